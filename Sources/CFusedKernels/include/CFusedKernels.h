@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CFKThreads.h"
+
 /// The vector instruction sets there are loops for, in rising order of preference on their architecture.
 typedef enum : int32_t {
   CFKInstructionSetScalar = 0,

@@ -1,0 +1,46 @@
+/// How a computation is carried out: on which path, and on how many threads.
+///
+/// The paths give the same numbers to rounding. A value of this type travels with each layer; no global setting exists.
+public struct Execution: Hashable, Sendable {
+  /// The path.
+  public var path: ComputePath
+  /// The most threads to use, at least 1. Small problems use fewer (see ``minimumWorkPerThread``).
+  public var threads: Int
+
+  /// An execution on `path` with at most `threads` threads.
+  public init(path: ComputePath = .blas, threads: Int = ThreadBudget.available) {
+    precondition(threads >= 1, "at least one thread must compute, not \(threads)")
+    self.path = path
+    self.threads = threads
+  }
+
+  /// The fastest path on all the threads that the process may use.
+  public static let automatic = Execution()
+
+  /// Floating-point operations of one time step below which another thread costs more than it brings.
+  ///
+  /// A step ends in two barriers of about 0.5 µs each, so a thread must save several times that. Set by
+  /// `Benchmarks --cells lstm` on a 2-core AVX-512 server: at `b4` (3.1 MFLOP a step) two threads won, at `tiny`
+  /// (35 kFLOP a step) they lost.
+  static let minimumWorkPerThread = 200_000
+
+  /// Threads for a time loop whose steps have `stepWork` floating-point operations.
+  func threads(forStepWork stepWork: Int) -> Int {
+    path == .naive ? 1 : min(threads, max(1, stepWork / Self.minimumWorkPerThread))
+  }
+}
+
+/// One of the ways to the same numbers.
+///
+/// Each cell switches over this in one place for its forward pass and one for its backward pass
+/// (`LSTMCell.swift`, `GRUCell.swift`, `VanillaCell.swift`); a further path is a case here and a file beside theirs.
+public enum ComputePath: String, CaseIterable, Codable, Sendable {
+  /// Plain Swift loops, as the textbook writes them: the reference in tests and the baseline in benchmarks.
+  case naive
+  /// OpenBLAS: one GEMM for all input projections, one per step for the recurrence, one each for the weight and input
+  /// gradients after the loop, and vectorised activations.
+  ///
+  /// OpenBLAS picks a kernel by the number of rows, so results may differ in the last bits with the batch, the number
+  /// of threads and where a sequence is split.
+  case blas
+}

@@ -1,0 +1,39 @@
+internal import CFusedKernels
+internal import Glibc
+
+/// A vector instruction set that the innermost loops are written for.
+public enum InstructionSet: String, CaseIterable, Sendable {
+  case scalar, neon, avx2, avx512
+
+  /// The one in use: the widest this processor runs, unless `RECURRENT_ISA` names another that it runs too.
+  /// Chosen once, at first use.
+  public static let active: InstructionSet = {
+    if let requested, requested.isAvailable { return requested }
+    return best
+  }()
+
+  /// The one that `RECURRENT_ISA` names, whether or not it can be had here; `nil` where it is unset or no such name.
+  public static var requested: InstructionSet? {
+    getenv("RECURRENT_ISA").flatMap { InstructionSet(rawValue: String(cString: $0)) }
+  }
+
+  /// The widest that this processor and its operating system run.
+  public static let best = allCases.first { $0.code == CFKBestInstructionSet() } ?? .scalar
+
+  /// Whether this processor and this build have it.
+  public var isAvailable: Bool { CFKLoopsFor(code) != nil }
+
+  var code: CFKInstructionSet {
+    switch self {
+    case .scalar: CFKInstructionSetScalar
+    case .neon: CFKInstructionSetNEON
+    case .avx2: CFKInstructionSetAVX2
+    case .avx512: CFKInstructionSetAVX512
+    }
+  }
+}
+
+/// The C loops of the active instruction set.
+enum VectorLoops {
+  static let active: CFKLoops = CFKLoopsFor(InstructionSet.active.code).pointee
+}

@@ -1,0 +1,182 @@
+internal import CFusedKernels
+internal import Glibc
+internal import Synchronization
+
+/// Dedicated threads that run parallel regions: one body on every member of a team, with barriers inside.
+///
+/// One region runs at a time. A caller that finds the pool busy, or that is itself inside a region, runs its body on
+/// its own thread alone, so concurrent callers are safe and never wait for each other. Threads start when first
+/// needed, spin briefly between regions and then sleep.
+///
+/// Unchecked `Sendable`: the workers are touched only by the caller that has `claimed` the pool.
+final class ThreadPool: @unchecked Sendable {
+  static let shared = ThreadPool()
+
+  private let claimed = Atomic<Bool>(false)
+  private var workers: [Worker] = []
+
+  /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
+  /// smaller where the pool is busy or the system gives no more threads, so `body` asks the team for its count.
+  func run(threads: Int, _ body: @Sendable (Team) -> Void) {
+    guard threads > 1, claimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      body(.alone)
+      return
+    }
+    defer { claimed.store(false, ordering: .releasing) }
+    while workers.count < threads - 1, let worker = Worker() { workers.append(worker) }
+    let helpers = workers.prefix(threads - 1)
+    guard !helpers.isEmpty else {
+      body(.alone)
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      let meeting = Meeting(members: helpers.count + 1)
+      for (index, worker) in helpers.enumerated() {
+        worker.start { body(Team(index: index + 1, count: helpers.count + 1, meeting: meeting)) }
+      }
+      body(Team(index: 0, count: helpers.count + 1, meeting: meeting))
+      for worker in helpers { worker.waitUntilDone() }
+    }
+  }
+}
+
+/// The members of a parallel region, as seen by one of them.
+///
+/// Every member runs the same body; what it computes is its `share` of the work. What one member wrote, the others may
+/// read after the next ``barrier()``.
+struct Team: Sendable {
+  /// Which member this is, `0 ..< count`.
+  let index: Int
+  /// Number of members.
+  let count: Int
+  fileprivate let meeting: Meeting?
+
+  /// A team of one.
+  static let alone = Team(index: 0, count: 1, meeting: nil)
+
+  /// Waits until every member has come here.
+  func barrier() { meeting?.wait() }
+
+  /// This member's part of `count` items, cut at multiples of `unit` so that members do not write one cache line.
+  func share(of items: Int, unit: Int = 1) -> Range<Int> {
+    guard count > 1 else { return 0..<items }
+    let units = (items + unit - 1) / unit
+    let lower = min(items, units * index / count * unit)
+    return lower..<min(items, units * (index + 1) / count * unit)
+  }
+}
+
+/// A barrier for a fixed number of threads: spins briefly, then yields its core, so that it stays correct and does not
+/// stall when there are more threads than cores.
+private final class Meeting: Sendable {
+  private let members: Int
+  private let arrived = Atomic<Int>(0)
+  private let round = Atomic<Int>(0)
+
+  init(members: Int) { self.members = members }
+
+  func wait() {
+    let current = round.load(ordering: .relaxed)
+    if arrived.add(1, ordering: .acquiringAndReleasing).newValue == members {
+      arrived.store(0, ordering: .relaxed)
+      round.store(current + 1, ordering: .releasing)
+    } else {
+      spin { round.load(ordering: .acquiring) != current }
+    }
+  }
+}
+
+/// Polls before the core is given to somebody else. A poll with its pause is 10 to 40 ns, so this is some 20 to 80 µs:
+/// longer than a barrier between busy threads takes, shorter than a time slice.
+private let pollsBeforeYielding = 2_000
+
+private func spin(until condition: () -> Bool) {
+  var polls = 0
+  while !condition() {
+    polls += 1
+    if polls < pollsBeforeYielding { CFKSpinHint() } else { sched_yield() }
+  }
+}
+
+/// One dedicated thread.
+///
+/// Unchecked `Sendable`: `work` is written by the pool's claimant before it raises `ticket` and read by the thread
+/// after it sees that.
+private final class Worker: @unchecked Sendable {
+  private let ticket = Atomic<Int>(0)
+  private let finished = Atomic<Int>(0)
+  private let sleeping = Atomic<Bool>(false)
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var work: (() -> Void)?
+
+  /// Starts the thread, or gives `nil` where the system refuses one.
+  init?() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(wake, nil)
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { pthread_attr_destroy(&attributes) }
+    // Signals of the host program are not ours to take.
+    var all = sigset_t()
+    var old = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_SETMASK, &all, &old)
+    defer { pthread_sigmask(SIG_SETMASK, &old, nil) }
+    var thread = pthread_t()
+    let this = Unmanaged.passRetained(self)
+    let status = pthread_create(
+      &thread, &attributes, { Unmanaged<Worker>.fromOpaque($0!).takeRetainedValue().loop() }, this.toOpaque())
+    guard status == 0 else {
+      this.release()
+      return nil
+    }
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    pthread_cond_destroy(wake)
+    mutex.deallocate()
+    wake.deallocate()
+  }
+
+  func start(_ work: @escaping () -> Void) {
+    self.work = work
+    ticket.add(1, ordering: .sequentiallyConsistent)
+    if sleeping.load(ordering: .sequentiallyConsistent) {
+      pthread_mutex_lock(mutex)
+      pthread_cond_signal(wake)
+      pthread_mutex_unlock(mutex)
+    }
+  }
+
+  func waitUntilDone() {
+    let current = ticket.load(ordering: .relaxed)
+    spin { finished.load(ordering: .acquiring) == current }
+  }
+
+  private func loop() -> Never {
+    CFKNameThisThread("recurrent")
+    var seen = 0
+    while true {
+      wait(forTicketAfter: seen)
+      seen += 1
+      work?()
+      work = nil
+      finished.store(seen, ordering: .releasing)
+    }
+  }
+
+  private func wait(forTicketAfter seen: Int) {
+    for _ in 0..<pollsBeforeYielding {
+      if ticket.load(ordering: .acquiring) != seen { return }
+      CFKSpinHint()
+    }
+    pthread_mutex_lock(mutex)
+    sleeping.store(true, ordering: .sequentiallyConsistent)
+    while ticket.load(ordering: .sequentiallyConsistent) == seen { pthread_cond_wait(wake, mutex) }
+    sleeping.store(false, ordering: .relaxed)
+    pthread_mutex_unlock(mutex)
+  }
+}

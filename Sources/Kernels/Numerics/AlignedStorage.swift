@@ -1,0 +1,26 @@
+internal import Glibc
+
+/// Memory for `count` elements on a cache-line boundary, so that a vector load never crosses a line.
+///
+/// Unchecked `Sendable`: whoever holds it writes only while it holds the sole reference (see ``Matrix``).
+@usableFromInline
+final class AlignedStorage<Element: BitwiseCopyable>: @unchecked Sendable {
+  @usableFromInline let elements: UnsafeMutablePointer<Element>
+  @usableFromInline let count: Int
+
+  /// Bytes in a cache line and in the widest vector register.
+  static var alignment: Int { 64 }
+
+  init(uninitialized count: Int) {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    precondition(count >= 0 && !overflow, "a buffer of \(count) elements does not fit the address space")
+    var memory: UnsafeMutableRawPointer?
+    guard posix_memalign(&memory, Self.alignment, max(bytes, 1)) == 0, let memory else {
+      preconditionFailure("no memory for a buffer of \(bytes) bytes")
+    }
+    elements = memory.bindMemory(to: Element.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { free(elements) }
+}
