@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// This protocol is the only place where an `s` or a `d` symbol of BLAS or LAPACK is chosen. Its underscored
 /// requirements are the seam to C; call ``multiply(_:_:into:)`` and its siblings instead.
-public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable, Codable, Sendable {
+public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Codable, Sendable {
   /// The name of this type in safetensors and NumPy terms: 32 or 64.
   static var bitWidth: Int { get }
 
