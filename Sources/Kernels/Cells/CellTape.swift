@@ -42,21 +42,3 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
     ].reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
   }
 }
-
-extension Matrix where Element: BLASScalar {
-  /// Elements there is memory for.
-  var capacity: Int { storage.count }
-
-  /// Gives this workspace a shape and lends it. The view is valid as long as nothing else touches the matrix, which
-  /// the caller holds `inout`.
-  mutating func reshaped(rows: Int, columns: Int) -> MutableMatrixView<Element> {
-    discardContents(resizingTo: rows, by: columns)
-    return lent()
-  }
-
-  /// Lends this matrix for writing; valid as long as nothing else touches it.
-  mutating func lent() -> MutableMatrixView<Element> {
-    makeUnique()
-    return MutableMatrixView(storage.elements, rows: rows, columns: columns)
-  }
-}

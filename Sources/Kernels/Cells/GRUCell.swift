@@ -18,7 +18,7 @@ public struct GRUCell: RecurrentCell {
   }
 
   /// The sizes.
-  public let shape: CellShape
+  public private(set) var shape: CellShape
   /// The convention.
   public let reset: ResetConvention
 
@@ -29,6 +29,12 @@ public struct GRUCell: RecurrentCell {
     shape = CellShape(
       inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize, gates: GRUGate.allCases.count,
       hasBias: hasBias)
+  }
+
+  public func withInputSize(_ inputSize: Int) -> Self {
+    var cell = self
+    cell.shape.inputSize = inputSize
+    return cell
   }
 
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {

@@ -12,7 +12,7 @@
 /// h_t = W_p (o_t ⊙ tanh(c_t)), narrower than the `H` units.
 public struct LSTMCell: RecurrentCell {
   /// The sizes.
-  public let shape: CellShape
+  public private(set) var shape: CellShape
   /// Size of the projected hidden state; `nil` without projection.
   public let projectionSize: Int?
 
@@ -30,6 +30,12 @@ public struct LSTMCell: RecurrentCell {
     shape.hasPeepholes = hasPeepholes
     shape.isProjected = projectionSize != nil
     self.shape = shape
+  }
+
+  public func withInputSize(_ inputSize: Int) -> Self {
+    var cell = self
+    cell.shape.inputSize = inputSize
+    return cell
   }
 
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {

@@ -7,6 +7,9 @@ public protocol RecurrentCell: Hashable, Codable, Sendable {
   /// The sizes that everything about the cell follows from.
   var shape: CellShape { get }
 
+  /// The same cell over another number of features, as a further layer needs it.
+  func withInputSize(_ inputSize: Int) -> Self
+
   /// Runs the recurrence over every step of every sequence. Records into `tape` what backpropagation needs if
   /// `pass.isRecording`, and uses it as scratch memory otherwise.
   func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>)

@@ -6,7 +6,7 @@ public struct VanillaCell: RecurrentCell {
   }
 
   /// The sizes.
-  public let shape: CellShape
+  public private(set) var shape: CellShape
   /// φ.
   public let activation: Activation
 
@@ -15,6 +15,12 @@ public struct VanillaCell: RecurrentCell {
     precondition(inputSize > 0 && hiddenSize > 0, "the sizes of a cell must be positive")
     self.activation = activation
     shape = CellShape(inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize, gates: 1, hasBias: hasBias)
+  }
+
+  public func withInputSize(_ inputSize: Int) -> Self {
+    var cell = self
+    cell.shape.inputSize = inputSize
+    return cell
   }
 
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
