@@ -56,7 +56,8 @@ extension CellParameters {
   /// Adds to dx and dh what a gradient of row `j` of the preactivation gives.
   @inline(__always)
   func naiveBackpropagate(
-    _ j: Int, _ dGate: Scalar, toInput dInput: UnsafeMutablePointer<Scalar>?, toHidden dHidden: UnsafeMutablePointer<Scalar>
+    _ j: Int, _ dGate: Scalar, toInput dInput: UnsafeMutablePointer<Scalar>?,
+    toHidden dHidden: UnsafeMutablePointer<Scalar>
   ) {
     naiveBackpropagateInput(j, dGate, toInput: dInput)
     naiveBackpropagateRecurrent(j, dGate, toHidden: dHidden)

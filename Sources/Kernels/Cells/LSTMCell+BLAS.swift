@@ -125,7 +125,8 @@ extension LSTMCell {
             }
           }
           differentiateUnits(
-            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row), weights.peepholes, dUnit: dUnit,
+            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row), weights.peepholes,
+            dUnit: dUnit,
             dCell: pass.dCell.row(b), dGates: dGates.gates(row, LSTMGate.self, hiddenSize: H))
         }
         team.barrier()
@@ -147,7 +148,8 @@ extension LSTMCell {
       if let dPeepholes = gradients.peepholes {
         for row in 0..<N {
           addPeepholeGradients(
-            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row), dGates.gates(row, LSTMGate.self, hiddenSize: H),
+            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row),
+            dGates.gates(row, LSTMGate.self, hiddenSize: H),
             to: dPeepholes)
         }
       }
@@ -191,7 +193,8 @@ extension LSTMCell {
 
   @inline(__always)
   private func addPeepholeGradients<Scalar: BLASScalar>(
-    _ units: Range<Int>, _ gates: GateRow<LSTMGate, Scalar>, _ previousCell: UnsafePointer<Scalar>, _ dGates: GateRow<LSTMGate, Scalar>,
+    _ units: Range<Int>, _ gates: GateRow<LSTMGate, Scalar>, _ previousCell: UnsafePointer<Scalar>,
+    _ dGates: GateRow<LSTMGate, Scalar>,
     to dPeepholes: MutableMatrixView<Scalar>
   ) {
     Lanes<Scalar>.forEach(in: units) {

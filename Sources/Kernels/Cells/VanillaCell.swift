@@ -17,12 +17,14 @@ public struct VanillaCell: RecurrentCell {
     shape = CellShape(inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize, gates: 1, hasBias: hasBias)
   }
 
+  /// The same cell over `inputSize` features.
   public func withInputSize(_ inputSize: Int) -> Self {
     var cell = self
     cell.shape.inputSize = inputSize
     return cell
   }
 
+  /// Runs the equations over every step, on the path that `pass` asks for.
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
     switch pass.execution.path {
@@ -31,6 +33,7 @@ public struct VanillaCell: RecurrentCell {
     }
   }
 
+  /// Runs the chain rule through the equations, from the last step back.
   public func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
     switch pass.execution.path {

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// Float and Double only spell out what the protocol documents.
+
 internal import CFusedKernels
 internal import COpenBLAS
 internal import Glibc
@@ -77,7 +80,8 @@ extension Float: BLASScalar {
   ) -> Int {
     let n = blasInt(order)
     return Int(
-      LAPACKE_sgeev(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+      LAPACKE_sgeev(
+        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
@@ -126,7 +130,8 @@ extension Double: BLASScalar {
   ) -> Int {
     let n = blasInt(order)
     return Int(
-      LAPACKE_dgeev(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+      LAPACKE_dgeev(
+        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int) {

@@ -64,7 +64,9 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
 
   /// One step of one sequence on plain buffers: `outputs` receives `R` numbers for the `I` numbers of `inputs`.
   /// Allocates nothing after the first step from a state.
-  public func step(_ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>) {
+  public func step(
+    _ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>
+  ) {
     precondition(
       inputs.count == architecture.inputSize && outputs.count == architecture.outputSize,
       "a step takes \(architecture.inputSize) numbers to \(architecture.outputSize), "
