@@ -42,7 +42,7 @@ func evaluate<Scalar: BLASScalar>(
 
   @Test func lossesOnNumbersMatchPyTorch() throws {
     func check<Scalar: BLASScalar & SafetensorsElement>(_ type: Scalar.Type) throws {
-      let fixture = try Fixture("losses")
+      let fixture = try Fixture.open("losses")
       for (loss, name, inputs) in onNumbers {
         let predictions = try fixture.matrix("\(name).\(inputs)", as: type)
         let targets = try fixture.matrix("\(name).targets", as: type)
@@ -67,9 +67,9 @@ func evaluate<Scalar: BLASScalar>(
 
   @Test func softmaxCrossEntropyMatchesPyTorch() throws {
     func check<Scalar: BLASScalar & SafetensorsElement>(_ type: Scalar.Type) throws {
-      let fixture = try Fixture("losses")
+      let fixture = try Fixture.open("losses")
       let logits = try fixture.matrix("crossEntropy.logits", as: type)
-      let classes = try fixture.file.tensor("crossEntropy.targets", as: Int32.self).elements
+      let classes = try fixture.tensor("crossEntropy.targets", as: Int32.self).elements
       let found = evaluate(logits, classes: classes)
       let tolerance = Tolerance.pyTorch(type)
       let wanted: Matrix<Double> = try fixture.matrix("crossEntropy.loss")

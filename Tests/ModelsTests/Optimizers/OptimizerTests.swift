@@ -24,7 +24,7 @@ import Testing
   func everyStepMatchesPyTorch(_ index: Int) throws {
     func check<Scalar: BLASScalar & SafetensorsElement>(_ type: Scalar.Type) throws {
       let (name, rule, learningRate) = Self.rules[index]
-      let fixture = try Fixture("optimizers")
+      let fixture = try Fixture.open("optimizers")
       let gradients = try fixture.matrix("gradients", as: type)
       let wanted: Matrix<Double> = try fixture.matrix("\(name).parameters")
       var parameters = try parameters(fixture.matrix("\(name).parameters", as: type).row(0))
