@@ -1,4 +1,3 @@
-import Foundation
 import Kernels
 import Models
 import TestSupport
@@ -9,12 +8,12 @@ import Testing
 @Suite struct PyTorchAgreementTests {
   @Test(arguments: PyTorchNetwork.all, ComputePath.allCases)
   func doubleMatchesPyTorch(_ network: PyTorchNetwork, _ path: ComputePath) throws {
-    try network.check(Double.self, path, within: 1e-11)
+    try network.check(Double.self, path, within: Tolerance.pyTorch(Double.self))
   }
 
   @Test(arguments: PyTorchNetwork.all, ComputePath.allCases)
   func floatMatchesPyTorch(_ network: PyTorchNetwork, _ path: ComputePath) throws {
-    try network.check(Float.self, path, within: 1e-5)
+    try network.check(Float.self, path, within: Tolerance.pyTorch(Float.self))
   }
 }
 
@@ -113,7 +112,7 @@ struct PyTorchNetwork: CustomTestStringConvertible, Sendable {
     let prefix = "\(batch)-\(start)"
     func expect(_ found: [Scalar], _ name: String) throws {
       let wanted = try file.tensor("\(prefix).\(name)", as: Double.self).elements
-      let difference = relativeDifference(found.map { Double($0) }, wanted)
+      let difference = maximumRelativeDifference(found.map { Double($0) }, wanted)
       #expect(difference <= tolerance, "\(prefix).\(name)")
     }
     try expect(outputs.padded(.timeMajor, with: 0), "outputs")
@@ -125,22 +124,6 @@ struct PyTorchNetwork: CustomTestStringConvertible, Sendable {
       try expect(dInitial.cell.flatMap(\.elements), "gradient.initialCell")
     }
     for shape in stack.parameters { try expect(gradient[shape.name].elements, "gradient.\(shape.name)") }
-  }
-}
-
-/// The largest difference between two arrays relative to the largest number among the wanted ones.
-func relativeDifference(_ found: [Double], _ wanted: [Double]) -> Double {
-  guard found.count == wanted.count else { return .infinity }
-  let scale = wanted.map(abs).max() ?? 0
-  let difference = zip(found, wanted).map { abs($0 - $1) }.max() ?? 0
-  return difference == 0 ? 0 : difference / scale
-}
-
-enum Fixture {
-  static func open(_ name: String) throws -> SafetensorsFile {
-    let url = try #require(
-      Bundle.module.url(forResource: name, withExtension: "safetensors", subdirectory: "Fixtures"))
-    return try SafetensorsFile(path: url.path)
   }
 }
 

@@ -57,7 +57,8 @@ struct SafetensorsHeader {
   }
 
   /// Refuses what JSON allows and this header does not, and what a JSON decoder passes over in silence: numbers that
-  /// are not written in digits alone, names that occur twice in one object, nesting deeper than the format's.
+  /// are not written in digits alone, commas before a closing bracket, names that occur twice in one object, nesting
+  /// deeper than the format's.
   ///
   /// Names are compared as written, so two spellings of one name by escapes pass here; the bytes of the tensor that
   /// is then lost are found as a gap.
@@ -65,9 +66,11 @@ struct SafetensorsHeader {
     var namesInOpenObjects: [Set<ArraySlice<UInt8>>] = []
     var arrays = 0
     var lastString: ArraySlice<UInt8> = []
+    var followsComma = false
     var i = 0
     while i < text.count {
-      switch text[i] {
+      let character = text[i]
+      switch character {
       case UInt8(ascii: "\""):
         let start = i + 1
         i = start
@@ -79,23 +82,27 @@ struct SafetensorsHeader {
           throw complain(.duplicateName, "\"\(String(decoding: lastString, as: UTF8.self))\" twice", "unique names")
         }
       case UInt8(ascii: "{"): namesInOpenObjects.append([])
-      case UInt8(ascii: "}"): _ = namesInOpenObjects.popLast()
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard !followsComma else { throw complain(.headerText, "a comma before a closing bracket", "none there") }
+        if character == UInt8(ascii: "}") { _ = namesInOpenObjects.popLast() } else { arrays -= 1 }
       case UInt8(ascii: "["): arrays += 1
-      case UInt8(ascii: "]"): arrays -= 1
       case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\n"),
         UInt8(ascii: "\r"), UInt8(ascii: "\t"):
         break
-      case let byte:
+      default:
         throw complain(
-          .headerText, "the character \(UnicodeScalar(byte)) outside strings",
+          .headerText, "the character \(UnicodeScalar(character)) outside strings",
           "objects, arrays, strings and whole numbers")
       }
       guard namesInOpenObjects.count <= 2, arrays <= 1 else {
         throw complain(.headerText, "a header nested deeper", "an object of objects with arrays of numbers")
       }
+      if !Self.whitespace.contains(character) { followsComma = character == UInt8(ascii: ",") }
       i += 1
     }
   }
+
+  private static let whitespace = [" ", "\n", "\r", "\t"].map { UInt8(ascii: $0) }
 }
 
 /// What stands behind a name in the header: a tensor's entry or the metadata, with fields of any type.
