@@ -2,11 +2,15 @@
 import PackageDescription
 
 /// What every Swift target is built with, beside the Swift 6 language mode that the tools version brings.
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+///
+/// `RECURRENT_STRICT=1` makes warnings errors, as in Scripts/test.sh: a newer compiler's warnings must not stop those
+/// who merely build the package.
+let strict: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (Context.environment["RECURRENT_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "Recurrent",
