@@ -11,7 +11,11 @@
 #include "CFKThreads.h"
 
 /// The vector instruction sets there are loops for, in rising order of preference on their architecture.
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 13)
 typedef enum : int32_t {
+#else
+typedef enum {  // Older compilers have no syntax for the type, but choose one of the same size.
+#endif
   CFKInstructionSetScalar = 0,
   CFKInstructionSetNEON = 1,
   CFKInstructionSetAVX2 = 2,
@@ -27,10 +31,13 @@ typedef struct {
   /// Width of a vector register in bytes; 4 for scalar.
   size_t vectorBytes;
 
-  /// y[i] = 1 / (1 + exp(-x[i])).
+  /// y[i] = 1 / (1 + exp(-x[i])), in [0, 1]. At most 3 ULP wherever the exact result is a normal number. Where it is
+  /// denormal the absolute error is at most 2^-127 (Double: 2^-1023), half the smallest normal number.
+  /// Exact for ±0 and ±infinity; NaN propagates.
   void (*sigmoidFloat)(const float *x, float *y, size_t count);
   void (*sigmoidDouble)(const double *x, double *y, size_t count);
-  /// y[i] = tanh(x[i]).
+  /// y[i] = tanh(x[i]), in [-1, 1]. At most 3 ULP on all finite numbers; a denormal is its own tanh. Exact for ±0 and
+  /// ±infinity; odd to the bit; NaN propagates.
   void (*tanhFloat)(const float *x, float *y, size_t count);
   void (*tanhDouble)(const double *x, double *y, size_t count);
 
@@ -47,7 +54,9 @@ const CFKLoops *CFKLoopsFor(CFKInstructionSet set);
 /// The widest instruction set that this processor, and the operating system on it, can run.
 CFKInstructionSet CFKBestInstructionSet(void);
 
-/// Makes the calling thread flush denormal results and inputs to zero; returns the mode it was in.
+/// Makes the calling thread flush denormal results and inputs to zero; returns the mode it was in. Arithmetic on
+/// denormals takes many times as long, and states that decay to nothing are full of them.
 uint64_t CFKFlushDenormals(void);
-/// Puts the calling thread back in the floating-point mode that `CFKFlushDenormals` returned.
+/// Puts the calling thread back in the floating-point mode that `CFKFlushDenormals` returned (on x86 with the exception
+/// flags of that moment, which are in the same register).
 void CFKRestoreFloatingPointMode(uint64_t mode);

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AllPublicDeclarationsHaveDocumentation
+// Float and Double only spell out what the protocol documents.
+
 internal import CFusedKernels
 internal import COpenBLAS
 internal import Glibc
@@ -6,7 +9,7 @@ internal import Glibc
 ///
 /// This protocol is the only place where an `s` or a `d` symbol of BLAS or LAPACK is chosen. Its underscored
 /// requirements are the seam to C; call ``multiply(_:_:into:)`` and its siblings instead.
-public protocol BLASScalar: BinaryFloatingPoint, BitwiseCopyable, Codable, Sendable {
+public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Codable, Sendable {
   /// The name of this type in safetensors and NumPy terms: 32 or 64.
   static var bitWidth: Int { get }
 
@@ -77,7 +80,8 @@ extension Float: BLASScalar {
   ) -> Int {
     let n = blasInt(order)
     return Int(
-      LAPACKE_sgeev(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+      LAPACKE_sgeev(
+        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
@@ -126,7 +130,8 @@ extension Double: BLASScalar {
   ) -> Int {
     let n = blasInt(order)
     return Int(
-      LAPACKE_dgeev(LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+      LAPACKE_dgeev(
+        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int) {

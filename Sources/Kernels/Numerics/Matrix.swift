@@ -5,7 +5,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   /// Number of rows.
   public private(set) var rows: Int
   /// Number of columns.
-  public let columns: Int
+  public private(set) var columns: Int
   @usableFromInline var storage: AlignedStorage<Element>
 
   /// A `rows × columns` matrix whose contents the caller writes before reading.
@@ -98,15 +98,17 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
     storage = copy
   }
 
-  /// Gives this value `newRows` rows, keeping its memory where that is large enough: what a workspace does when
-  /// batches of different sizes pass through it. Old contents are gone; the caller writes before reading.
-  public mutating func discardContents(resizingTo newRows: Int) {
-    let (needed, overflow) = newRows.multipliedReportingOverflow(by: columns)
-    precondition(newRows >= 0 && !overflow, "a matrix of \(newRows) × \(columns) does not fit the address space")
+  /// Gives this value another shape, keeping its memory where that is large enough: what a workspace does when batches
+  /// of different sizes pass through it. Old contents are gone; the caller writes before reading.
+  public mutating func discardContents(resizingTo newRows: Int, by newColumns: Int) {
+    let (needed, overflow) = newRows.multipliedReportingOverflow(by: newColumns)
+    precondition(
+      newRows >= 0 && newColumns >= 0 && !overflow, "a matrix of \(newRows) × \(newColumns) does not fit memory")
     if needed > storage.count || !isKnownUniquelyReferenced(&storage) {
       storage = AlignedStorage(uninitialized: needed)
     }
     rows = newRows
+    columns = newColumns
   }
 }
 

@@ -58,6 +58,20 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
     try numbers.withUnsafeMutableBufferPointer(body)
   }
 
+  /// Calls `body` with all numbers as a borrowed view, `[1 × count]`.
+  public func withView<Result, Failure: Error>(
+    _ body: (MatrixView<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try numbers.withView(body)
+  }
+
+  /// Calls `body` with all numbers as a borrowed view for writing, `[1 × count]`.
+  public mutating func withMutableView<Result, Failure: Error>(
+    _ body: (MutableMatrixView<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try numbers.withMutableView(body)
+  }
+
   /// The same numbers, each rounded to `OtherScalar`.
   public func converted<OtherScalar: BLASScalar>(to type: OtherScalar.Type) -> ParameterVector<OtherScalar> {
     var result = ParameterVector<OtherScalar>.zeros(layout)

@@ -1,0 +1,85 @@
+// The loops for AVX2 with FMA: 8 floats or 4 doubles at a time.
+#include "loops.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+// Attributes instead of compiler flags, because a Swift package that others depend on may not set flags.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), \
+                             apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+
+typedef __m256 FloatVector;
+typedef __m256d DoubleVector;
+enum { floatLanes = 8, doubleLanes = 4, burnAccumulators = 12 };
+
+static inline FloatVector splatFloats(float x) { return _mm256_set1_ps(x); }
+static inline FloatVector loadFloats(const float *p) { return _mm256_loadu_ps(p); }
+static inline void storeFloats(float *p, FloatVector v) { _mm256_storeu_ps(p, v); }
+static inline __m256i firstFloats(size_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+static inline FloatVector loadFirstFloats(const float *p, size_t n) { return _mm256_maskload_ps(p, firstFloats(n)); }
+static inline void storeFirstFloats(float *p, FloatVector v, size_t n) { _mm256_maskstore_ps(p, firstFloats(n), v); }
+static inline FloatVector fmaFloats(FloatVector a, FloatVector b, FloatVector c) { return _mm256_fmadd_ps(a, b, c); }
+static inline FloatVector minFloats(FloatVector limit, FloatVector x) { return _mm256_min_ps(limit, x); }
+static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return _mm256_max_ps(limit, x); }
+static inline FloatVector absFloats(FloatVector x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
+static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
+  return _mm256_or_ps(magnitude, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
+}
+static inline FloatVector exponentFloats(FloatVector k) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(k), 23));
+}
+
+static inline DoubleVector splatDoubles(double x) { return _mm256_set1_pd(x); }
+static inline DoubleVector loadDoubles(const double *p) { return _mm256_loadu_pd(p); }
+static inline void storeDoubles(double *p, DoubleVector v) { _mm256_storeu_pd(p, v); }
+static inline __m256i firstDoubles(size_t n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+static inline DoubleVector loadFirstDoubles(const double *p, size_t n) {
+  return _mm256_maskload_pd(p, firstDoubles(n));
+}
+static inline void storeFirstDoubles(double *p, DoubleVector v, size_t n) {
+  _mm256_maskstore_pd(p, firstDoubles(n), v);
+}
+static inline DoubleVector fmaDoubles(DoubleVector a, DoubleVector b, DoubleVector c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+static inline DoubleVector minDoubles(DoubleVector limit, DoubleVector x) { return _mm256_min_pd(limit, x); }
+static inline DoubleVector maxDoubles(DoubleVector limit, DoubleVector x) { return _mm256_max_pd(limit, x); }
+static inline DoubleVector absDoubles(DoubleVector x) { return _mm256_andnot_pd(_mm256_set1_pd(-0.0), x); }
+static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
+  return _mm256_or_pd(magnitude, _mm256_and_pd(sign, _mm256_set1_pd(-0.0)));
+}
+static inline DoubleVector exponentDoubles(DoubleVector k) {
+  return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
+}
+
+#include "activations.h"
+#include "burn.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+const CFKLoops cfkAVX2Loops = {
+  .instructionSet = CFKInstructionSetAVX2,
+  .vectorBytes = sizeof(FloatVector),
+  .sigmoidFloat = sigmoidFloat,
+  .sigmoidDouble = sigmoidDouble,
+  .tanhFloat = tanhFloat,
+  .tanhDouble = tanhDouble,
+  .burnFloat = burnFloat,
+  .burnDouble = burnDouble,
+};
+
+#endif

@@ -1,0 +1,107 @@
+// The loops for any processor: one element at a time, in what the architecture's baseline offers. The compiler is free
+// to vectorise them.
+#include "loops.h"
+
+#include <string.h>
+
+typedef float FloatVector;
+typedef double DoubleVector;
+enum { floatLanes = 1, doubleLanes = 1 };
+
+static inline FloatVector splatFloats(float x) { return x; }
+static inline FloatVector loadFloats(const float *p) { return *p; }
+static inline void storeFloats(float *p, FloatVector v) { *p = v; }
+// With one lane there is no tail; these two only complete the vocabulary.
+static inline FloatVector loadFirstFloats(const float *p, size_t n) { return n == 0 ? 0 : *p; }
+static inline void storeFirstFloats(float *p, FloatVector v, size_t n) {
+  if (n != 0) *p = v;
+}
+// The compiler fuses this where the baseline has such an instruction; fma() would be a slow library call where it has
+// not. Two roundings do no harm, because of how activations.h splits ln 2.
+static inline FloatVector fmaFloats(FloatVector a, FloatVector b, FloatVector c) {
+  return a * b + c;
+}
+static inline FloatVector minFloats(FloatVector limit, FloatVector x) { return limit < x ? limit : x; }
+static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return limit > x ? limit : x; }
+static inline FloatVector absFloats(FloatVector x) { return __builtin_fabsf(x); }
+static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
+  return __builtin_copysignf(magnitude, sign);
+}
+static inline FloatVector exponentFloats(FloatVector k) {
+  uint32_t bits;
+  memcpy(&bits, &k, sizeof bits);
+  bits <<= 23;
+  memcpy(&k, &bits, sizeof k);
+  return k;
+}
+
+static inline DoubleVector splatDoubles(double x) { return x; }
+static inline DoubleVector loadDoubles(const double *p) { return *p; }
+static inline void storeDoubles(double *p, DoubleVector v) { *p = v; }
+static inline DoubleVector loadFirstDoubles(const double *p, size_t n) { return n == 0 ? 0 : *p; }
+static inline void storeFirstDoubles(double *p, DoubleVector v, size_t n) {
+  if (n != 0) *p = v;
+}
+static inline DoubleVector fmaDoubles(DoubleVector a, DoubleVector b, DoubleVector c) {
+  return a * b + c;
+}
+static inline DoubleVector minDoubles(DoubleVector limit, DoubleVector x) { return limit < x ? limit : x; }
+static inline DoubleVector maxDoubles(DoubleVector limit, DoubleVector x) { return limit > x ? limit : x; }
+static inline DoubleVector absDoubles(DoubleVector x) { return __builtin_fabs(x); }
+static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
+  return __builtin_copysign(magnitude, sign);
+}
+static inline DoubleVector exponentDoubles(DoubleVector k) {
+  uint64_t bits;
+  memcpy(&bits, &k, sizeof bits);
+  bits <<= 52;
+  memcpy(&k, &bits, sizeof k);
+  return k;
+}
+
+#include "activations.h"
+
+// The ceiling of the baseline is that of its 16-byte vectors (SSE2, NEON), which every 64-bit processor has; plain
+// operators let the compiler fuse where the baseline can. Otherwise as in burn.h.
+typedef float BaselineFloats __attribute__((vector_size(16)));
+typedef double BaselineDoubles __attribute__((vector_size(16)));
+enum { burnAccumulators = 12 };
+
+static double burnFloat(size_t rounds) {
+  BaselineFloats accumulators[burnAccumulators];
+  for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = (BaselineFloats){0} + (0.5f + (float)i);
+  for (size_t round = 0; round < rounds; round += 1) {
+#pragma GCC unroll 16
+    for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = accumulators[i] * 0.9375f + 0.0625f;
+  }
+  BaselineFloats sum = accumulators[0];
+  for (int i = 1; i < burnAccumulators; i += 1) sum += accumulators[i];
+  volatile BaselineFloats sink = sum;
+  (void)sink;
+  return 2.0 * 4 * burnAccumulators * (double)rounds;
+}
+
+static double burnDouble(size_t rounds) {
+  BaselineDoubles accumulators[burnAccumulators];
+  for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = (BaselineDoubles){0} + (0.5 + (double)i);
+  for (size_t round = 0; round < rounds; round += 1) {
+#pragma GCC unroll 16
+    for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = accumulators[i] * 0.9375 + 0.0625;
+  }
+  BaselineDoubles sum = accumulators[0];
+  for (int i = 1; i < burnAccumulators; i += 1) sum += accumulators[i];
+  volatile BaselineDoubles sink = sum;
+  (void)sink;
+  return 2.0 * 2 * burnAccumulators * (double)rounds;
+}
+
+const CFKLoops cfkScalarLoops = {
+  .instructionSet = CFKInstructionSetScalar,
+  .vectorBytes = sizeof(FloatVector),
+  .sigmoidFloat = sigmoidFloat,
+  .sigmoidDouble = sigmoidDouble,
+  .tanhFloat = tanhFloat,
+  .tanhDouble = tanhDouble,
+  .burnFloat = burnFloat,
+  .burnDouble = burnDouble,
+};

@@ -1,0 +1,44 @@
+/// What one direction of one layer remembers of a forward pass for its backward pass, and the memory both work in.
+///
+/// Allocated at the first pass and kept: a pass over no more rows than an earlier one allocates nothing. For `N` rows
+/// an LSTM records 4·H·N numbers of gates, R·N of hidden and H·N of cell states.
+public struct CellTape<Scalar: BLASScalar>: Sendable {
+  /// Gates of every row after their activation, `[N × G·H]`. Until a step has run, its rows hold the input products.
+  var gates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Hidden state that each row started from, `[N × R]`.
+  var previousHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// The same after the mask of recurrent dropout, `[N × R]`; empty without one.
+  var maskedHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Cell state that each row started from, `[N × H]`.
+  var previousCell = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Hidden units before the projection of a projected LSTM, `[N × H]`.
+  var unprojected = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// W_hn h + b_hn of a GRU that resets after the product, `[N × H]`.
+  var candidateProducts = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// r ⊙ h of a GRU that resets before the product, `[N × H]`.
+  var resetHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+
+  /// Recurrent products of one step, `[B × G·H]`.
+  var stepProducts = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Gradient for the gates before their activation, `[N × G·H]`.
+  var dGates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Gradient for Wh h + b_h of a GRU that resets after the product, `[N × G·H]`.
+  var dRecurrentProducts = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Gradient for the projected hidden state, `[N × R]`.
+  var dProjected = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Gradient for what the recurrent weights multiplied in one step, `[B × R]`.
+  var dRecurrentInput = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Gradient for the hidden units in one step, `[B × H]`.
+  var dUnits = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+
+  /// A tape that has not recorded anything.
+  public init() {}
+
+  /// Bytes of memory held.
+  public var byteCount: Int {
+    [
+      gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, stepProducts,
+      dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
+    ].reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
+  }
+}

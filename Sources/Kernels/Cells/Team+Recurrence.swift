@@ -1,0 +1,80 @@
+/// The parts of a time loop that every cell has in common, on the BLAS path.
+extension Team {
+  /// Starts the gates of all rows with the input products: X Wxᵀ + b_x (+ b_h, where the cell adds both at once). One
+  /// GEMM. No barrier follows.
+  func projectInputs<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, _ weights: CellParameters<Scalar>, addingRecurrentBias: Bool,
+    into gates: MutableMatrixView<Scalar>
+  ) {
+    // The same cut as the product's below, so that each member adds to what it filled itself.
+    guard let bias = weights.inputBias, let recurrentBias = weights.recurrentBias else {
+      return multiply(inputs, weights.inputWeights.readOnly.transposed, into: gates)
+    }
+    let mine = share(ofRows: gates.rows, columns: gates.columns)
+    for row in mine.rows {
+      let target = gates.row(row)
+      if addingRecurrentBias {
+        for j in mine.columns { target[j] = bias.baseAddress[j] + recurrentBias.baseAddress[j] }
+      } else {
+        for j in mine.columns { target[j] = bias.baseAddress[j] }
+      }
+    }
+    multiply(inputs, weights.inputWeights.readOnly.transposed, addingTo: gates)
+  }
+
+  /// Adds the column sums of `rows` to `sums`, `[1 × columns]`. No barrier follows.
+  func addColumnSums<Scalar: BLASScalar>(of rows: MatrixView<Scalar>, to sums: MutableMatrixView<Scalar>?) {
+    guard let sums = sums?.baseAddress else { return }
+    let mine = share(of: rows.columns, unit: Self.cutUnit)
+    for i in 0..<rows.rows {
+      let row = rows.row(i)
+      Lanes<Scalar>.forEach(in: mine) { $0.store($0.load(sums) + $0.load(row), sums) }
+    }
+  }
+
+  /// What the recurrent weights see at a step: the hidden state of the running ranks, or the masked copy of it that is
+  /// made here. Keeps both if `recorded` has rows for them.
+  func recurrentInput<Scalar: BLASScalar>(
+    _ hidden: MatrixView<Scalar>, mask: MatrixView<Scalar>?, keepingIn previous: MutableMatrixView<Scalar>?,
+    masked: MutableMatrixView<Scalar>?
+  ) -> MatrixView<Scalar> {
+    let mine = share(of: hidden.columns, unit: Self.cutUnit)
+    if let previous {
+      for b in 0..<hidden.rows {
+        (previous.row(b) + mine.lowerBound).update(from: hidden.row(b) + mine.lowerBound, count: mine.count)
+      }
+    }
+    guard let mask, let masked else { return hidden }
+    for b in 0..<hidden.rows { multiplyElements(hidden.row(b), mask.row(b), into: masked.row(b), mine) }
+    barrier()
+    return masked.readOnly
+  }
+
+  /// A rectangle of a `rows × columns` matrix: this member's, cut as products are.
+  func share(ofRows rows: Int, columns: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    rows > columns
+      ? (share(of: rows, unit: Self.cutUnit), 0..<columns) : (0..<rows, share(of: columns, unit: Self.cutUnit))
+  }
+}
+
+/// z = x ⊙ y over `range`.
+@inline(__always)
+func multiplyElements<Scalar: BLASScalar>(
+  _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>, into z: UnsafeMutablePointer<Scalar>, _ range: Range<Int>
+) {
+  Lanes<Scalar>.forEach(in: range) { $0.store($0.load(x) * $0.load(y), z) }
+}
+
+/// σ in place over `range`.
+@inline(__always)
+func sigmoid<Scalar: BLASScalar>(_ x: UnsafeMutablePointer<Scalar>, _ range: Range<Int>) {
+  Scalar._sigmoid(x + range.lowerBound, x + range.lowerBound, range.count)
+}
+
+/// tanh over `range`.
+@inline(__always)
+func tanh<Scalar: BLASScalar>(
+  _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>, _ range: Range<Int>
+) {
+  Scalar._tanh(x + range.lowerBound, y + range.lowerBound, range.count)
+}

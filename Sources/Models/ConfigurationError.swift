@@ -1,0 +1,26 @@
+/// A setting that cannot be.
+public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
+  /// The setting's name.
+  public let setting: String
+  /// What it was.
+  public let found: String
+  /// What it may be.
+  public let wanted: String
+
+  /// An error for `setting`.
+  public init(setting: String, found: String, wanted: String) {
+    self.setting = setting
+    self.found = found
+    self.wanted = wanted
+  }
+
+  /// Throws for the first of `sizes` that is not positive.
+  public static func checkPositive(_ sizes: KeyValuePairs<String, Int>) throws(ConfigurationError) {
+    for (name, size) in sizes where size < 1 {
+      throw ConfigurationError(setting: name, found: "\(size)", wanted: "at least 1")
+    }
+  }
+
+  /// What is wrong, in a line.
+  public var description: String { "\(setting) is \(found); wanted \(wanted)" }
+}

@@ -1,0 +1,206 @@
+public import Kernels
+
+/// A recurrent network: an architecture and the parameters that fill it. A value; its state is never inside it.
+///
+///     let lstm = try LSTM<Float>(inputSize: 3, hiddenSize: 64, layers: 2)
+///     let (outputs, state) = lstm(inputs)              // from the zero state
+///     let (more, later) = lstm(moreInputs, from: state)
+///     let y = lstm.step(x, &state)                     // one step, state updated in place
+///
+/// The three agree: splitting a sequence changes nothing, to the bit on the naive path and to rounding on the BLAS
+/// path, whose kernels depend on the number of rows.
+///
+/// Training is explicit: ``forward(_:from:recordingInto:mode:)`` and then
+/// ``backward(through:dOutputs:dState:accumulatingInto:)``.
+public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
+  /// Cell, layers, directions and dropout.
+  public let architecture: RecurrentStack<Cell>
+  /// The parameters, under PyTorch's names (`weight_ih_l0`, `bias_hh_l0_reverse`, …).
+  public var parameters: ParameterVector<Scalar>
+  /// Path and threads of every pass.
+  public var execution = Execution.automatic
+
+  /// A network with initial parameters that `scheme` and `seed` decide.
+  public init(
+    _ architecture: RecurrentStack<Cell>, scheme: InitializationScheme = .recommended, seed: UInt64 = 0
+  ) {
+    self.architecture = architecture
+    parameters = .zeros(ParameterLayout(architecture.parameters))
+    parameters.initialize(scheme, seed: seed, forgetGate: LSTMGate.forget.rawValue)
+  }
+
+  /// A network with given parameters, which must have the architecture's layout.
+  public init(_ architecture: RecurrentStack<Cell>, parameters: ParameterVector<Scalar>) {
+    precondition(
+      parameters.layout.shapes == architecture.parameters, "the parameters have the layout of another architecture")
+    self.architecture = architecture
+    self.parameters = parameters
+  }
+
+  /// The state before the first step of `batch` sequences.
+  public func zeroState(batch: Int) -> RecurrentState<Scalar> { architecture.zeroState(batch: batch) }
+
+  /// Outputs of every step, `[N × D·R]`, and the state after each sequence's last step.
+  ///
+  /// - Parameters:
+  ///   - inputs: `B` sequences of `I` features.
+  ///   - state: Where they start; the zero state if omitted.
+  public func callAsFunction(
+    _ inputs: PackedSequence<Scalar>, from state: RecurrentState<Scalar>? = nil
+  ) -> (outputs: PackedSequence<Scalar>, state: RecurrentState<Scalar>) {
+    var tape = RecurrentTape<Scalar>()
+    return run(inputs, from: state, tape: &tape, mode: .inference)
+  }
+
+  /// One step of `B` sequences: outputs `[B × R]` from inputs `[B × I]`, the state updated in place. Allocates nothing
+  /// but the result after the first step from a state. Not for bidirectional networks, which need the future.
+  public func step(_ inputs: Matrix<Scalar>, _ state: inout RecurrentState<Scalar>) -> Matrix<Scalar> {
+    var outputs = Matrix<Scalar>(uninitializedRows: inputs.rows, columns: architecture.outputSize)
+    inputs.withView { inputs in
+      outputs.withMutableView { step(inputs, &state, into: $0) }
+    }
+    return outputs
+  }
+
+  /// One step of one sequence on plain buffers: `outputs` receives `R` numbers for the `I` numbers of `inputs`.
+  /// Allocates nothing after the first step from a state.
+  public func step(
+    _ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>
+  ) {
+    precondition(
+      inputs.count == architecture.inputSize && outputs.count == architecture.outputSize,
+      "a step takes \(architecture.inputSize) numbers to \(architecture.outputSize), "
+        + "not \(inputs.count) to \(outputs.count)")
+    inputs.withUnsafeBufferPointer { inputs in
+      outputs.withUnsafeMutableBufferPointer { outputs in
+        step(
+          MatrixView(inputs.baseAddress!, rows: 1, columns: inputs.count), &state,
+          into: MutableMatrixView(outputs.baseAddress!, rows: 1, columns: outputs.count))
+      }
+    }
+  }
+
+  /// One step of `B` sequences on borrowed memory.
+  public func step(
+    _ inputs: MatrixView<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: MutableMatrixView<Scalar>
+  ) {
+    precondition(!architecture.isBidirectional, "a bidirectional network cannot step: it needs the future")
+    var workspace = RecurrentTape<Scalar>()
+    swap(&workspace, &state.workspace)
+    if workspace.stepLayout?.batch != inputs.rows { workspace.stepLayout = PackedLayout(batch: inputs.rows, steps: 1) }
+    parameters.withView { parameters in
+      architecture.forward(
+        inputs, layout: workspace.stepLayout!, parameters: parameters, state: &state, tape: &workspace,
+        mode: .inference, execution: execution)
+    }
+    outputs.copy(from: workspace.outputs[architecture.layers - 1].lentForReading)
+    swap(&workspace, &state.workspace)
+  }
+
+  /// As ``callAsFunction(_:from:)``, recording into `tape` what a backward pass needs.
+  ///
+  /// With `mode` ``PassMode/training`` dropout acts; with ``PassMode/recording`` it does not, as in gradient checks.
+  public func forward(
+    _ inputs: PackedSequence<Scalar>, from state: RecurrentState<Scalar>? = nil,
+    recordingInto tape: inout RecurrentTape<Scalar>, mode: PassMode = .training
+  ) -> (outputs: PackedSequence<Scalar>, state: RecurrentState<Scalar>) {
+    tape.inputs = inputs
+    return run(inputs, from: state, tape: &tape, mode: mode)
+  }
+
+  /// The gradients of a loss, by exact backpropagation through time over what `tape` recorded.
+  ///
+  /// - Parameters:
+  ///   - tape: The recording of the pass with these parameters.
+  ///   - dOutputs: The loss's gradient for the outputs, `[N × D·R]`.
+  ///   - dState: Its gradient for the final state; zero if omitted.
+  ///   - gradient: The gradients for the parameters are added here.
+  /// - Returns: The gradients for the inputs, `[N × I]`, and for the initial state.
+  public func backward(
+    through tape: inout RecurrentTape<Scalar>, dOutputs: PackedSequence<Scalar>,
+    dState: RecurrentState<Scalar>? = nil, accumulatingInto gradient: inout ParameterVector<Scalar>
+  ) -> (dInputs: PackedSequence<Scalar>, dInitialState: RecurrentState<Scalar>) {
+    guard let inputs = tape.inputs else { preconditionFailure("the tape holds no recording") }
+    precondition(dOutputs.layout == inputs.layout, "the gradient has another layout than the recorded pass")
+    precondition(gradient.count == parameters.count, "the gradient has the layout of another architecture")
+    var dState = dState ?? zeroState(batch: inputs.batch)
+    var dInputs = Matrix<Scalar>.zeros(rows: inputs.rows.rows, columns: inputs.features)
+    parameters.withView { parameters in
+      gradient.withMutableView { gradient in
+        dInputs.withMutableView { dInputs in
+          dOutputs.rows.withView { dOutputs in
+            inputs.rows.withView { inputRows in
+              architecture.backward(
+                inputRows, layout: inputs.layout, parameters: parameters,
+                gradients: RecurrentGradients(
+                  dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: gradient),
+                dState: &dState, tape: &tape, execution: execution)
+            }
+          }
+        }
+      }
+    }
+    return (PackedSequence(layout: inputs.layout, rows: dInputs), dState)
+  }
+
+  private func run(
+    _ inputs: PackedSequence<Scalar>, from state: RecurrentState<Scalar>?, tape: inout RecurrentTape<Scalar>,
+    mode: PassMode
+  ) -> (outputs: PackedSequence<Scalar>, state: RecurrentState<Scalar>) {
+    var state = state ?? zeroState(batch: inputs.batch)
+    parameters.withView { parameters in
+      inputs.rows.withView {
+        architecture.forward(
+          $0, layout: inputs.layout, parameters: parameters, state: &state, tape: &tape, mode: mode,
+          execution: execution)
+      }
+    }
+    return (PackedSequence(layout: inputs.layout, rows: tape.outputs[architecture.layers - 1]), state)
+  }
+}
+
+/// A vanilla recurrent network, tanh or ReLU (Elman 1990).
+public typealias VanillaRNN<Scalar: BLASScalar> = RecurrentLayer<VanillaCell, Scalar>
+/// A long short-term memory network (Hochreiter & Schmidhuber 1997).
+public typealias LSTM<Scalar: BLASScalar> = RecurrentLayer<LSTMCell, Scalar>
+/// A network of gated recurrent units (Cho et al. 2014).
+public typealias GRU<Scalar: BLASScalar> = RecurrentLayer<GRUCell, Scalar>
+
+extension RecurrentLayer where Cell == VanillaCell {
+  /// A vanilla network of `hiddenSize` tanh units a layer. Throws as ``RecurrentStack`` does.
+  public init(
+    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
+    seed: UInt64 = 0
+  ) throws(ConfigurationError) {
+    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
+    let cell = VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize)
+    self.init(
+      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
+  }
+}
+
+extension RecurrentLayer where Cell == LSTMCell {
+  /// An LSTM of `hiddenSize` units a layer. Throws as ``RecurrentStack`` does.
+  public init(
+    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
+    seed: UInt64 = 0
+  ) throws(ConfigurationError) {
+    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
+    let cell = LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize)
+    self.init(
+      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
+  }
+}
+
+extension RecurrentLayer where Cell == GRUCell {
+  /// A GRU network of `hiddenSize` units a layer, reset after the product. Throws as ``RecurrentStack`` does.
+  public init(
+    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
+    seed: UInt64 = 0
+  ) throws(ConfigurationError) {
+    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
+    let cell = GRUCell(inputSize: inputSize, hiddenSize: hiddenSize)
+    self.init(
+      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
+  }
+}

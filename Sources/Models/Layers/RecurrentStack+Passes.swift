@@ -1,0 +1,187 @@
+public import Kernels
+
+/// The passes of a stack over parameters that somebody else owns. ``RecurrentLayer`` calls them with its own; a model
+/// that keeps the parameters of several parts in one buffer calls them with a part of that.
+extension RecurrentStack {
+  /// Runs all layers over all steps.
+  ///
+  /// - Parameters:
+  ///   - inputs: `[N × I]`, laid out as `layout` says.
+  ///   - parameters: The stack's parameters, `[1 × parameterCount]`.
+  ///   - state: The initial state on entry, the final one on return.
+  ///   - tape: Receives the outputs (``RecurrentTape/outputs``) and, when recording, what `backward` needs.
+  ///   - mode: Whether to record, and whether dropout acts.
+  ///   - execution: Path and threads.
+  public func forward<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
+    state: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>, mode: PassMode, execution: Execution
+  ) {
+    state.check(fits: self, batch: layout.batch)
+    tape.prepare(for: self, layout: layout)
+    tape.usesMasks = mode == .training
+    for walk in walks {
+      let cell = cells[walk.layer]
+      let hidesUnits = mode == .training && recurrentDropout > 0
+      if hidesUnits {
+        tape.recurrentMasks[walk.index].discardContents(resizingTo: layout.batch, by: cell.outputSize)
+        drawMask(&tape.recurrentMasks[walk.index], dropping: recurrentDropout, from: &tape.generator)
+      }
+      gather(state.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
+      if cell.shape.cellStateSize > 0 { gather(state.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+
+      cell.forward(
+        forwardPass(
+          walk, inputs, layout, parameters, &tape,
+          PassOptions(
+            recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].lentForReading : nil,
+            isRecording: mode != .inference, execution: execution)),
+        tape: &tape.cells[walk.index])
+
+      scatter(tape.hidden[walk.index], by: layout, into: &state.hidden[walk.index])
+      if cell.shape.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &state.cell[walk.index]) }
+      let isLastOfLayer = walk.columns.upperBound == outputSize
+      if isLastOfLayer, walk.layer < layers - 1, mode == .training, dropout > 0 {
+        tape.dropoutMasks[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
+        drawMask(&tape.dropoutMasks[walk.layer], dropping: dropout, from: &tape.generator)
+        multiplyElements(of: &tape.outputs[walk.layer], by: tape.dropoutMasks[walk.layer])
+      }
+    }
+  }
+
+  /// Exact backpropagation through time through all layers of the pass that `tape` recorded.
+  ///
+  /// - Parameters:
+  ///   - inputs: The inputs of that pass, `[N × I]`.
+  ///   - layout: Its layout.
+  ///   - parameters: Its parameters, `[1 × parameterCount]`.
+  ///   - gradients: Where gradients come from and go to.
+  ///   - tape: The recording.
+  ///   - execution: Path and threads.
+  public func backward<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
+    gradients: RecurrentGradients<Scalar>, dState: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>,
+    execution: Execution
+  ) {
+    dState.check(fits: self, batch: layout.batch)
+    precondition(
+      tape.outputs.count == layers && tape.outputs.allSatisfy { $0.rows == layout.rowCount },
+      "the tape holds no recording of this batch")
+    for layer in 0..<layers - 1 {
+      tape.dOutputs[layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
+      tape.dOutputs[layer].setToZero()
+    }
+    for walk in walks.reversed() {
+      let cell = cells[walk.layer]
+      let isFirstOfLayer = walk.columns.upperBound == outputSize
+      if isFirstOfLayer, walk.layer < layers - 1, tape.usesMasks, dropout > 0 {
+        multiplyElements(of: &tape.dOutputs[walk.layer], by: tape.dropoutMasks[walk.layer])
+      }
+      gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
+      if cell.shape.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+
+      let forward = forwardPass(
+        walk, inputs, layout, parameters, &tape,
+        PassOptions(
+          recurrentMask: tape.usesMasks && recurrentDropout > 0
+            ? tape.recurrentMasks[walk.index].lentForReading : nil, execution: execution))
+      let dOutputs = walk.layer == layers - 1 ? gradients.dOutputs : tape.dOutputs[walk.layer].lentForReading
+      cell.backward(
+        BackwardPass(
+          of: forward, dOutputs: dOutputs.columns(walk.columns), dState: (forward.hidden, forward.cell),
+          dInputs: walk.layer == 0 ? gradients.dInputs : tape.dOutputs[walk.layer - 1].lent(),
+          dParameters: gradients.dParameters.columns(walk.parameters)),
+        tape: &tape.cells[walk.index])
+
+      scatter(tape.hidden[walk.index], by: layout, into: &dState.hidden[walk.index])
+      if cell.shape.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &dState.cell[walk.index]) }
+    }
+  }
+}
+
+extension RecurrentStack {
+  /// The pass of one walk, on the buffers of `tape`.
+  private func forwardPass<Scalar: BLASScalar>(
+    _ walk: Walk, _ inputs: MatrixView<Scalar>, _ layout: PackedLayout, _ parameters: MatrixView<Scalar>,
+    _ tape: inout RecurrentTape<Scalar>, _ options: PassOptions<Scalar>
+  ) -> ForwardPass<Scalar> {
+    ForwardPass(
+      layout: layout, direction: walk.direction,
+      inputs: walk.layer == 0 ? inputs : tape.outputs[walk.layer - 1].lentForReading,
+      parameters: parameters.columns(walk.parameters),
+      state: (tape.hidden[walk.index].lent(), tape.cell[walk.index].lent()),
+      outputs: tape.outputs[walk.layer].lent().columns(walk.columns), options: options)
+  }
+}
+
+/// Copies states in the caller's order to the order of ranks.
+private func gather<Scalar: BLASScalar>(
+  _ states: Matrix<Scalar>, by layout: PackedLayout, into ranked: inout Matrix<Scalar>
+) {
+  let (source, target) = (states.lentForReading, ranked.lent())
+  for (rank, sequence) in layout.order.enumerated() {
+    target.row(rank).update(from: source.row(sequence), count: source.columns)
+  }
+}
+
+/// Copies states in the order of ranks to the caller's order.
+private func scatter<Scalar: BLASScalar>(
+  _ ranked: Matrix<Scalar>, by layout: PackedLayout, into states: inout Matrix<Scalar>
+) {
+  let (source, target) = (ranked.lentForReading, states.lent())
+  for (rank, sequence) in layout.order.enumerated() {
+    target.row(sequence).update(from: source.row(rank), count: source.columns)
+  }
+}
+
+/// Fills `mask` with 0, at probability `rate`, and else with 1 / (1 - rate), which keeps the mean of what it scales.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func drawMask<Scalar: BLASScalar>(
+  _ mask: inout Matrix<Scalar>, dropping rate: Double, from generator: inout SeededGenerator
+) {
+  let kept = Scalar(1 / (1 - rate))
+  mask.withUnsafeMutableBufferPointer { mask in
+    for i in mask.indices { mask[i] = generator.uniform(Double.self) < rate ? 0 : kept }
+  }
+}
+
+/// x = x ⊙ y.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+private func multiplyElements<Scalar: BLASScalar>(of x: inout Matrix<Scalar>, by y: Matrix<Scalar>) {
+  x.withUnsafeMutableBufferPointer { x in
+    y.withUnsafeBufferPointer { y in
+      for i in x.indices { x[i] *= y[i] }
+    }
+  }
+}
+
+/// What a pass is for.
+public enum PassMode: Sendable {
+  /// Outputs alone.
+  case inference
+  /// Records for a backward pass; no dropout, so that the result depends on the inputs alone.
+  case recording
+  /// Records for a backward pass, with dropout.
+  case training
+}
+
+/// Where a backward pass reads and adds gradients, borrowed.
+public struct RecurrentGradients<Scalar: BLASScalar> {
+  /// Gradient of the loss for the outputs, `[N × D·R]`.
+  public let dOutputs: MatrixView<Scalar>
+  /// The gradient for the inputs is added here, `[N × I]`; `nil` where nobody wants it.
+  public let dInputs: MutableMatrixView<Scalar>?
+  /// The gradients for the parameters are added here, `[1 × parameterCount]`.
+  public let dParameters: MutableMatrixView<Scalar>
+
+  /// Gradients from and to borrowed views.
+  public init(
+    dOutputs: MatrixView<Scalar>, addingInputsTo dInputs: MutableMatrixView<Scalar>?,
+    addingParametersTo dParameters: MutableMatrixView<Scalar>
+  ) {
+    self.dOutputs = dOutputs
+    self.dInputs = dInputs
+    self.dParameters = dParameters
+  }
+}

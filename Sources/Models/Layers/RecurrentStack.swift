@@ -1,0 +1,107 @@
+public import Kernels
+
+/// The architecture of a recurrent network: a cell, stacked in layers, in one direction of time or both. Sizes and
+/// rates without numbers; ``RecurrentLayer`` adds the parameters.
+///
+/// Layer 0 reads the inputs; each further layer reads the outputs of the one below, both directions side by side.
+/// With `D` directions an output has `D · R` features, the forward direction first.
+public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Codable, Sendable {
+  /// The cell of each layer, `[L]`. They differ in their input size alone.
+  public let cells: [Cell]
+  /// Whether each layer also walks every sequence from its end.
+  public let isBidirectional: Bool
+  /// Probability with which an output between two layers is dropped in training (Zaremba, Sutskever & Vinyals 2014).
+  public let dropout: Double
+  /// Probability with which a hidden unit is hidden from the recurrent weights for a whole sequence in training, one
+  /// mask for all steps (Gal & Ghahramani 2016).
+  public let recurrentDropout: Double
+
+  /// A stack of `layers` layers of `cell`, whose input size is that of the whole.
+  ///
+  /// Throws where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
+  public init(
+    _ cell: Cell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0, recurrentDropout: Double = 0
+  ) throws(ConfigurationError) {
+    guard layers >= 1 else {
+      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at least 1")
+    }
+    for (name, rate) in [("dropout", dropout), ("recurrentDropout", recurrentDropout)] where !(0..<1 ~= rate) {
+      throw ConfigurationError(setting: name, found: "\(rate)", wanted: "a probability from 0 up to but not 1")
+    }
+    guard dropout == 0 || layers > 1 else {
+      throw ConfigurationError(
+        setting: "dropout", found: "\(dropout) with one layer",
+        wanted: "0, or at least two layers: it acts between layers and would do nothing")
+    }
+    let directions = isBidirectional ? 2 : 1
+    cells = (0..<layers).map { $0 == 0 ? cell : cell.withInputSize(directions * cell.outputSize) }
+    self.isBidirectional = isBidirectional
+    self.dropout = dropout
+    self.recurrentDropout = recurrentDropout
+  }
+
+  /// Number of layers, `L`.
+  public var layers: Int { cells.count }
+  /// Number of directions, `D`.
+  public var directions: Int { isBidirectional ? 2 : 1 }
+  /// Features a step of the input, `I`.
+  public var inputSize: Int { cells[0].inputSize }
+  /// Features a step of the output, `D · R`.
+  public var outputSize: Int { directions * cells[0].outputSize }
+
+  /// The parameters in the order in which they lie, with PyTorch's names: `weight_ih_l0`, …, `bias_hh_l1_reverse`.
+  public var parameters: [ParameterShape] {
+    walks.flatMap { walk in
+      cells[walk.layer].shape.parameters.map { shape in
+        var shape = shape
+        shape.name += walk.suffix
+        return shape
+      }
+    }
+  }
+
+  /// Number of parameters.
+  public var parameterCount: Int { walks.last.map { $0.parameters.upperBound } ?? 0 }
+
+  /// The state before the first step of `batch` sequences.
+  public func zeroState<Scalar: BLASScalar>(batch: Int, as _: Scalar.Type = Scalar.self) -> RecurrentState<Scalar> {
+    let shape = cells[0].shape
+    let count = layers * directions
+    return RecurrentState(
+      hidden: (0..<count).map { _ in .zeros(rows: batch, columns: shape.outputSize) },
+      cell: shape.cellStateSize == 0
+        ? [] : (0..<count).map { _ in .zeros(rows: batch, columns: shape.cellStateSize) })
+  }
+
+  /// One direction of one layer.
+  struct Walk {
+    let layer: Int
+    let direction: TimeDirection
+    /// Place among all walks, and in the arrays of a state.
+    let index: Int
+    /// Its numbers in the flat parameter buffer.
+    let parameters: Range<Int>
+    /// Its columns in the layer's outputs.
+    let columns: Range<Int>
+
+    /// What PyTorch puts behind its parameters' names.
+    var suffix: String { "_l\(layer)" + (direction == .forward ? "" : "_reverse") }
+  }
+
+  /// Every direction of every layer, in the order of computation.
+  var walks: [Walk] {
+    var walks: [Walk] = []
+    var offset = 0
+    for (layer, cell) in cells.enumerated() {
+      for direction in TimeDirection.allCases.prefix(directions) {
+        let column = direction == .forward ? 0 : cell.outputSize
+        walks.append(
+          Walk(
+            layer: layer, direction: direction, index: walks.count,
+            parameters: offset..<offset + cell.shape.parameterCount, columns: column..<column + cell.outputSize))
+        offset += cell.shape.parameterCount
+      }
+    }
+    return walks
+  }
+}

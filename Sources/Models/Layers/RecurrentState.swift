@@ -1,0 +1,70 @@
+public import Kernels
+
+/// The state of a recurrent network between two steps of `B` sequences: a value that can be copied, forked, stored and
+/// reset per sequence. Sequences are in the caller's order.
+public struct RecurrentState<Scalar: BLASScalar>: Sendable {
+  /// Hidden state of each layer and direction, `[L · D]` matrices of `[B × R]`: layer 0 forward, layer 0 backward,
+  /// layer 1 forward, and so on.
+  public var hidden: [Matrix<Scalar>]
+  /// Cell state of each layer and direction of an LSTM, `[L · D]` matrices of `[B × H]`; empty for other cells.
+  public var cell: [Matrix<Scalar>]
+
+  /// Memory that steps from this state work in, so that they allocate nothing after the first. No part of the value.
+  var workspace = RecurrentTape<Scalar>()
+
+  /// A state from its matrices.
+  public init(hidden: [Matrix<Scalar>], cell: [Matrix<Scalar>] = []) {
+    self.hidden = hidden
+    self.cell = cell
+  }
+
+  /// Number of sequences, `B`.
+  public var batch: Int { hidden.first?.rows ?? 0 }
+
+  /// Puts sequence `sequence` back to the zero state, the others staying as they are.
+  public mutating func reset(sequence: Int) {
+    precondition(0..<batch ~= sequence, "sequence \(sequence) is outside a state of \(batch)")
+    func reset(_ matrices: inout [Matrix<Scalar>]) {
+      for i in matrices.indices {
+        matrices[i].withMutableView { $0.rows(sequence..<sequence + 1).fill(0) }
+      }
+    }
+    reset(&hidden)
+    reset(&cell)
+  }
+
+  /// The state of the sequences `indices` alone, in that order; an index may occur more than once, which forks it.
+  public func selecting(_ indices: [Int]) -> RecurrentState {
+    func select(_ matrix: Matrix<Scalar>) -> Matrix<Scalar> {
+      var result = Matrix<Scalar>(uninitializedRows: indices.count, columns: matrix.columns)
+      result.withMutableView { target in
+        matrix.withView { source in
+          for (i, index) in indices.enumerated() {
+            precondition(0..<source.rows ~= index, "sequence \(index) is outside a state of \(source.rows)")
+            target.row(i).update(from: source.row(index), count: source.columns)
+          }
+        }
+      }
+      return result
+    }
+    return RecurrentState(hidden: hidden.map(select), cell: cell.map(select))
+  }
+
+  /// Stops a caller whose state does not fit.
+  func check<Cell>(fits stack: RecurrentStack<Cell>, batch: Int) {
+    let (shape, count) = (stack.cells[0].shape, stack.layers * stack.directions)
+    precondition(
+      hidden.count == count && hidden.allSatisfy { $0.rows == batch && $0.columns == shape.outputSize },
+      "the hidden state must be \(count) matrices of \(batch) × \(shape.outputSize)")
+    precondition(
+      shape.cellStateSize == 0
+        ? cell.isEmpty
+        : cell.count == count && cell.allSatisfy { $0.rows == batch && $0.columns == shape.cellStateSize },
+      "the cell state must be \(shape.cellStateSize == 0 ? 0 : count) matrices of \(batch) × \(shape.cellStateSize)")
+  }
+}
+
+extension RecurrentState: Equatable {
+  /// Whether the numbers are equal.
+  public static func == (a: Self, b: Self) -> Bool { a.hidden == b.hidden && a.cell == b.cell }
+}

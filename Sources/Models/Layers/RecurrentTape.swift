@@ -1,0 +1,63 @@
+public import Kernels
+
+/// What a recurrent network remembers of a forward pass for its backward pass, and the memory both work in.
+///
+/// Make one per thread of training and keep it: a pass over a batch that is no larger than an earlier one allocates
+/// nothing. It holds its own random numbers for dropout, so a run is decided by its seed.
+public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
+  /// Decides the masks of dropout.
+  public var generator: SeededGenerator
+
+  /// The inputs of the recorded pass where the layer, not a model around it, keeps them.
+  var inputs: PackedSequence<Scalar>?
+  /// One tape for each layer and direction, `[L · D]`.
+  var cells: [CellTape<Scalar>] = []
+  /// Hidden states by rank, `[L · D]` of `[B × R]`; gradients for them in a backward pass.
+  var hidden: [Matrix<Scalar>] = []
+  /// Cell states by rank, `[L · D]` of `[B × H]` or `[B × 0]`; gradients for them in a backward pass.
+  var cell: [Matrix<Scalar>] = []
+  /// Masks of recurrent dropout, `[L · D]` of `[B × R]`.
+  var recurrentMasks: [Matrix<Scalar>] = []
+  /// Outputs of each layer, `[L]` of `[N × D·R]`, after the dropout in front of the next.
+  var outputs: [Matrix<Scalar>] = []
+  /// Masks of dropout behind each layer but the last, `[L - 1]` of `[N × D·R]`.
+  var dropoutMasks: [Matrix<Scalar>] = []
+  /// Gradients for the outputs of each layer but the last, `[L - 1]` of `[N × D·R]`.
+  var dOutputs: [Matrix<Scalar>] = []
+  /// The layout of a single step, kept between steps.
+  var stepLayout: PackedLayout?
+  /// Whether the pass used the masks.
+  var usesMasks = false
+
+  /// An empty tape whose dropout masks `seed` decides.
+  public init(seed: UInt64 = 0) { generator = SeededGenerator(seed: seed) }
+
+  /// Bytes of memory held, without the inputs.
+  public var byteCount: Int {
+    let matrices = [hidden, cell, recurrentMasks, outputs, dropoutMasks, dOutputs].joined()
+    return cells.reduce(0) { $0 + $1.byteCount }
+      + matrices.reduce(0) { $0 + $1.count * MemoryLayout<Scalar>.stride }
+  }
+
+  /// Gives every buffer the shape that a pass of `stack` over `layout` needs.
+  mutating func prepare<Cell>(for stack: RecurrentStack<Cell>, layout: PackedLayout) {
+    let (shape, walks) = (stack.cells[0].shape, stack.layers * stack.directions)
+    let empty = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+    if cells.count != walks || outputs.count != stack.layers {
+      cells = Array(repeating: CellTape(), count: walks)
+      hidden = Array(repeating: empty, count: walks)
+      cell = hidden
+      recurrentMasks = hidden
+      outputs = Array(repeating: empty, count: stack.layers)
+      dropoutMasks = Array(repeating: empty, count: stack.layers - 1)
+      dOutputs = dropoutMasks
+    }
+    for i in 0..<walks {
+      hidden[i].discardContents(resizingTo: layout.batch, by: shape.outputSize)
+      cell[i].discardContents(resizingTo: layout.batch, by: shape.cellStateSize)
+    }
+    for i in 0..<stack.layers {
+      outputs[i].discardContents(resizingTo: layout.rowCount, by: stack.outputSize)
+    }
+  }
+}

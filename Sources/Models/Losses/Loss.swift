@@ -1,0 +1,82 @@
+public import Kernels
+
+/// What training makes small.
+///
+/// Each loss is a mean over what exists, accumulated in `Double`: nothing is padded, and what is masked does not count.
+/// Where nothing is left, the loss and its gradient are zero. Infinite or NaN predictions give an infinite or NaN
+/// loss, never an error.
+public enum Loss: String, Codable, CaseIterable, Sendable {
+  /// The mean of (prediction − target)² over all elements; see ``meanSquaredError(_:_:countedRows:)``.
+  case meanSquaredError
+  /// −log of the probability of the right class, the mean over all rows; see ``softmaxCrossEntropy(_:_:)``.
+  case softmaxCrossEntropy
+  /// −log of the probability of yes or no, the mean over all elements; see ``binaryCrossEntropy(_:_:countedRows:)``.
+  case binaryCrossEntropy
+
+  /// The loss of `predictions`, `[N × F]`.
+  public func callAsFunction<Scalar: BLASScalar>(
+    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>
+  ) -> Scalar {
+    evaluate(predictions, targets, gradientInto: nil)
+  }
+
+  /// The loss of `predictions`, `[N × F]`; its gradient overwrites `dPredictions`, which has the same shape.
+  public func callAsFunction<Scalar: BLASScalar>(
+    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
+    gradientInto dPredictions: MutableMatrixView<Scalar>
+  ) -> Scalar {
+    evaluate(predictions, targets, gradientInto: dPredictions)
+  }
+
+  private func evaluate<Scalar: BLASScalar>(
+    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
+    gradientInto dPredictions: MutableMatrixView<Scalar>?
+  ) -> Scalar {
+    switch (self, targets) {
+    case (.meanSquaredError, .values(let values, let counted)):
+      evaluateMeanSquaredError(predictions, values, counted, dPredictions)
+    case (.binaryCrossEntropy, .values(let values, let counted)):
+      evaluateBinaryCrossEntropy(predictions, values, counted, dPredictions)
+    case (.softmaxCrossEntropy, .classes(let classes)):
+      evaluateSoftmaxCrossEntropy(predictions, classes, dPredictions)
+    default:
+      preconditionFailure("\(rawValue) cannot be computed from these targets")
+    }
+  }
+}
+
+/// What the predictions of a batch should be, borrowed.
+public enum LossTargets<Scalar: BLASScalar> {
+  /// A number for each prediction, `[N × F]`, and which of the `N` rows count (all if `nil`).
+  case values(MatrixView<Scalar>, countedRows: UnsafeBufferPointer<Bool>? = nil)
+  /// A class for each row, `[N]`; −1 where the row does not count.
+  case classes(UnsafeBufferPointer<Int32>)
+}
+
+/// Checks what all losses on numbers ask of their arguments; returns the number of elements that count.
+func countElements<Scalar: BLASScalar>(
+  _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
+  _ dPredictions: MutableMatrixView<Scalar>?
+) -> Int {
+  checkPredictions(predictions, dPredictions)
+  precondition(
+    targets.rows == predictions.rows && targets.columns == predictions.columns && !targets.isTransposed,
+    "targets of \(targets.rows) × \(targets.columns) for predictions of \(predictions.rows) × \(predictions.columns)")
+  guard let countedRows else { return predictions.rows * predictions.columns }
+  precondition(countedRows.count == predictions.rows, "a mask of \(countedRows.count) for \(predictions.rows) rows")
+  var rows = 0
+  for counts in countedRows where counts { rows += 1 }
+  return rows * predictions.columns
+}
+
+/// Checks what all losses ask of their arguments.
+func checkPredictions<Scalar: BLASScalar>(
+  _ predictions: MatrixView<Scalar>, _ dPredictions: MutableMatrixView<Scalar>?
+) {
+  precondition(!predictions.isTransposed, "a loss reads rows, not the rows of a transpose")
+  guard let dPredictions else { return }
+  precondition(
+    dPredictions.rows == predictions.rows && dPredictions.columns == predictions.columns,
+    "a gradient of \(dPredictions.rows) × \(dPredictions.columns) for predictions of \(predictions.rows) × "
+      + "\(predictions.columns)")
+}

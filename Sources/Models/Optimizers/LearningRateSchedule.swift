@@ -1,0 +1,91 @@
+internal import Glibc
+
+/// How the learning rate changes in the course of training. Steps count optimiser updates, from 0.
+public enum LearningRateSchedule: Hashable, Codable, Sendable {
+  /// One rate throughout.
+  case constant(Double)
+  /// Multiplied by `factor` after each `interval` steps.
+  case stepDecay(initial: Double, factor: Double, interval: Int)
+  /// Rising in a line to `peak` over the first `warmUpSteps` (Goyal et al., 2017), then falling along half a cosine to
+  /// `final`, which is reached at `totalSteps` and kept (Loshchilov & Hutter, "SGDR", 2017).
+  case cosine(peak: Double, final: Double = 0, warmUpSteps: Int = 0, totalSteps: Int)
+  /// Multiplied by `factor`, but never below `minimum`, when the validation loss has not fallen by one part in 10⁴
+  /// below its best for more than `patience` observations in a row (PyTorch's ReduceLROnPlateau).
+  case reduceOnPlateau(initial: Double, factor: Double = 0.1, patience: Int = 10, minimum: Double = 0)
+}
+
+/// A schedule under way: what a training loop asks for the rate of each step and tells of each validation.
+///
+/// A value that can be saved and resumed.
+public struct LearningRateScheduler: Hashable, Codable, Sendable {
+  /// What it follows.
+  public let schedule: LearningRateSchedule
+  /// The lowest validation loss observed, `nil` before the first.
+  public private(set) var bestLoss: Double?
+  /// Observations since then that did not improve on it, or since the last reduction.
+  public private(set) var observationsWithoutImprovement = 0
+  /// How often the rate has been reduced on a plateau.
+  public private(set) var reductions = 0
+
+  /// The beginning of `schedule`.
+  public init(_ schedule: LearningRateSchedule) {
+    schedule.check()
+    self.schedule = schedule
+  }
+
+  /// The learning rate of update number `step`, from 0.
+  public func rate(at step: Int) -> Double {
+    switch schedule {
+    case .constant(let rate):
+      return rate
+    case .stepDecay(let initial, let factor, let interval):
+      return initial * pow(factor, Double(step / interval))
+    case .cosine(let peak, let final, let warmUpSteps, let totalSteps):
+      if step < warmUpSteps { return peak * Double(step + 1) / Double(warmUpSteps) }
+      let progress = min(1, Double(step - warmUpSteps) / Double(totalSteps - warmUpSteps))
+      return final + (peak - final) * (1 + cos(.pi * progress)) / 2
+    case .reduceOnPlateau(let initial, let factor, _, let minimum):
+      return max(minimum, initial * pow(factor, Double(reductions)))
+    }
+  }
+
+  /// Takes note of a validation loss; only ``LearningRateSchedule/reduceOnPlateau(initial:factor:patience:minimum:)``
+  /// reacts. NaN counts as no improvement.
+  public mutating func observe(validationLoss: Double) {
+    guard case .reduceOnPlateau(_, _, let patience, _) = schedule else { return }
+    if bestLoss.map({ validationLoss < $0 - abs($0) * Self.improvement }) ?? validationLoss.isFinite {
+      bestLoss = validationLoss
+      observationsWithoutImprovement = 0
+      return
+    }
+    observationsWithoutImprovement += 1
+    if observationsWithoutImprovement > patience {
+      reductions += 1
+      observationsWithoutImprovement = 0
+    }
+  }
+
+  /// The part of the best loss by which another must be lower to count as better: PyTorch's default.
+  private static let improvement = 1e-4
+}
+
+extension LearningRateSchedule {
+  fileprivate func check() {
+    func isRate(_ rate: Double) -> Bool { rate >= 0 && rate.isFinite }
+    switch self {
+    case .constant(let rate):
+      precondition(isRate(rate), "a learning rate cannot be \(rate)")
+    case .stepDecay(let initial, let factor, let interval):
+      precondition(isRate(initial) && isRate(factor), "a rate of \(initial) cannot fall by the factor \(factor)")
+      precondition(interval > 0, "a rate cannot fall every \(interval) steps")
+    case .cosine(let peak, let final, let warmUpSteps, let totalSteps):
+      precondition(isRate(peak) && isRate(final), "a learning rate cannot go from \(peak) to \(final)")
+      precondition(
+        warmUpSteps >= 0 && totalSteps > warmUpSteps, "\(totalSteps) steps cannot begin with \(warmUpSteps) to warm up")
+    case .reduceOnPlateau(let initial, let factor, let patience, let minimum):
+      precondition(isRate(initial) && isRate(minimum), "a learning rate cannot go from \(initial) to \(minimum)")
+      precondition(factor >= 0 && factor < 1, "a factor of \(factor) does not reduce a rate")
+      precondition(patience >= 0, "nobody has the patience of \(patience) observations")
+    }
+  }
+}
