@@ -55,7 +55,8 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "DataIOTests", dependencies: ["DataIO", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "TasksTests", dependencies: ["Tasks", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -1,12 +1,12 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Runs the NEON loops on any machine: compiles CFusedKernels for 64-bit ARM and sweeps it under user-mode emulation.
 # The compiler is the cross gcc, and clang as well where there is one, because that is what builds the package.
-set -eu
+set -euo pipefail
 
-. "$(dirname "$0")/system-packages.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/system-packages.sh"
 require_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
