@@ -40,7 +40,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Kernels", "Models", "Tasks",
+        "Kernels", "Models", "DataIO", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
@@ -58,5 +58,8 @@ let package = Package(
     .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "TestSupport"],
+      path: "Tests/BenchmarksTests", swiftSettings: strict),
   ]
 )

@@ -9,6 +9,13 @@ public struct TrajectoryFold: Sendable {
   public var training: [TrajectoryWindow]
   /// Windows of the scene.
   public var test: [TrajectoryWindow]
+
+  /// A round with known windows.
+  public init(scene: String, training: [TrajectoryWindow], test: [TrajectoryWindow]) {
+    self.scene = scene
+    self.training = training
+    self.test = test
+  }
 }
 
 /// The rounds of leave-one-out over a folder of recorded tracks.
