@@ -20,7 +20,7 @@ public protocol RecurrentCell: Hashable, Codable, Sendable {
 }
 
 /// The sizes of a recurrent cell.
-public struct CellShape: Hashable, Codable, Sendable {
+public struct CellShape: Hashable, Sendable {
   /// Features a step, `I`.
   public var inputSize: Int
   /// Hidden units, `H`.

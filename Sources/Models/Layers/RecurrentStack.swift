@@ -5,7 +5,7 @@ public import Kernels
 ///
 /// Layer 0 reads the inputs; each further layer reads the outputs of the one below, both directions side by side.
 /// With `D` directions an output has `D · R` features, the forward direction first.
-public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Codable, Sendable {
+public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
   /// The cell of each layer, `[L]`. They differ in their input size alone.
   public let cells: [Cell]
   /// Whether each layer also walks every sequence from its end.
@@ -103,5 +103,33 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Codable, Sendable {
       }
     }
     return walks
+  }
+}
+
+extension RecurrentStack: Codable {
+  private enum CodingKeys: String, CodingKey { case cell, layers, isBidirectional, dropout, recurrentDropout }
+
+  /// Reads an architecture from a file that is not trusted: what no network can be is an error.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let layers = try values.decode(Int.self, forKey: .layers)
+    guard layers <= 1024 else {
+      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at most 1024 in a file")
+    }
+    try self.init(
+      values.decode(Cell.self, forKey: .cell), layers: layers,
+      isBidirectional: values.decode(Bool.self, forKey: .isBidirectional),
+      dropout: values.decode(Double.self, forKey: .dropout),
+      recurrentDropout: values.decode(Double.self, forKey: .recurrentDropout))
+  }
+
+  /// Writes the first layer's cell and the settings.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(cells[0], forKey: .cell)
+    try values.encode(layers, forKey: .layers)
+    try values.encode(isBidirectional, forKey: .isBidirectional)
+    try values.encode(dropout, forKey: .dropout)
+    try values.encode(recurrentDropout, forKey: .recurrentDropout)
   }
 }

@@ -1,0 +1,250 @@
+public import Kernels
+
+/// The architecture of the common sequence model: features or an embedding of tokens, a recurrent stack, a linear head
+/// that reads every step or the last state, and the loss it is trained with.
+public struct SequenceArchitecture: Hashable, Sendable {
+  /// Which states the head reads.
+  public enum Readout: String, Codable, CaseIterable, Sendable {
+    /// The output of every step: labelling, forecasting, language modelling.
+    case everyStep
+    /// The top layer's final hidden state, both directions side by side: classification.
+    case finalState
+  }
+
+  /// The table that tokens go through; `nil` where inputs are features.
+  public let embedding: EmbeddingTable?
+  /// The recurrent layers.
+  public let recurrent: RecurrentStack<AnyRecurrentCell>
+  /// What the head reads.
+  public let readout: Readout
+  /// The head, from `D · R` features to predictions.
+  public let head: LinearMap
+  /// What training makes small.
+  public let loss: Loss
+  /// Steps after which backpropagation through time is cut in training, the state carried on; `nil` for never.
+  public var truncation: Int?
+
+  /// An architecture whose parts fit: throws where the stack's input is not the embedding's dimension, or where
+  /// truncation is not positive or there is no prediction in every window.
+  public init(
+    embedding: EmbeddingTable? = nil, recurrent: RecurrentStack<AnyRecurrentCell>, readout: Readout = .everyStep,
+    outputSize: Int, loss: Loss, truncation: Int? = nil
+  ) throws(ConfigurationError) {
+    if let embedding, embedding.dimension != recurrent.inputSize {
+      throw ConfigurationError(
+        setting: "recurrent input size", found: "\(recurrent.inputSize)",
+        wanted: "the embedding's dimension \(embedding.dimension)")
+    }
+    if let truncation {
+      try ConfigurationError.checkPositive(["truncation": truncation])
+      guard readout == .everyStep, !recurrent.isBidirectional else {
+        throw ConfigurationError(
+          setting: "truncation", found: "\(truncation)",
+          wanted: "none where the head reads the final state or the network both directions")
+      }
+    }
+    self.embedding = embedding
+    self.recurrent = recurrent
+    self.readout = readout
+    head = try LinearMap(inputSize: recurrent.outputSize, outputSize: outputSize)
+    self.loss = loss
+    self.truncation = truncation
+  }
+
+  /// All parameters: `embedding.…`, `recurrent.…`, `head.…`.
+  public var parameterLayout: ParameterLayout {
+    var parts: [(prefix: String, shapes: [ParameterShape])] = []
+    if let embedding { parts.append(("embedding", embedding.parameters)) }
+    parts.append(("recurrent", recurrent.parameters))
+    parts.append(("head", head.parameters))
+    return ParameterLayout(parts)
+  }
+
+  /// Where each part's numbers lie in the flat buffer.
+  var ranges: (embedding: Range<Int>, recurrent: Range<Int>, head: Range<Int>) {
+    let first = embedding?.parameterCount ?? 0
+    let second = first + recurrent.parameterCount
+    return (0..<first, first..<second, second..<second + head.parameterCount)
+  }
+}
+
+extension SequenceArchitecture: Codable {
+  private enum CodingKeys: String, CodingKey { case embedding, recurrent, readout, outputSize, loss, truncation }
+
+  /// Reads an architecture from a file that is not trusted.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      embedding: values.decodeIfPresent(EmbeddingTable.self, forKey: .embedding),
+      recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
+      readout: values.decode(Readout.self, forKey: .readout),
+      outputSize: values.decodeSize(forKey: .outputSize), loss: values.decode(Loss.self, forKey: .loss),
+      truncation: values.decodeIfPresent(Int.self, forKey: .truncation))
+  }
+
+  /// Writes what the initialiser takes.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encodeIfPresent(embedding, forKey: .embedding)
+    try values.encode(recurrent, forKey: .recurrent)
+    try values.encode(readout, forKey: .readout)
+    try values.encode(head.outputSize, forKey: .outputSize)
+    try values.encode(loss, forKey: .loss)
+    try values.encodeIfPresent(truncation, forKey: .truncation)
+  }
+}
+
+/// The common sequence model: an architecture and its parameters. A value.
+///
+///     let architecture = try SequenceArchitecture(
+///       recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 2, hiddenSize: 32)),
+///       outputSize: 2, loss: .meanSquaredError)
+///     var model = SequenceModel<Float>(architecture, seed: 1)
+public struct SequenceModel<Scalar: BLASScalar>: Sendable {
+  /// The parts and their sizes.
+  public let architecture: SequenceArchitecture
+  /// All parameters: `embedding.…`, `recurrent.…`, `head.…`.
+  public var parameters: ParameterVector<Scalar>
+  /// Path and threads of every pass.
+  public var execution = Execution.automatic
+
+  /// A model with initial parameters that `scheme` and `seed` decide.
+  public init(_ architecture: SequenceArchitecture, scheme: InitializationScheme = .recommended, seed: UInt64 = 0) {
+    self.architecture = architecture
+    parameters = .zeros(architecture.parameterLayout)
+    parameters.initialize(scheme, seed: seed, forgetGate: LSTMGate.forget.rawValue)
+  }
+
+  /// A model with given parameters, which must have the architecture's layout.
+  public init(_ architecture: SequenceArchitecture, parameters: ParameterVector<Scalar>) {
+    precondition(
+      parameters.layout == architecture.parameterLayout, "the parameters have the layout of another architecture")
+    self.architecture = architecture
+    self.parameters = parameters
+  }
+
+  /// The state before the first step of `batch` sequences.
+  public func zeroState(batch: Int) -> RecurrentState<Scalar> { architecture.recurrent.zeroState(batch: batch) }
+
+  /// Predictions before any activation (logits, for the losses that have one), and the final state.
+  ///
+  /// - Parameters:
+  ///   - inputs: `B` sequences.
+  ///   - state: Where they start; the zero state if omitted.
+  /// - Returns: `[N × O]` in the order of the inputs' layout where the head reads every step, `[B × O]` in the
+  ///   caller's order where it reads the final state.
+  public func callAsFunction(
+    _ inputs: SequenceInputs<Scalar>, from state: RecurrentState<Scalar>? = nil
+  ) -> (predictions: Matrix<Scalar>, state: RecurrentState<Scalar>) {
+    var tape = makeTape(seed: 0)
+    tape.state = state ?? zeroState(batch: inputs.layout.batch)
+    predict(inputs, tape: &tape, mode: .inference)
+    return (tape.predictions, tape.state)
+  }
+
+  /// Predictions of every step of feature sequences, in their layout. Only where the head reads every step.
+  public func callAsFunction(
+    _ inputs: PackedSequence<Scalar>, from state: RecurrentState<Scalar>? = nil
+  ) -> (predictions: PackedSequence<Scalar>, state: RecurrentState<Scalar>) {
+    precondition(architecture.readout == .everyStep, "this model predicts once for each sequence")
+    let (predictions, state) = self(.features(inputs), from: state)
+    return (PackedSequence(layout: inputs.layout, rows: predictions), state)
+  }
+
+  /// Fills `tape.predictions`, starting from `tape.state` and leaving the final state there.
+  private func predict(_ inputs: SequenceInputs<Scalar>, tape: inout SequenceTape<Scalar>, mode: PassMode) {
+    let (layout, ranges) = (inputs.layout, architecture.ranges)
+    parameters.withView { all in
+      architecture.withFeatures(inputs, parameters: all.columns(ranges.embedding), tape: &tape) { features, tape in
+        architecture.recurrent.forward(
+          features, layout: layout, parameters: all.columns(ranges.recurrent), state: &tape.state,
+          tape: &tape.recurrent, mode: mode, execution: execution)
+      }
+      let read = architecture.readStates(&tape)
+      architecture.head.forward(
+        read, parameters: all.columns(ranges.head),
+        into: tape.predictions.reshaped(rows: read.rows, columns: architecture.head.outputSize), execution: execution)
+    }
+  }
+}
+
+extension SequenceModel: TrainableModel {
+  /// An empty tape; `seed` decides the masks of dropout.
+  public func makeTape(seed: UInt64) -> SequenceTape<Scalar> { SequenceTape(seed: seed) }
+
+  /// One window, or as many as the truncation cuts the longest sequence into.
+  public func windowCount(of batch: SequenceBatch<Scalar>) -> Int {
+    guard let window = architecture.truncation else { return 1 }
+    return max(1, (batch.inputs.layout.steps + window - 1) / window)
+  }
+
+  /// The mean loss over a window of `batch`, in training mode; its gradient is added to `gradient`.
+  public func accumulateGradient(
+    of batch: SequenceBatch<Scalar>, window: Int, tape: inout SequenceTape<Scalar>,
+    into gradient: inout ParameterVector<Scalar>
+  ) -> LossValue {
+    var batch = batch
+    if window == 0 { tape.state = batch.initialState ?? zeroState(batch: batch.inputs.layout.batch) }
+    if let length = architecture.truncation {
+      let steps = window * length..<(window + 1) * length
+      batch.inputs = batch.inputs.steps(steps)
+      batch.targets = batch.targets.steps(steps)
+    }
+    predict(batch.inputs, tape: &tape, mode: .training)
+    let dPredictions = tape.dPredictions.reshaped(
+      rows: tape.predictions.rows, columns: architecture.head.outputSize)
+    let mean = batch.targets.withLossTargets(rows: dPredictions.rows) {
+      architecture.loss(tape.predictions.lentForReading, $0, gradientInto: dPredictions)
+    }
+    backpropagate(batch.inputs, tape: &tape, into: &gradient)
+    return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
+  }
+
+  /// The mean loss over `batch`, without dropout.
+  public func loss(of batch: SequenceBatch<Scalar>, tape: inout SequenceTape<Scalar>) -> LossValue {
+    tape.state = batch.initialState ?? zeroState(batch: batch.inputs.layout.batch)
+    predict(batch.inputs, tape: &tape, mode: .inference)
+    let mean = batch.targets.withLossTargets(rows: tape.predictions.rows) {
+      architecture.loss(tape.predictions.lentForReading, $0)
+    }
+    return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
+  }
+
+  /// From `tape.dPredictions` to the gradients of all parameters.
+  private func backpropagate(
+    _ inputs: SequenceInputs<Scalar>, tape: inout SequenceTape<Scalar>, into gradient: inout ParameterVector<Scalar>
+  ) {
+    precondition(gradient.count == parameters.count, "the gradient has the layout of another architecture")
+    let (layout, ranges, stack) = (inputs.layout, architecture.ranges, architecture.recurrent)
+    let read = architecture.readStates(&tape)
+    let dRead = tape.dRead.reshaped(rows: read.rows, columns: read.columns)
+    parameters.withView { all in
+      gradient.withMutableView { gradient in
+        architecture.head.backward(
+          read, parameters: all.columns(ranges.head), dOutputs: tape.dPredictions.lentForReading,
+          dInputsInto: dRead, dParametersAddingTo: gradient.columns(ranges.head), execution: execution)
+        architecture.spreadGradient(&tape, batch: layout.batch)
+        let dOutputs =
+          architecture.readout == .everyStep
+          ? dRead.readOnly : tape.dOutputs.zeroed(rows: layout.rowCount, columns: stack.outputSize).readOnly
+        let dFeatures =
+          architecture.embedding == nil
+          ? nil : tape.dFeatures.zeroed(rows: layout.rowCount, columns: stack.inputSize)
+        architecture.withFeatures(inputs, parameters: all.columns(ranges.embedding), tape: &tape) { features, tape in
+          stack.backward(
+            features, layout: layout, parameters: all.columns(ranges.recurrent),
+            gradients: RecurrentGradients(
+              dOutputs: dOutputs, addingInputsTo: dFeatures,
+              addingParametersTo: gradient.columns(ranges.recurrent)),
+            dState: &tape.dState, tape: &tape.recurrent, execution: execution)
+        }
+        if let embedding = architecture.embedding, let dFeatures, case .tokens(let tokens) = inputs {
+          tokens.rows.withUnsafeBufferPointer {
+            embedding.backward(
+              $0, dOutputs: dFeatures.readOnly, dParametersAddingTo: gradient.columns(ranges.embedding))
+          }
+        }
+      }
+    }
+  }
+}

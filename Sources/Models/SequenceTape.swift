@@ -1,0 +1,88 @@
+public import Kernels
+
+/// The memory that passes of a ``SequenceModel`` work in, kept between batches. Between the windows of a batch it
+/// carries the state.
+public struct SequenceTape<Scalar: BLASScalar>: Sendable {
+  /// The recurrent layers' recording.
+  var recurrent: RecurrentTape<Scalar>
+  /// The state: initial on entry to a pass, final after it.
+  var state = RecurrentState<Scalar>(hidden: [])
+  /// Embedded tokens, `[N × I]`.
+  var features = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Final hidden states of the top layer that the head reads, `[B × D·R]`.
+  var finalStates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// `[N × O]` or `[B × O]`.
+  var predictions = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+
+  /// Gradients, named after what they are gradients of.
+  var dPredictions = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// For what the head read.
+  var dRead = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// For the outputs of every step, where the head reads the final state: zeros.
+  var dOutputs = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// For the embedded tokens.
+  var dFeatures = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// For the final state on entry to a backward pass, for the initial one after it.
+  var dState = RecurrentState<Scalar>(hidden: [])
+
+  init(seed: UInt64) { recurrent = RecurrentTape(seed: seed) }
+}
+
+extension Matrix where Element: BLASScalar {
+  /// Gives this workspace a shape, fills it with zeros and lends it.
+  mutating func zeroed(rows: Int, columns: Int) -> MutableMatrixView<Element> {
+    let view = reshaped(rows: rows, columns: columns)
+    view.fill(0)
+    return view
+  }
+}
+
+extension SequenceArchitecture {
+  /// Calls `body` with what the recurrent layers read: the features themselves, or the embedded tokens.
+  func withFeatures<Scalar: BLASScalar>(
+    _ inputs: SequenceInputs<Scalar>, parameters: MatrixView<Scalar>, tape: inout SequenceTape<Scalar>,
+    _ body: (MatrixView<Scalar>, inout SequenceTape<Scalar>) -> Void
+  ) {
+    switch (inputs, embedding) {
+    case (.features(let sequence), nil):
+      sequence.rows.withView { body($0, &tape) }
+    case (.tokens(let tokens), let embedding?):
+      precondition(tokens.features == 1, "a step has one token, not \(tokens.features)")
+      let features = tape.features.reshaped(rows: tokens.rows.rows, columns: embedding.dimension)
+      tokens.rows.withUnsafeBufferPointer { embedding.forward($0, parameters: parameters, into: features) }
+      body(features.readOnly, &tape)
+    case (.features, _?): preconditionFailure("this model reads tokens, not features")
+    case (.tokens, nil): preconditionFailure("this model reads features, not tokens")
+    }
+  }
+
+  /// What the head reads after a forward pass.
+  func readStates<Scalar: BLASScalar>(_ tape: inout SequenceTape<Scalar>) -> MatrixView<Scalar> {
+    switch readout {
+    case .everyStep:
+      return tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    case .finalState:
+      let states = tape.finalStates.reshaped(rows: tape.state.batch, columns: recurrent.outputSize)
+      for (columns, index) in topStates { states.columns(columns).copy(from: tape.state.hidden[index].lentForReading) }
+      return states.readOnly
+    }
+  }
+
+  /// Starts `tape.dState` with the gradient for the final state: what the head gave, or zero.
+  func spreadGradient<Scalar: BLASScalar>(_ tape: inout SequenceTape<Scalar>, batch: Int) {
+    if tape.dState.batch != batch || tape.dState.hidden.count != tape.state.hidden.count {
+      tape.dState = recurrent.zeroState(batch: batch)
+    }
+    for i in tape.dState.hidden.indices { tape.dState.hidden[i].setToZero() }
+    for i in tape.dState.cell.indices { tape.dState.cell[i].setToZero() }
+    guard readout == .finalState else { return }
+    for (columns, index) in topStates {
+      tape.dState.hidden[index].lent().copy(from: tape.dRead.lentForReading.columns(columns))
+    }
+  }
+
+  /// For each direction of the top layer: its columns in what the head reads, and its place in a state.
+  private var topStates: [(columns: Range<Int>, index: Int)] {
+    recurrent.walks.suffix(recurrent.directions).map { ($0.columns, $0.index) }
+  }
+}

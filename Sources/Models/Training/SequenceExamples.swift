@@ -1,0 +1,157 @@
+public import Kernels
+
+/// What goes into a ``SequenceModel``.
+public enum SequenceInputs<Scalar: BLASScalar>: Sendable {
+  /// Features of every step, `[N × I]`.
+  case features(PackedSequence<Scalar>)
+  /// A token of every step, `[N × 1]`.
+  case tokens(PackedSequence<Int32>)
+
+  /// Where the rows lie.
+  public var layout: PackedLayout {
+    switch self {
+    case .features(let sequence): sequence.layout
+    case .tokens(let sequence): sequence.layout
+    }
+  }
+
+  /// The steps `range` of every sequence.
+  func steps(_ range: Range<Int>) -> SequenceInputs {
+    switch self {
+    case .features(let sequence): .features(sequence.steps(range))
+    case .tokens(let sequence): .tokens(sequence.steps(range))
+    }
+  }
+}
+
+/// What should come out of a ``SequenceModel``: something at every step, or one thing at the end.
+public enum SequenceTargets<Scalar: BLASScalar>: Sendable {
+  /// Numbers for every step, `[N × O]`.
+  case values(PackedSequence<Scalar>)
+  /// A class for every step, `[N × 1]`; −1 where a step does not count.
+  case classes(PackedSequence<Int32>)
+  /// Numbers for each sequence, `[B × O]`, in the caller's order.
+  case finalValues(Matrix<Scalar>)
+  /// A class for each sequence, `[B]`; −1 where a sequence does not count.
+  case finalClasses([Int32])
+
+  /// The targets of the steps `range`. Only for targets at every step.
+  func steps(_ range: Range<Int>) -> SequenceTargets {
+    switch self {
+    case .values(let sequence): .values(sequence.steps(range))
+    case .classes(let sequence): .classes(sequence.steps(range))
+    case .finalValues, .finalClasses: preconditionFailure("targets at the end cannot be cut into windows")
+    }
+  }
+
+  /// Lends the targets to a loss, for `rows` rows of predictions.
+  func withLossTargets<Result>(rows: Int, _ body: (LossTargets<Scalar>) -> Result) -> Result {
+    switch self {
+    case .values(let sequence): sequence.rows.withView { body(.values($0)) }
+    case .finalValues(let matrix): matrix.withView { body(.values($0)) }
+    case .classes(let sequence): sequence.rows.withUnsafeBufferPointer { body(.classes($0)) }
+    case .finalClasses(let classes): classes.withUnsafeBufferPointer { body(.classes($0)) }
+    }
+  }
+
+  /// How many elements or rows count in a mean loss over predictions of `outputSize` features.
+  func count(outputSize: Int) -> Int {
+    switch self {
+    case .values(let sequence): sequence.rows.count
+    case .finalValues(let matrix): matrix.count
+    case .classes(let sequence): sequence.rows.withUnsafeBufferPointer { $0.count { $0 >= 0 } }
+    case .finalClasses(let classes): classes.count { $0 >= 0 }
+    }
+  }
+}
+
+/// Examples packed for one pass of a ``SequenceModel``.
+public struct SequenceBatch<Scalar: BLASScalar>: Sendable {
+  /// What goes in.
+  public var inputs: SequenceInputs<Scalar>
+  /// What should come out.
+  public var targets: SequenceTargets<Scalar>
+  /// Where the sequences start; the zero state if `nil`.
+  public var initialState: RecurrentState<Scalar>?
+
+  /// A batch of inputs and targets of one layout.
+  public init(
+    inputs: SequenceInputs<Scalar>, targets: SequenceTargets<Scalar>, initialState: RecurrentState<Scalar>? = nil
+  ) {
+    self.inputs = inputs
+    self.targets = targets
+    self.initialState = initialState
+  }
+}
+
+/// Examples for a ``SequenceModel``, each a sequence with its targets.
+public struct SequenceExamples<Scalar: BLASScalar>: TrainingExamples {
+  /// Inputs of one kind for all examples.
+  public enum Inputs: Sendable {
+    /// Features, `[length × I]` each.
+    case features([Matrix<Scalar>])
+    /// Tokens, `[length]` each.
+    case tokens([[Int32]])
+  }
+
+  /// Targets of one kind for all examples.
+  public enum Targets: Sendable {
+    /// Numbers for every step, `[length × O]` each.
+    case values([Matrix<Scalar>])
+    /// A class for every step, `[length]` each; −1 where a step does not count.
+    case classes([[Int32]])
+    /// Numbers for each example.
+    case finalValues([[Scalar]])
+    /// A class for each example; −1 where one does not count.
+    case finalClasses([Int32])
+  }
+
+  /// The inputs.
+  public let inputs: Inputs
+  /// The targets.
+  public let targets: Targets
+  /// The length of each example.
+  public let lengths: [Int]
+
+  /// Examples from inputs and targets of the same number and lengths.
+  public init(inputs: Inputs, targets: Targets) {
+    lengths =
+      switch inputs {
+      case .features(let sequences): sequences.map(\.rows)
+      case .tokens(let sequences): sequences.map(\.count)
+      }
+    let targetLengths: [Int]? =
+      switch targets {
+      case .values(let sequences): sequences.map(\.rows)
+      case .classes(let sequences): sequences.map(\.count)
+      case .finalValues(let values): values.count == lengths.count ? nil : []
+      case .finalClasses(let classes): classes.count == lengths.count ? nil : []
+      }
+    precondition(targetLengths == nil || targetLengths == lengths, "inputs and targets have different lengths")
+    self.inputs = inputs
+    self.targets = targets
+  }
+
+  /// The examples `indices`, packed.
+  public func batch(_ indices: [Int]) -> SequenceBatch<Scalar> {
+    let packedInputs: SequenceInputs<Scalar> =
+      switch inputs {
+      case .features(let sequences):
+        .features(Self.pack(sequences, indices))
+      case .tokens(let sequences):
+        .tokens(PackedSequence(indices.map { sequences[$0] }))
+      }
+    let packedTargets: SequenceTargets<Scalar> =
+      switch targets {
+      case .values(let sequences): .values(Self.pack(sequences, indices))
+      case .classes(let sequences): .classes(PackedSequence(indices.map { sequences[$0] }))
+      case .finalValues(let values): .finalValues(Matrix(indices.map { values[$0] }))
+      case .finalClasses(let classes): .finalClasses(indices.map { classes[$0] })
+      }
+    return SequenceBatch(inputs: packedInputs, targets: packedTargets)
+  }
+
+  private static func pack(_ sequences: [Matrix<Scalar>], _ indices: [Int]) -> PackedSequence<Scalar> {
+    PackedSequence(indices.map { sequences[$0] }, features: sequences.first?.columns ?? 0)
+  }
+}

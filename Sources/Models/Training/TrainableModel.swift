@@ -1,0 +1,62 @@
+public import Kernels
+
+/// What the training loop, the gradient checker and the memory of a checkpoint need of a model: one flat parameter
+/// buffer, and a loss whose gradient it can compute.
+///
+/// ``SequenceModel`` conforms; a model of one's own, made of ``RecurrentStack``, ``LinearMap`` and ``EmbeddingTable``
+/// over one ``ParameterVector``, conforms with these few functions and gets all of training for it.
+public protocol TrainableModel<Scalar>: Sendable {
+  associatedtype Scalar: BLASScalar
+  /// Some examples, packed for one pass.
+  associatedtype Batch: Sendable
+  /// The memory a pass works in; kept between batches, so that a step after the first allocates nothing.
+  associatedtype Tape: Sendable
+
+  /// All parameters.
+  var parameters: ParameterVector<Scalar> { get set }
+
+  /// An empty tape. `seed` decides what is random in training, such as dropout.
+  func makeTape(seed: UInt64) -> Tape
+
+  /// In how many windows of time a batch is trained: 1, unless backpropagation through time is truncated.
+  func windowCount(of batch: Batch) -> Int
+
+  /// The mean loss over window `window` of `batch`, in training mode; its gradient is added to `gradient`.
+  ///
+  /// The windows of a batch come in order on one tape, which carries the state from each to the next. No gradient
+  /// crosses between them.
+  func accumulateGradient(
+    of batch: Batch, window: Int, tape: inout Tape, into gradient: inout ParameterVector<Scalar>
+  ) -> LossValue
+
+  /// The mean loss over the whole of `batch`, without dropout and without a gradient.
+  func loss(of batch: Batch, tape: inout Tape) -> LossValue
+}
+
+extension TrainableModel {
+  /// 1: the whole batch at once.
+  public func windowCount(of batch: Batch) -> Int { 1 }
+}
+
+/// A mean loss, with the number of things it is the mean over, so that the losses of batches can be averaged.
+public struct LossValue: Hashable, Sendable {
+  /// The mean.
+  public var mean: Double
+  /// How many elements or rows exist and are not masked.
+  public var count: Int
+
+  /// A mean over `count` things.
+  public init(mean: Double, count: Int) {
+    self.mean = mean
+    self.count = count
+  }
+}
+
+/// Examples that can be drawn in any order and packed together.
+public protocol TrainingExamples<Batch>: Sendable {
+  associatedtype Batch: Sendable
+  /// The length of each example in steps; the loop puts examples of similar length together.
+  var lengths: [Int] { get }
+  /// These examples, packed.
+  func batch(_ indices: [Int]) -> Batch
+}
