@@ -12,13 +12,15 @@ trap 'rm -rf "$output"' EXIT
 
 swift package dump-symbol-graph --skip-synthesized-members
 graphs=$(swift build --show-bin-path)/../symbolgraph
+faulty=()
 for module in Kernels Models DataIO Tasks; do
   mkdir "$output/$module"
-  cp "$graphs/$module".symbols.json "$graphs/$module"@*.symbols.json "$output/$module" 2>/dev/null || true
+  cp "$graphs/$module".symbols.json "$output/$module"
+  cp "$graphs/$module"@*.symbols.json "$output/$module" 2>/dev/null || true
   catalog=()
   [[ ! -d Sources/$module/$module.docc ]] || catalog=("Sources/$module/$module.docc")
   docc convert "${catalog[@]}" --additional-symbol-graph-dir "$output/$module" \
     --fallback-display-name "$module" --fallback-bundle-identifier "recurrent.$module" \
-    --output-path "$output/$module.doccarchive" --warnings-as-errors ||
-    die "the documentation of $module has the problems above"
+    --output-path "$output/$module.doccarchive" --warnings-as-errors || faulty+=("$module")
 done
+((${#faulty[@]} == 0)) || die "the documentation of ${faulty[*]} has the problems above"

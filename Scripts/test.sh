@@ -58,13 +58,8 @@ tests_on() {
 
 # A sanitizer's runtime cannot be mixed with other code, so each has a build of its own.
 address_sanitizer() {
-  # XCTest's own main function, which starts Swift Testing too, never frees its list of suites.
-  local suppressions
-  suppressions=$(mktemp)
-  echo "leak:XCTMain" >"$suppressions"
-  LSAN_OPTIONS=suppressions=$suppressions:print_suppressions=0 \
+  LSAN_OPTIONS=suppressions=Scripts/leak-suppressions.txt:print_suppressions=0 \
     swift test --sanitize=address --scratch-path .build-asan
-  rm -f "$suppressions"
 }
 
 thread_sanitizer() {
