@@ -180,7 +180,7 @@ extension SequenceModel: TrainableModel {
   /// One window, or as many as the truncation cuts the longest sequence into.
   public func windowCount(of batch: SequenceBatch<Scalar>) -> Int {
     guard let window = architecture.truncation else { return 1 }
-    return max(1, (batch.inputs.layout.steps + window - 1) / window)
+    return max(0, batch.inputs.layout.steps - 1) / window + 1
   }
 
   /// The mean loss over a window of `batch`, in training mode; its gradient is added to `gradient`.
@@ -191,7 +191,8 @@ extension SequenceModel: TrainableModel {
     var batch = batch
     if window == 0 { tape.state = batch.initialState ?? zeroState(batch: batch.inputs.layout.batch) }
     if let length = architecture.truncation {
-      let steps = window * length..<(window + 1) * length
+      let start = window * length
+      let steps = start..<start + min(length, batch.inputs.layout.steps - start)
       batch.inputs = batch.inputs.steps(steps)
       batch.targets = batch.targets.steps(steps)
     }

@@ -148,16 +148,20 @@ extension PackedSequence {
   ///
   /// Windows for truncated backpropagation through time: the caller's order, and so the state, stays the same.
   public func steps(_ range: Range<Int>) -> PackedSequence {
-    PackedSequence(
-      (0..<batch).map { b in
-        let all = sequence(b)
-        let window = range.clamped(to: 0..<all.rows)
-        return all.withUnsafeBufferPointer { elements in
-          Matrix(
-            rows: window.count, columns: features,
-            elements[window.lowerBound * features..<window.upperBound * features])
+    let windows = layout.lengths.map { range.clamped(to: 0..<$0) }
+    let windowLayout = PackedLayout(lengths: windows.map(\.count))
+    var result = Matrix<Element>(uninitializedRows: windowLayout.rowCount, columns: features)
+    result.withUnsafeMutableBufferPointer { target in
+      rows.withUnsafeBufferPointer { source in
+        for (b, window) in windows.enumerated() {
+          for t in window {
+            Self.copyRow(
+              source, layout.row(of: b, at: t), to: target, windowLayout.row(of: b, at: t - window.lowerBound), features)
+          }
         }
-      }, features: features)
+      }
+    }
+    return PackedSequence(layout: windowLayout, rows: result)
   }
 
   private static func copyRow(

@@ -16,7 +16,7 @@ public enum SequenceInputs<Scalar: BLASScalar>: Sendable {
   }
 
   /// The steps `range` of every sequence.
-  func steps(_ range: Range<Int>) -> SequenceInputs {
+  public func steps(_ range: Range<Int>) -> SequenceInputs {
     switch self {
     case .features(let sequence): .features(sequence.steps(range))
     case .tokens(let sequence): .tokens(sequence.steps(range))
@@ -36,7 +36,7 @@ public enum SequenceTargets<Scalar: BLASScalar>: Sendable {
   case finalClasses([Int32])
 
   /// The targets of the steps `range`. Only for targets at every step.
-  func steps(_ range: Range<Int>) -> SequenceTargets {
+  public func steps(_ range: Range<Int>) -> SequenceTargets {
     switch self {
     case .values(let sequence): .values(sequence.steps(range))
     case .classes(let sequence): .classes(sequence.steps(range))
