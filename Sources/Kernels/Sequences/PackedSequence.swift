@@ -156,7 +156,8 @@ extension PackedSequence {
         for (b, window) in windows.enumerated() {
           for t in window {
             Self.copyRow(
-              source, layout.row(of: b, at: t), to: target, windowLayout.row(of: b, at: t - window.lowerBound), features)
+              source, layout.row(of: b, at: t), to: target, windowLayout.row(of: b, at: t - window.lowerBound), features
+            )
           }
         }
       }

@@ -27,6 +27,10 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Senda
     case gap
     /// No tensor has the name asked for.
     case missingTensor
+    /// A tensor is none of the model's.
+    case unknownTensor
+    /// The metadata lacks what rebuilds a model, or what is there describes none.
+    case metadata
   }
 
   /// The file's path, or what the caller called the bytes.

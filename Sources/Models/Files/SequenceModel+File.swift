@@ -1,0 +1,154 @@
+internal import FoundationEssentials
+internal import Kernels
+
+/// A sequence model's file is a safetensors file: a tensor for each parameter, under its name, and in the metadata what
+/// rebuilds the model.
+///
+/// | metadata | holds |
+/// | --- | --- |
+/// | `format` | `recurrent.sequence-model` |
+/// | `format_version` | `1` |
+/// | `scalar_type` | the type the model computed in: `F32` or `F64` |
+/// | `architecture` | ``SequenceArchitecture`` as JSON |
+/// | `preprocessing` | ``Preprocessing`` as JSON |
+extension SequenceModel where Scalar: SafetensorsElement {
+  /// Writes this model at `path`, so that the file alone rebuilds it: at any moment, even after a crash, there is what was
+  /// there before or all of this. The same model gives the same bytes.
+  ///
+  /// - Parameters:
+  ///   - path: Where to write.
+  ///   - preprocessing: What was done to the data, to be done again to further data.
+  /// - Throws: ``SafetensorsError`` where the system refuses, or where the preprocessing cannot be this model's.
+  public func write(to path: String, preprocessing: Preprocessing = Preprocessing()) throws(SafetensorsError) {
+    do { try preprocessing.check(fits: architecture) } catch {
+      throw SafetensorsComplaint(file: path).metadata("preprocessing", error)
+    }
+    var contents = SafetensorsContents(metadata: [
+      ModelFileKey.format: ModelFileKey.formatName, ModelFileKey.version: ModelFileKey.currentVersion,
+      ModelFileKey.scalarType: Scalar.safetensorsType.rawValue, ModelFileKey.architecture: json(architecture),
+      ModelFileKey.preprocessing: json(preprocessing),
+    ])
+    contents.setParameters(parameters)
+    try contents.write(to: path)
+  }
+
+  /// Reads the model at `path`, whatever type of floating-point numbers it is stored in, and how its data was prepared.
+  ///
+  /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged or describes no model. Everything is
+  ///   checked before memory is taken for a parameter.
+  public static func read(
+    from path: String
+  ) throws(SafetensorsError) -> (model: SequenceModel, preprocessing: Preprocessing) {
+    try read(from: SafetensorsFile(path: path))
+  }
+
+  /// Reads the model in an open `file` as ``read(from:)-(String)`` does.
+  public static func read(
+    from file: SafetensorsFile
+  ) throws(SafetensorsError) -> (model: SequenceModel, preprocessing: Preprocessing) {
+    let complain = SafetensorsComplaint(file: file.name)
+    try complain.check(file.metadata, ModelFileKey.format, is: ModelFileKey.formatName)
+    try complain.check(file.metadata, ModelFileKey.version, is: ModelFileKey.currentVersion)
+    let architecture: SequenceArchitecture = try complain.decode(file.metadata, ModelFileKey.architecture)
+    let preprocessing: Preprocessing = try complain.decode(file.metadata, ModelFileKey.preprocessing)
+    do { try preprocessing.check(fits: architecture) } catch {
+      throw complain.metadata(ModelFileKey.preprocessing, error)
+    }
+    let parameters = try file.allParameters(architecture.parameterLayout, as: Scalar.self)
+    return (SequenceModel(architecture, parameters: parameters), preprocessing)
+  }
+}
+
+extension RecurrentLayer where Scalar: SafetensorsElement {
+  /// Writes the parameters at `path` under PyTorch's names, as `safetensors.torch.save_file` writes the state of its
+  /// module. Atomic as ``SafetensorsContents/write(to:)``; throws where the system refuses.
+  public func writeParameters(to path: String) throws(SafetensorsError) {
+    var contents = SafetensorsContents()
+    contents.setParameters(parameters)
+    try contents.write(to: path)
+  }
+
+  /// Replaces the parameters by those at `path`, which must be exactly this architecture's; where they are not, throws
+  /// and leaves the old ones.
+  public mutating func readParameters(from path: String) throws(SafetensorsError) {
+    parameters = try SafetensorsFile(path: path).allParameters(parameters.layout, as: Scalar.self)
+  }
+}
+
+/// The names in a model file's metadata, and what stands there.
+private enum ModelFileKey {
+  static let format = "format"
+  static let formatName = "recurrent.sequence-model"
+  static let version = "format_version"
+  static let currentVersion = "1"
+  static let scalarType = "scalar_type"
+  static let architecture = "architecture"
+  static let preprocessing = "preprocessing"
+}
+
+extension SafetensorsFile {
+  /// The parameters of `layout`, where the file holds exactly those, in floating point.
+  fileprivate func allParameters<Scalar: BLASScalar & SafetensorsElement>(
+    _ layout: ParameterLayout, as _: Scalar.Type
+  ) throws(SafetensorsError) -> ParameterVector<Scalar> {
+    for (tensor, entry) in tensors.sorted(by: { $0.key < $1.key }) {
+      let complain = SafetensorsComplaint(file: name, tensor: tensor)
+      guard layout[tensor] != nil else {
+        throw complain(.unknownTensor, "a tensor that the model does not have", "\(layout.entries.count) others")
+      }
+      guard entry.type.isFloatingPoint else {
+        throw complain(.elementType, entry.type.rawValue, "floating-point numbers")
+      }
+    }
+    return try parameters(layout)
+  }
+}
+
+extension SafetensorsComplaint {
+  /// Throws unless the metadata says exactly this.
+  fileprivate func check(
+    _ metadata: [String: String], _ key: String, is wanted: String
+  ) throws(SafetensorsError) {
+    guard let found = metadata[key] else { throw self(.metadata, "no metadata \"\(key)\"", "\"\(wanted)\"") }
+    guard found == wanted else { throw self(.metadata, "metadata \"\(key)\" that is \"\(found)\"", "\"\(wanted)\"") }
+  }
+
+  /// What the metadata holds as JSON.
+  fileprivate func decode<Value: Decodable>(
+    _ metadata: [String: String], _ key: String
+  ) throws(SafetensorsError) -> Value {
+    guard let text = metadata[key] else { throw self(.metadata, "no metadata \"\(key)\"", "JSON") }
+    do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch {
+      throw self.metadata(key, error)
+    }
+  }
+
+  /// What is wrong with the metadata `key`, as `error` says.
+  fileprivate func metadata(_ key: String, _ error: any Error) -> SafetensorsError {
+    let (found, wanted): (String, String) =
+      switch error {
+      case let error as ConfigurationError: ("\(error.setting) that is \(error.found)", error.wanted)
+      case DecodingError.keyNotFound(let missing, let context):
+        ("no \"\(place(context.codingPath + [missing]))\"", "one")
+      case DecodingError.valueNotFound(_, let context), DecodingError.typeMismatch(_, let context),
+        DecodingError.dataCorrupted(let context):
+        ("\(place(context.codingPath)) that cannot be used (\(context.debugDescription))", "what a model can have")
+      default: ("text that cannot be used (\(error))", "what a model can have")
+      }
+    return self(.metadata, "metadata \"\(key)\" with \(found)", wanted)
+  }
+
+  private func place(_ path: [any CodingKey]) -> String {
+    path.isEmpty ? "text" : path.map(\.stringValue).joined(separator: ".")
+  }
+}
+
+/// `value` as JSON with sorted keys.
+private func json(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  do { return String(decoding: try encoder.encode(value), as: UTF8.self) } catch {
+    // Numbers that JSON lacks are refused where these values are made.
+    preconditionFailure("cannot write \(type(of: value)) as JSON: \(error)")
+  }
+}
