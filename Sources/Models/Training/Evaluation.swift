@@ -1,4 +1,4 @@
-public import Kernels
+internal import Kernels
 
 extension TrainableModel {
   /// The mean loss over all of `examples`, without dropout: the mean over everything that counts in any of them, however

@@ -1,4 +1,4 @@
-public import Kernels
+internal import Kernels
 
 extension TrainableModel {
   /// Trains this model.
