@@ -134,8 +134,9 @@ import Testing
     await #expect(processExitsWith: .failure) {
       _ = PackedSequence([Matrix<Float>.zeros(rows: 2, columns: 3)], features: 4)
     }
+    // As many numbers as three rows of two, but not in rows of two.
     await #expect(processExitsWith: .failure) {
-      let uneven: [[[Float]]] = [[[1, 2], [3]]]
+      let uneven: [[[Float]]] = [[[1, 2], [3], [4, 5, 6]]]
       _ = PackedSequence(uneven)
     }
     await #expect(processExitsWith: .failure) {
