@@ -2,11 +2,15 @@
 import PackageDescription
 
 /// What every Swift target is built with, beside the Swift 6 language mode that the tools version brings.
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("ExistentialAny"),
-]
+///
+/// `RECURRENT_STRICT=1` makes warnings errors, as in Scripts/test.sh: a newer compiler's warnings must not stop those
+/// who merely build the package.
+let strict: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ] + (Context.environment["RECURRENT_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : [])
 
 let package = Package(
   name: "Recurrent",
@@ -36,7 +40,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Kernels", "Models", "Tasks",
+        "Kernels", "Models", "DataIO", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
@@ -52,7 +56,11 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "DataIOTests", dependencies: ["DataIO", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "TasksTests", dependencies: ["Tasks", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "TestSupport"],
+      path: "Tests/BenchmarksTests", swiftSettings: strict),
   ]
 )

@@ -1,20 +1,20 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Runs the NEON loops on any machine: compiles CFusedKernels for 64-bit ARM and sweeps it under user-mode emulation.
 # The compiler is the cross gcc, and clang as well where there is one, because that is what builds the package.
-set -eu
+set -euo pipefail
 
-. "$(dirname "$0")/system-packages.sh"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source Scripts/system-packages.sh
 require_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
-root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
 # Static, so that the emulator needs no ARM system to find libraries in.
 sweep() {
   echo "== $*"
-  "$@" -O2 -Wall -Wextra -Werror -static -I "$root/Sources/CFusedKernels/include" \
-    "$root"/Sources/CFusedKernels/*.c "$root/Scripts/neon-sweep.c" -o "$build/sweep" -lm
+  "$@" -O2 -Wall -Wextra -Werror -static -I Sources/CFusedKernels/include \
+    Sources/CFusedKernels/*.c Scripts/neon-sweep.c -o "$build/sweep" -lm
   qemu-aarch64 "$build/sweep"
 }
 

@@ -172,6 +172,11 @@ extension SequenceModel: TrainableModel {
   /// An empty tape; `seed` decides the masks of dropout.
   public func makeTape(seed: UInt64) -> SequenceTape<Scalar> { SequenceTape(seed: seed) }
 
+  /// Starts the random numbers of dropout anew.
+  public func reseed(_ tape: inout SequenceTape<Scalar>, with seed: UInt64) {
+    tape.recurrent.generator = SeededGenerator(seed: seed)
+  }
+
   /// One window, or as many as the truncation cuts the longest sequence into.
   public func windowCount(of batch: SequenceBatch<Scalar>) -> Int {
     guard let window = architecture.truncation else { return 1 }

@@ -18,6 +18,8 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// r ⊙ h of a GRU that resets before the product, `[N × H]`.
   var resetHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
 
+  /// The recurrent weights transposed, `[R × G·H]`; empty in short passes.
+  var rightSide = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// Recurrent products of one step, `[B × G·H]`.
   var stepProducts = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// Gradient for the gates before their activation, `[N × G·H]`.
@@ -37,7 +39,8 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// Bytes of memory held.
   public var byteCount: Int {
     [
-      gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, stepProducts,
+      gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, rightSide,
+      stepProducts,
       dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
     ].reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
   }

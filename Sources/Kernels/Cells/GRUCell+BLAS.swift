@@ -12,10 +12,12 @@ extension GRUCell {
     let candidateProducts = tape.candidateProducts.reshaped(rows: recorded, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
     let products = tape.stepProducts.reshaped(rows: B, columns: shape.gates * H)
+    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
     let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: false, into: gates)
+      let recurrentWeights = team.recurrentRightSide(weights, copiedTo: rightSide)
       team.barrier()
       let units = team.share(of: H, unit: Team.cutUnit)
       for t in pass.direction.order(of: pass.layout.steps) {
@@ -26,7 +28,7 @@ extension GRUCell {
           keepingIn: pass.isRecording ? previousHidden.rows(rows) : nil,
           masked: pass.recurrentMask == nil ? nil : masked.rows(pass.isRecording ? rows : 0..<rows.count))
         team.multiply(
-          recurrentInput, weights.recurrentWeights.readOnly.transposed, into: products.rows(0..<rows.count))
+          recurrentInput, recurrentWeights, into: products.rows(0..<rows.count))
         team.barrier()
         for b in 0..<rows.count {
           let row = rows.lowerBound + b
@@ -115,15 +117,16 @@ extension GRUCell {
   func blasForwardResetBefore<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
     let weights = CellParameters(shape, reading: pass.parameters)
-    let recurrentWeights = weights.recurrentWeights.readOnly
     let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
     let previousHidden = tape.previousHidden.reshaped(rows: pass.isRecording ? N : 0, columns: H)
     let resetHidden = tape.resetHidden.reshaped(rows: pass.isRecording ? N : B, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
+    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
     let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: gates)
+      let recurrentWeights = team.recurrentRightSide(weights, copiedTo: rightSide)
       team.barrier()
       let units = team.share(of: H, unit: Team.cutUnit)
       for t in pass.direction.order(of: pass.layout.steps) {
@@ -136,7 +139,7 @@ extension GRUCell {
           masked: pass.recurrentMask == nil ? nil : masked.rows(scratchRows))
         let resetAndUpdate = block(.reset ... .update)
         team.multiply(
-          recurrentInput, recurrentWeights.rows(resetAndUpdate).transposed,
+          recurrentInput, recurrentWeights.columns(resetAndUpdate),
           addingTo: gates.rows(rows).columns(resetAndUpdate))
         team.barrier()
         for b in 0..<rows.count {
@@ -149,7 +152,7 @@ extension GRUCell {
         team.barrier()
         let candidate = block(.candidate ... .candidate)
         team.multiply(
-          resetHidden.rows(scratchRows).readOnly, recurrentWeights.rows(candidate).transposed,
+          resetHidden.rows(scratchRows).readOnly, recurrentWeights.columns(candidate),
           addingTo: gates.rows(rows).columns(candidate))
         team.barrier()
         for b in 0..<rows.count {

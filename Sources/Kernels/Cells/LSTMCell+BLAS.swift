@@ -11,10 +11,12 @@ extension LSTMCell {
     let previousCell = tape.previousCell.reshaped(rows: recorded, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: R)
     let unprojected = tape.unprojected.reshaped(rows: !shape.isProjected ? 0 : pass.isRecording ? N : B, columns: H)
+    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
     let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: gates)
+      let recurrentWeights = team.recurrentRightSide(weights, copiedTo: rightSide)
       team.barrier()
       let units = team.share(of: H, unit: Team.cutUnit)
       for t in pass.direction.order(of: pass.layout.steps) {
@@ -25,7 +27,7 @@ extension LSTMCell {
           hidden.readOnly, mask: pass.recurrentMask,
           keepingIn: pass.isRecording ? previousHidden.rows(rows) : nil,
           masked: pass.recurrentMask == nil ? nil : masked.rows(scratchRows))
-        team.multiply(recurrentInput, weights.recurrentWeights.readOnly.transposed, addingTo: gates.rows(rows))
+        team.multiply(recurrentInput, recurrentWeights, addingTo: gates.rows(rows))
         team.barrier()
         for b in 0..<rows.count {
           let row = rows.lowerBound + b

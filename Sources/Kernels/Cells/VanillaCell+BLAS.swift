@@ -8,10 +8,12 @@ extension VanillaCell {
     let activated = tape.gates.reshaped(rows: N, columns: H)
     let previousHidden = tape.previousHidden.reshaped(rows: pass.isRecording ? N : 0, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
+    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
     let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: activated)
+      let recurrentWeights = team.recurrentRightSide(weights, copiedTo: rightSide)
       team.barrier()
       let units = team.share(of: H, unit: Team.cutUnit)
       for t in pass.direction.order(of: pass.layout.steps) {
@@ -21,7 +23,7 @@ extension VanillaCell {
           hidden.readOnly, mask: pass.recurrentMask,
           keepingIn: pass.isRecording ? previousHidden.rows(rows) : nil,
           masked: pass.recurrentMask == nil ? nil : masked.rows(pass.isRecording ? rows : 0..<rows.count))
-        team.multiply(recurrentInput, weights.recurrentWeights.readOnly.transposed, addingTo: activated.rows(rows))
+        team.multiply(recurrentInput, recurrentWeights, addingTo: activated.rows(rows))
         team.barrier()
         for b in 0..<rows.count {
           let sums = activated.row(rows.lowerBound + b)

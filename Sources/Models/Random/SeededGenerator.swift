@@ -22,9 +22,14 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
   /// Generator number `stream` of those that `seed` decides. Streams do not overlap in practice, whatever their
   /// number, and none is the generator of the seed alone: what one consumes does not change what another gives.
   public init(seed: UInt64, stream: UInt64) {
+    self.init(seed: Self.seed(of: seed, stream: stream))
+  }
+
+  /// The seed of generator number `stream` of those that `seed` decides (see ``init(seed:stream:)``).
+  static func seed(of seed: UInt64, stream: UInt64) -> UInt64 {
     var mixer = SplitMix64(state: seed)
     mixer = SplitMix64(state: mixer.next() &+ stream)
-    self.init(seed: mixer.next())
+    return mixer.next()
   }
 
   /// A generator that is independent of the rest of this one. Advances this one by a number.

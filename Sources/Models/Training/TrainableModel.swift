@@ -18,6 +18,10 @@ public protocol TrainableModel<Scalar>: Sendable {
   /// An empty tape. `seed` decides what is random in training, such as dropout.
   func makeTape(seed: UInt64) -> Tape
 
+  /// Starts the random numbers of `tape` anew from `seed`, leaving everything else on it as it is. A training loop does
+  /// so before every step, so that a step depends on its number and not on the history of the tape.
+  func reseed(_ tape: inout Tape, with seed: UInt64)
+
   /// In how many windows of time a batch is trained: 1, unless backpropagation through time is truncated.
   func windowCount(of batch: Batch) -> Int
 
@@ -39,7 +43,7 @@ extension TrainableModel {
 }
 
 /// A mean loss, with the number of things it is the mean over, so that the losses of batches can be averaged.
-public struct LossValue: Hashable, Sendable {
+public struct LossValue: Hashable, Codable, Sendable {
   /// The mean.
   public var mean: Double
   /// How many elements or rows exist and are not masked.

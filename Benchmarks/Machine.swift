@@ -1,0 +1,76 @@
+import Foundation
+import Kernels
+
+/// What the figures were measured on.
+struct Machine: Codable, Hashable {
+  var processor: String
+  var instructionSet: String
+  var openBLASVersion: String
+  var openBLASCore: String
+  /// Threads that the process may use.
+  var threads: Int
+  /// Multiply-adds in registers and nothing else, on one core, in GFLOP/s, by number type.
+  var ceilingPerCore: [String: Double]
+  var isDebugBuild: Bool
+
+  /// Asks the machine, and measures the ceilings, which takes half a second.
+  static func measured() -> Machine {
+    Machine(
+      processor: processorName(in: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""),
+      instructionSet: InstructionSet.active.rawValue, openBLASVersion: OpenBLASInformation.version,
+      openBLASCore: OpenBLASInformation.core, threads: ThreadBudget.available,
+      ceilingPerCore: [
+        NumberType.float.rawValue: ceiling(Float.self), NumberType.double.rawValue: ceiling(Double.self),
+      ], isDebugBuild: isDebugBuild)
+  }
+
+  /// Whether this program was built without optimisation.
+  static var isDebugBuild: Bool {
+    #if DEBUG
+      true
+    #else
+      false
+    #endif
+  }
+
+  /// The first `model name` (x86) or, where there is none, the `CPU part` (ARM) in the text of /proc/cpuinfo.
+  static func processorName(in information: String) -> String {
+    let lines = information.split(separator: "\n")
+    func value(of key: String) -> String? {
+      guard let line = lines.first(where: { $0.hasPrefix(key) }), let colon = line.firstIndex(of: ":") else {
+        return nil
+      }
+      return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    return value(of: "model name") ?? value(of: "CPU part").map { "ARM part \($0)" } ?? "unknown processor"
+  }
+
+  /// The best of several bursts of independent multiply-adds, each long enough for the clock, in GFLOP/s.
+  private static func ceiling<Scalar: BLASScalar>(_: Scalar.Type) -> Double {
+    let stopwatch = Stopwatch()
+    func burst(_ rounds: Int) -> (seconds: Double, operations: Double) {
+      let start = stopwatch.now()
+      let operations = Scalar._burn(rounds: rounds)
+      return (stopwatch.now() - start, operations)
+    }
+    var rounds = 1024
+    while burst(rounds).seconds < 0.01, rounds < 1 << 40 { rounds *= 2 }
+    let bursts = (0..<10).map { _ in burst(rounds) }
+    return bursts.map { $0.operations / $0.seconds / 1e9 }.max() ?? 0
+  }
+}
+
+extension Machine: CustomStringConvertible {
+  var description: String {
+    let ceilings = NumberType.allCases.map {
+      "\($0.rawValue) \(fixed(ceilingPerCore[$0.rawValue] ?? 0, decimals: 0)) GFLOP/s"
+    }
+    return """
+      Processor       \(processor)
+      Instructions    \(instructionSet)
+      OpenBLAS        \(openBLASVersion), \(openBLASCore) kernels
+      Threads         \(threads)
+      Ceiling a core  \(ceilings.joined(separator: ", ")) (multiply-adds in registers, measured just now)
+      """
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// One row of the speed table.
+struct Measurement: Codable, Hashable {
+  var cell: CellKind
+  var pass: Pass
+  /// The path's name.
+  var path: String
+  var type: NumberType
+  var T: Int
+  var B: Int
+  var I: Int
+  var H: Int
+  var threads: Int
+  /// Whether the sequences have lengths from 5 % to 100 % of `T` instead of `T`.
+  var ragged: Bool
+  var bestSeconds: Double
+  var medianSeconds: Double
+  /// ``Workload/floatingPointOperations`` over the best time, in 10⁹ a second.
+  var gflops: Double
+  /// `gflops` over the most that so many cores could do.
+  var ceilingShare: Double
+
+  init(of workload: Workload, path: String, threads: Int, isRagged: Bool, timing: Timing, ceilingPerCore: Double) {
+    (cell, pass, type) = (workload.cell, workload.pass, workload.type)
+    self.path = path
+    (T, B, I, H) = (workload.shape.steps, workload.shape.batch, workload.shape.inputs, workload.shape.hidden)
+    self.threads = threads
+    ragged = isRagged
+    bestSeconds = timing.best
+    medianSeconds = timing.median
+    gflops = workload.floatingPointOperations / timing.best / 1e9
+    ceilingShare = gflops / (ceilingPerCore * Double(threads))
+  }
+}
+
+/// What `--json` writes.
+struct Report: Codable, Hashable {
+  var machine: Machine
+  var measurements: [Measurement]
+
+  /// Writes this to the file at `path`, all of it or nothing: a reader sees the old file or the new one.
+  func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}

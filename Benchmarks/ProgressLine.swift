@@ -1,0 +1,20 @@
+import Foundation
+
+/// Says on standard error what is going on: on a terminal in one line that is written over, elsewhere a line each time.
+struct ProgressLine {
+  private let isTerminal = isatty(2) == 1
+
+  /// Shows `text` in place of what was shown before.
+  func show(_ text: String) {
+    write(isTerminal ? "\r\u{1b}[K\(text)" : text + "\n")
+  }
+
+  /// Removes the line from a terminal, so that a table can follow.
+  func clear() {
+    if isTerminal { write("\r\u{1b}[K") }
+  }
+
+  private func write(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

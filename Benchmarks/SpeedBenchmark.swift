@@ -1,0 +1,69 @@
+import Kernels
+
+/// The speed part: every cell, pass and path on every shape that fits the time.
+struct SpeedBenchmark {
+  var cells: [CellKind]
+  var paths: [ComputePath]
+  var shapes: [Shape]
+  var threads: [Int]
+  var type: NumberType
+  var isRagged: Bool
+  /// Time for all of it, in seconds.
+  var budget: Double
+
+  /// The most time that one workload gets, in seconds: more would not make the best of its repetitions better.
+  static let longestWorkload = 6.0
+
+  /// What was measured, and what was left out because it would have taken too long.
+  struct Result {
+    var measurements: [Measurement] = []
+    var omissions: [String] = []
+  }
+
+  func run(on machine: Machine, progress: ProgressLine) throws -> Result {
+    var result = Result()
+    let stopwatch = Stopwatch()
+    let end = stopwatch.now() + budget
+    // Seconds for an operation, from the largest workload so far: what a larger one will take.
+    var secondsPerOperation: [Execution: Double] = [:]
+
+    let workloads = workloads
+    for (index, workload) in workloads.enumerated() {
+      progress.show("\(index + 1)/\(workloads.count) \(workload.cell) \(workload.pass) \(workload.shape)")
+      let share = min(Self.longestWorkload, max(0, end - stopwatch.now()) / Double(workloads.count - index))
+      // A warm-up and the least number of repetitions.
+      let operations = Double(1 + stopwatch.repetitions.lowerBound) * workload.floatingPointOperations
+      let contenders = executions.filter { operations * (secondsPerOperation[$0] ?? 0) <= share }
+      let timings = stopwatch.interleaved(try contenders.map { try workload.body($0) }, within: share)
+      for (execution, timing) in zip(contenders, timings) {
+        secondsPerOperation[execution] = timing.median / workload.floatingPointOperations
+        result.measurements.append(
+          Measurement(
+            of: workload, path: execution.path.rawValue, threads: execution.threads, isRagged: isRagged, timing: timing,
+            ceilingPerCore: machine.ceilingPerCore[type.rawValue] ?? 0))
+      }
+      for execution in executions where !contenders.contains(execution) {
+        result.omissions.append(
+          "\(workload.cell) \(workload.pass) \(workload.shape) \(execution.path), threads \(execution.threads)")
+      }
+    }
+    progress.clear()
+    return result
+  }
+
+  /// Paths and threads that every workload is timed with. The naive path knows one thread.
+  private var executions: [Execution] {
+    paths.flatMap { path in (path == .naive ? [1] : threads).map { Execution(path: path, threads: $0) } }
+  }
+
+  /// All that is to be timed, in rising order of work, so that small ones leave their time to large ones.
+  private var workloads: [Workload] {
+    let all = shapes.flatMap { shape in
+      let lengths = Workload.lengths(of: shape, isRagged: isRagged)
+      return cells.flatMap { cell in
+        Pass.allCases.map { Workload(cell: cell, pass: $0, type: type, shape: shape, lengths: lengths) }
+      }
+    }
+    return all.sorted { $0.floatingPointOperations < $1.floatingPointOperations }
+  }
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds and runs the README's examples as somebody would who depends on this package: in release, from a package
+# outside the tree.
+#
+#   Scripts/consumer-check.sh [FILE]   FILE is README.md unless it is given
+#
+# An example is a ```swift block that stands after the comment <!-- example: NAME -->. Each becomes a program of its
+# own, which must end with exit code 0.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source Scripts/system-packages.sh
+
+readme=${1:-README.md}
+[[ -r $readme ]] || die "cannot read $readme"
+package=$(mktemp -d)
+trap 'rm -rf "$package"' EXIT
+
+# Writes each example to Sources/NAME/main.swift and prints the names.
+examples=$(awk -v folder="$package/Sources" '
+  /^<!-- example: [A-Za-z][A-Za-z0-9-]* -->$/ { name = $3; next }
+  /^```swift$/ && name != "" { file = folder "/" name "/main.swift"; system("mkdir -p " folder "/" name); print name; next }
+  /^```$/ { if (file != "") close(file); file = ""; name = ""; next }
+  file != "" { print > file }
+' "$readme")
+[[ -n $examples ]] || die "$readme holds no example: a line <!-- example: NAME --> before a \`\`\`swift block makes one"
+
+{
+  echo '// swift-tools-version: 6.2'
+  echo 'import PackageDescription'
+  echo 'let package = Package('
+  echo '  name: "Consumer",'
+  echo "  dependencies: [.package(name: \"Recurrent\", path: \"$PWD\")],"
+  echo '  targets: ['
+  for name in $examples; do
+    echo "    .executableTarget(name: \"$name\", dependencies: ["
+    echo '      .product(name: "Kernels", package: "Recurrent"), .product(name: "Models", package: "Recurrent"),'
+    echo '    ]),'
+  done
+  echo '  ]'
+  echo ')'
+} >"$package/Package.swift"
+
+swift build -c release --package-path "$package"
+for name in $examples; do
+  echo "-- $name"
+  (cd "$package" && swift run -c release --skip-build "$name") || die "the example $name of $readme failed"
+done

@@ -1,0 +1,44 @@
+/// What is wrong with data from outside, and where it stands.
+///
+/// Its description is always one line of printable text, whatever the file held.
+public struct DataError: Error, Hashable, Sendable {
+  /// The path of the file, as the caller gave it.
+  public var file: String
+  /// The line, counted from 1; `nil` where the whole file is meant.
+  public var line: Int?
+  /// Which of the line's columns, counted from 1; `nil` where the whole line is meant.
+  public var column: Int?
+  /// What was found, and what was wanted.
+  public var reason: String
+
+  /// An error in `file`.
+  public init(file: String, line: Int? = nil, column: Int? = nil, reason: String) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.reason = reason
+  }
+}
+
+extension DataError: CustomStringConvertible {
+  /// `file:line:column: reason`, without the parts that are not known.
+  public var description: String {
+    let place = [line, column].compactMap { $0 }.map { ":\($0)" }.joined()
+    return "\(printable(file, limit: 4096))\(place): \(printable(reason, limit: 4096))"
+  }
+}
+
+/// `text` in quotes for an error message: at most 40 characters of it, none of which moves a cursor or breaks the line.
+func quoted(_ text: some StringProtocol) -> String { "“\(printable(text, limit: 40))”" }
+
+private func printable(_ text: some StringProtocol, limit: Int) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars.prefix(limit) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
+      result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return text.unicodeScalars.dropFirst(limit).isEmpty ? result : result + "…"
+}

@@ -1,0 +1,61 @@
+internal import Glibc
+
+/// Reads whole files.
+public enum FileReading {
+  /// The most that a file may hold unless the caller says otherwise: 1 GiB. Without a bound, a device or a mistaken path
+  /// would fill the memory.
+  public static let defaultLimit = 1 << 30
+
+  /// The bytes of the file at `path`, which may hold at most `limit` of them.
+  public static func bytes(of path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
+    guard !path.utf8.contains(0) else { throw DataError(file: path, reason: "a path cannot hold a NUL") }
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw DataError(file: path, reason: systemError()) }
+    defer { close(descriptor) }
+
+    var contents: [UInt8] = []
+    var information = stat()
+    if fstat(descriptor, &information) == 0 { contents.reserveCapacity(min(Int(information.st_size), limit) + 1) }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw DataError(file: path, reason: systemError()) }
+      guard count > 0 else { return contents }
+      guard contents.count + count <= limit else {
+        throw DataError(file: path, reason: "holds more than the \(limit) bytes that are read at most")
+      }
+      contents += chunk.prefix(count)
+    }
+  }
+
+  /// The text of the file at `path`, which must be UTF-8 without NUL and at most `limit` bytes.
+  public static func text(of path: String, limit: Int = defaultLimit) throws(DataError) -> String {
+    let bytes = try bytes(of: path, limit: limit)
+    if let nul = bytes.firstIndex(of: 0) {
+      throw DataError(file: path, line: lineNumber(at: nul, in: bytes), reason: "byte 0x00 is not text")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw DataError(file: path, line: lineOfFirstInvalidByte(in: bytes), reason: "the bytes are not UTF-8")
+    }
+    return text
+  }
+
+  /// What the last system call that failed said.
+  private static func systemError() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    // Glibc has two functions of this name; Swift sees the POSIX one, which fills the buffer.
+    guard strerror_r(errno, &buffer, buffer.count) == 0 else { return "system error \(errno)" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func lineNumber(at index: Int, in bytes: [UInt8]) -> Int {
+    1 + bytes[..<index].count { $0 == UInt8(ascii: "\n") }
+  }
+
+  /// A line feed is never part of a longer UTF-8 sequence, so each line is valid or not by itself.
+  private static func lineOfFirstInvalidByte(in bytes: [UInt8]) -> Int? {
+    bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .firstIndex { String(validating: $0, as: UTF8.self) == nil }.map { $0 + 1 }
+  }
+}

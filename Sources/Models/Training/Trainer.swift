@@ -1,0 +1,213 @@
+public import Kernels
+
+extension TrainableModel {
+  /// Trains this model.
+  ///
+  ///     let report = try model.train(on: examples, validatingOn: heldOut, TrainingOptions(epochs: 50, patience: 5)) {
+  ///       print($0.epoch, $0.loss)
+  ///       return .continue
+  ///     }
+  ///
+  /// Afterwards it has the parameters of the epoch with the lowest validation loss, or the last ones without validation;
+  /// so too where training was stopped before its end or failed.
+  ///
+  /// - Parameters:
+  ///   - examples: What to learn from.
+  ///   - validation: What to measure on after each epoch.
+  ///   - options: How to train.
+  ///   - progress: Called after every step and once more at the end of every epoch; its answer goes on or stops.
+  ///     Cancelling the task that training runs in stops it too.
+  /// - Returns: What happened.
+  /// - Throws: ``ConfigurationError`` for settings that cannot be and where there is no example, ``TrainingError`` at the
+  ///   first loss or gradient that is not finite, before it reaches the parameters.
+  @discardableResult
+  public mutating func train<Examples: TrainingExamples<Batch>>(
+    on examples: Examples, validatingOn validation: Examples? = nil, _ options: TrainingOptions = TrainingOptions(),
+    progress: (TrainingProgress) -> TrainingDecision = { _ in .continue }
+  ) throws -> TrainingReport {
+    var trainer = try Trainer(self, options)
+    defer { self = trainer.best }
+    return try trainer.run(on: examples, validatingOn: validation, progress: progress)
+  }
+}
+
+/// A training run under way: a model, the options and where it stands. A value; a copy goes its own way.
+///
+/// ``TrainableModel/train(on:validatingOn:_:progress:)`` is the short way. With a trainer of one's own a run that was
+/// stopped goes on where it stood, to the same parameters, to the bit, as if it had not been:
+///
+///     var trainer = try Trainer(model, options)
+///     try trainer.run(on: examples) { $0.step < 1000 ? .continue : .stop }
+///     try trainer.run(on: examples)
+///     let model = trainer.best
+///
+/// A step is a forward and a backward pass, one reduction and one update over the parameters; it allocates nothing but
+/// the batch.
+public struct Trainer<Model: TrainableModel>: Sendable {
+  /// The model as trained so far.
+  public private(set) var model: Model
+  /// The settings.
+  public let options: TrainingOptions
+  /// Where the run stands.
+  public private(set) var state: TrainingState<Model.Scalar>
+
+  private let sampler: BatchSampler
+  /// Decides what is random in each step, by its number.
+  private let tapeSeed: UInt64
+  private var tape: Model.Tape
+  private var gradient: ParameterVector<Model.Scalar>
+
+  /// A run that has not begun. Throws for the first setting that cannot be.
+  public init(_ model: Model, _ options: TrainingOptions) throws(ConfigurationError) {
+    try options.check()
+    self.model = model
+    self.options = options
+    state = TrainingState(options, count: model.parameters.count)
+    var seeds = SeededGenerator(seed: options.seed)
+    sampler = try BatchSampler(batchSize: options.batchSize, seed: seeds.next())
+    tapeSeed = seeds.next()
+    tape = model.makeTape(seed: tapeSeed)
+    gradient = .zeros(model.parameters.layout)
+  }
+
+  /// The model with the parameters of the lowest validation loss so far, or as trained so far without validation.
+  public var best: Model {
+    guard let parameters = state.best else { return model }
+    var best = model
+    best.parameters = parameters
+    return best
+  }
+
+  /// Trains until all epochs are done, patience is over or somebody stops it; continues where the last call stopped.
+  ///
+  /// Parameters, result and errors are those of ``TrainableModel/train(on:validatingOn:_:progress:)``. A further call
+  /// must be given the same examples.
+  @discardableResult
+  public mutating func run<Examples: TrainingExamples<Model.Batch>>(
+    on examples: Examples, validatingOn validation: Examples? = nil,
+    progress report: (TrainingProgress) -> TrainingDecision = { _ in .continue }
+  ) throws -> TrainingReport {
+    let lengths = examples.lengths
+    try checkExamples(count: lengths.count, validation: validation?.lengths.count)
+    var pace = TrainingPace(course: state.course)
+    defer { state.course.seconds = pace.totalSeconds }
+
+    while state.course.epoch < options.epochs, !isOutOfPatience {
+      let batches = sampler.batches(of: lengths, epoch: state.course.epoch)
+      while state.course.batch < batches.count {
+        let indices = batches[state.course.batch]
+        let batch = examples.batch(indices)
+        let windows = model.windowCount(of: batch)
+        while state.course.window < windows {
+          try step(on: batch, examples: indices)
+          state.course.finishWindow(of: windows)
+          pace.add(examples: Double(indices.count) / Double(windows), epochs: 1 / Double(windows * batches.count))
+          if isTold(toStopBy: report(progress(batches: batches.count, pace))) { return makeReport(.stopped, pace) }
+        }
+      }
+      if let validation {
+        pace.pause()
+        let loss = try validate(on: validation)
+        pace.resume()
+        guard let loss else { return makeReport(.stopped, pace) }
+        observe(validationLoss: loss)
+      }
+      let last = finishEpoch(progress(batches: batches.count, pace))
+      if isTold(toStopBy: report(last)) { return makeReport(.stopped, pace) }
+    }
+    return makeReport(isOutOfPatience ? .outOfPatience : .allEpochs, pace)
+  }
+}
+
+// MARK: - Parts of a run
+
+extension Trainer {
+  private func checkExamples(count: Int, validation: Int?) throws(ConfigurationError) {
+    guard count > 0 else {
+      throw ConfigurationError(setting: "training examples", found: "0", wanted: "at least 1")
+    }
+    guard validation != 0 else {
+      throw ConfigurationError(setting: "validation examples", found: "0", wanted: "at least 1, or no validation")
+    }
+    if let patience = options.patience, validation == nil {
+      throw ConfigurationError(
+        setting: "patience", found: "\(patience) without validation", wanted: "validation examples, or no patience")
+    }
+  }
+
+  private var isOutOfPatience: Bool {
+    options.patience.map { state.course.epochsWithoutImprovement >= $0 } ?? false
+  }
+
+  private func isTold(toStopBy decision: TrainingDecision) -> Bool { decision == .stop || Task.isCancelled }
+
+  /// One window of `batch`: gradient, clipping, update.
+  private mutating func step(on batch: Model.Batch, examples: [Int]) throws(TrainingError) {
+    gradient.setToZero()
+    model.reseed(&tape, with: SeededGenerator.seed(of: tapeSeed, stream: UInt64(state.course.steps)))
+    let loss = model.accumulateGradient(of: batch, window: state.course.window, tape: &tape, into: &gradient)
+    guard loss.mean.isFinite else { throw notFinite(.loss, loss.mean, state.course.batch, examples) }
+    let norm = options.gradientNormLimit.map { gradient.clip(toGlobalNorm: Model.Scalar($0)) } ?? gradient.norm
+    guard norm.isFinite else { throw notFinite(.gradient, Double(norm), state.course.batch, examples) }
+
+    let rate = state.course.scheduler.rate(at: state.optimizer.state.step)
+    // Where nothing counts there is nothing to learn, and momentum or weight decay must not act alone.
+    if loss.count > 0 {
+      state.optimizer.update(&model.parameters, gradient: gradient, learningRate: Model.Scalar(rate))
+    }
+    state.course.epochLoss.add(loss)
+    state.course.lastStep = TrainingCourse.Step(loss: loss.mean, gradientNorm: Double(norm), learningRate: rate)
+  }
+
+  /// The mean loss over `validation`, or `nil` if the task was cancelled.
+  private mutating func validate<Examples: TrainingExamples<Model.Batch>>(
+    on validation: Examples
+  ) throws(TrainingError) -> Double? {
+    var total = LossValue(mean: 0, count: 0)
+    let batches = BatchSampler.batchesByLength(of: validation.lengths, batchSize: options.batchSize)
+    for (number, indices) in batches.enumerated() {
+      if Task.isCancelled { return nil }
+      let loss = model.loss(of: validation.batch(indices), tape: &tape)
+      guard loss.mean.isFinite else { throw notFinite(.validationLoss, loss.mean, number, indices) }
+      total.add(loss)
+    }
+    return total.mean
+  }
+
+  private mutating func observe(validationLoss: Double) {
+    if state.course.observe(validationLoss: validationLoss) { state.best = model.parameters }
+  }
+
+  private func notFinite(
+    _ quantity: TrainingError.Quantity, _ value: Double, _ batch: Int, _ examples: [Int]
+  ) -> TrainingError {
+    let culprit = quantity == .validationLoss ? nil : gradient.firstNonFinite()
+    return TrainingError(
+      quantity: quantity, value: quantity == .gradient ? culprit.map { Double($0.value) } ?? value : value,
+      epoch: state.course.epoch + 1, batch: batch + 1, examples: examples, parameter: culprit?.name)
+  }
+
+  private func progress(batches: Int, _ pace: TrainingPace) -> TrainingProgress {
+    let (course, step) = (state.course, state.course.lastStep)
+    return TrainingProgress(
+      epoch: course.epoch + 1, epochs: options.epochs, batch: course.batch + (course.window > 0 ? 1 : 0),
+      batches: batches, step: course.steps, loss: step.loss, epochLoss: course.epochLoss.mean,
+      validationLoss: course.validationLosses.last, gradientNorm: step.gradientNorm, learningRate: step.learningRate,
+      examplesPerSecond: pace.examplesPerSecond, secondsLeft: pace.secondsLeft(of: options.epochs))
+  }
+
+  /// Closes the books of an epoch; returns its last `progress` with the new figures.
+  private mutating func finishEpoch(_ progress: TrainingProgress) -> TrainingProgress {
+    var progress = progress
+    progress.isEndOfEpoch = true
+    state.course.finishEpoch()
+    return progress
+  }
+
+  private func makeReport(_ ending: TrainingReport.Ending, _ pace: TrainingPace) -> TrainingReport {
+    TrainingReport(
+      losses: state.course.losses, validationLosses: state.course.validationLosses,
+      bestEpoch: state.course.bestEpoch.map { $0 + 1 }, steps: state.course.steps, seconds: pace.totalSeconds,
+      ending: ending)
+  }
+}

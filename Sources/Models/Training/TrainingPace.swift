@@ -1,0 +1,48 @@
+/// How fast a training run is and how long the rest will take.
+struct TrainingPace {
+  private let start = ContinuousClock.now
+  /// Seconds that the run took before it was stopped and resumed.
+  private let secondsBefore: Double
+  /// Epochs and parts of one that are done.
+  private var epochs: Double
+  /// Epochs that were done at the start.
+  private let epochsBefore: Double
+  private var examples = 0.0
+  private var secondsPaused = 0.0
+  private var pauseStart: ContinuousClock.Instant?
+
+  init(course: TrainingCourse) {
+    secondsBefore = course.seconds
+    epochsBefore = Double(course.epoch)
+    epochs = epochsBefore
+  }
+
+  /// Takes note of work done: `examples`, which are the part `epochs` of an epoch.
+  mutating func add(examples: Double, epochs: Double) {
+    self.examples += examples
+    self.epochs += epochs
+  }
+
+  /// Stops the clock of ``examplesPerSecond``.
+  mutating func pause() { pauseStart = .now }
+
+  /// Starts it again.
+  mutating func resume() {
+    if let pauseStart { secondsPaused += (.now - pauseStart).seconds }
+    pauseStart = nil
+  }
+
+  private var seconds: Double { (.now - start).seconds }
+  var totalSeconds: Double { secondsBefore + seconds }
+  var examplesPerSecond: Double { examples / max(seconds - secondsPaused, .leastNormalMagnitude) }
+
+  func secondsLeft(of allEpochs: Int) -> Double {
+    let done = epochs - epochsBefore
+    return done > 0 ? max(0, seconds * (Double(allEpochs) - epochs) / done) : 0
+  }
+}
+
+extension Duration {
+  /// This duration in seconds.
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

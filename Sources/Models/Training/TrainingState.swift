@@ -1,0 +1,88 @@
+public import Kernels
+
+/// Where a training run stands: all that changes in its course but the parameters themselves, which are the model's.
+///
+/// With the parameters, the options and the examples it decides the rest of the run to the bit, because the order of the
+/// examples and the masks of dropout depend on the seed and on the numbers in ``course`` alone.
+public struct TrainingState<Scalar: BLASScalar>: Sendable, Equatable {
+  /// The small part, for a text format.
+  public var course: TrainingCourse
+  /// The optimiser and what it remembers.
+  public var optimizer: Optimizer<Scalar>
+  /// The parameters that gave the lowest validation loss; `nil` before the first validation.
+  public var best: ParameterVector<Scalar>?
+
+  /// The beginning of a run over `count` parameters.
+  init(_ options: TrainingOptions, count: Int) {
+    course = TrainingCourse(scheduler: LearningRateScheduler(options.schedule))
+    optimizer = Optimizer(options.optimizer, count: count)
+  }
+}
+
+/// The counters and losses of a training run.
+public struct TrainingCourse: Hashable, Codable, Sendable {
+  /// Epochs finished.
+  public internal(set) var epoch = 0
+  /// Batches of the current epoch finished.
+  public internal(set) var batch = 0
+  /// Windows of the current batch finished. Where this is not 0, a tape carries the state that the next one starts from.
+  public internal(set) var window = 0
+  /// Steps made.
+  public internal(set) var steps = 0
+  /// The mean loss of the current epoch so far.
+  public internal(set) var epochLoss = LossValue(mean: 0, count: 0)
+  /// The mean training loss of each epoch finished.
+  public internal(set) var losses: [Double] = []
+  /// The mean validation loss after each of them.
+  public internal(set) var validationLosses: [Double] = []
+  /// The place of the lowest in ``validationLosses``.
+  public internal(set) var bestEpoch: Int?
+  /// The learning rate's schedule under way.
+  public internal(set) var scheduler: LearningRateScheduler
+  /// What the latest step measured.
+  public internal(set) var lastStep = Step(loss: 0, gradientNorm: 0, learningRate: 0)
+  /// Time spent.
+  public internal(set) var seconds = 0.0
+
+  /// What a step measures.
+  public struct Step: Hashable, Codable, Sendable {
+    /// The mean loss.
+    public let loss: Double
+    /// The Euclidean norm of the gradient before it was clipped.
+    public let gradientNorm: Double
+    /// The learning rate.
+    public let learningRate: Double
+  }
+
+  init(scheduler: LearningRateScheduler) { self.scheduler = scheduler }
+
+  /// Epochs since the lowest validation loss.
+  var epochsWithoutImprovement: Int { bestEpoch.map { validationLosses.count - 1 - $0 } ?? 0 }
+
+  /// Counts a step on one of the `windows` windows of a batch.
+  mutating func finishWindow(of windows: Int) {
+    steps += 1
+    window += 1
+    if window == windows {
+      window = 0
+      batch += 1
+    }
+  }
+
+  /// Takes note of the validation loss of the current epoch; returns whether it is the lowest.
+  mutating func observe(validationLoss: Double) -> Bool {
+    let isBest = bestEpoch.map { validationLoss < validationLosses[$0] } ?? true
+    if isBest { bestEpoch = validationLosses.count }
+    validationLosses.append(validationLoss)
+    return isBest
+  }
+
+  /// Goes on to the next epoch. The schedule observes the validation loss, or the training loss where there is none.
+  mutating func finishEpoch() {
+    scheduler.observe(validationLoss: validationLosses.count > epoch ? validationLosses[epoch] : epochLoss.mean)
+    losses.append(epochLoss.mean)
+    epochLoss = LossValue(mean: 0, count: 0)
+    epoch += 1
+    batch = 0
+  }
+}

@@ -1,0 +1,42 @@
+/// How far predicted positions are from where something really went: the two figures that every paper on trajectories
+/// gives (Pellegrini et al., "You'll never walk alone", 2009), in metres.
+public struct DisplacementError: Hashable, Sendable {
+  /// Average displacement error (ADE): the mean distance over all predicted steps of all windows.
+  public var average: Double
+  /// Final displacement error (FDE): the mean distance at the last predicted step of all windows.
+  public var final: Double
+
+  /// An error that is known.
+  public init(average: Double, final: Double) {
+    self.average = average
+    self.final = final
+  }
+
+  /// The error of `predict`, which gives the positions after a window's observed ones, on `windows`, of which there must
+  /// be one at least.
+  public init(of predict: (TrajectoryWindow) -> [Point], on windows: some Collection<TrajectoryWindow>) {
+    precondition(!windows.isEmpty, "no windows, no error")
+    var sumOfAverages = 0.0
+    var sumOfFinals = 0.0
+    for window in windows {
+      let predicted = predict(window)
+      precondition(
+        predicted.count == window.future.count && !predicted.isEmpty,
+        "\(predicted.count) predicted positions for a future of \(window.future.count)")
+      let distances = zip(predicted, window.future).map { ($0 - $1).length }
+      sumOfAverages += distances.reduce(0, +) / Double(distances.count)
+      sumOfFinals += distances[distances.count - 1]
+    }
+    average = sumOfAverages / Double(windows.count)
+    final = sumOfFinals / Double(windows.count)
+  }
+
+  /// The mean of `errors`, each with the same weight: how the average over scenes is reported, however many windows each
+  /// has.
+  public static func mean(of errors: some Collection<DisplacementError>) -> DisplacementError {
+    precondition(!errors.isEmpty, "no errors, no mean")
+    let count = Double(errors.count)
+    return DisplacementError(
+      average: errors.reduce(0) { $0 + $1.average } / count, final: errors.reduce(0) { $0 + $1.final } / count)
+  }
+}

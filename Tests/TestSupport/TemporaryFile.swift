@@ -1,0 +1,49 @@
+internal import Glibc
+
+/// Calls `body` with the path of a file that holds `bytes`, and removes the file afterwards.
+@discardableResult
+public func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (String) throws -> Result) throws
+  -> Result
+{
+  try withTemporaryFolder { folder in
+    let path = folder + "/file"
+    writeFile(bytes, to: path)
+    return try body(path)
+  }
+}
+
+/// Calls `body` with the path of an empty folder, and removes the folder and the files in it afterwards.
+@discardableResult
+public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+  var template = Array("\(parent)/recurrent-XXXXXX".utf8CString)
+  guard let created = mkdtemp(&template) else { fatalError("cannot make a folder in \(parent): errno \(errno)") }
+  let folder = String(cString: created)
+  defer {
+    for name in fileNames(in: folder) { unlink(folder + "/" + name) }
+    rmdir(folder)
+  }
+  return try body(folder)
+}
+
+/// Writes `bytes` to a new file at `path`.
+public func writeFile(_ bytes: some Collection<UInt8>, to path: String) {
+  guard let file = fopen(path, "w") else { fatalError("cannot write \(path): errno \(errno)") }
+  let bytes = Array(bytes)
+  fwrite(bytes, 1, bytes.count, file)
+  fclose(file)
+}
+
+/// The names of the files in `folder`, in no order.
+public func fileNames(in folder: String) -> [String] {
+  guard let directory = opendir(folder) else { return [] }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names
+}
