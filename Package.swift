@@ -48,8 +48,10 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Models"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["CAllocationCounter", "Kernels", "Models"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .testTarget(name: "CFusedKernelsTests", dependencies: ["CFusedKernels", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "COpenBLAS", "Models", "TestSupport"], swiftSettings: strict),

@@ -47,6 +47,8 @@ extension PackedSequence {
   /// taken from the first row there is.
   public init(_ sequences: [[[Element]]]) {
     let features = sequences.lazy.compactMap(\.first).first?.count ?? 0
+    precondition(
+      sequences.allSatisfy { $0.allSatisfy { $0.count == features } }, "every step must have \(features) features")
     self.init(
       sequences.map { Matrix(rows: $0.count, columns: features, $0.flatMap { $0 }) }, features: features)
   }

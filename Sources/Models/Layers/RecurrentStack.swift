@@ -89,20 +89,27 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
   }
 
   /// Every direction of every layer, in the order of computation.
-  var walks: [Walk] {
-    var walks: [Walk] = []
-    var offset = 0
-    for (layer, cell) in cells.enumerated() {
-      for direction in TimeDirection.allCases.prefix(directions) {
-        let column = direction == .forward ? 0 : cell.outputSize
-        walks.append(
-          Walk(
-            layer: layer, direction: direction, index: walks.count,
-            parameters: offset..<offset + cell.shape.parameterCount, columns: column..<column + cell.outputSize))
-        offset += cell.shape.parameterCount
-      }
+  var walks: Walks { Walks(stack: self) }
+
+  /// Computes each walk when it is asked for: a step may not allocate an array of them.
+  struct Walks: RandomAccessCollection {
+    let stack: RecurrentStack
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { stack.layers * stack.directions }
+
+    subscript(index: Int) -> Walk {
+      let (layer, direction) = (index / stack.directions, index % stack.directions)
+      let shape = stack.cells[layer].shape
+      // All walks above layer 0 have as many parameters as this one.
+      let inFirstLayer = Swift.min(index, stack.directions)
+      let offset =
+        inFirstLayer * stack.cells[0].shape.parameterCount + (index - inFirstLayer) * shape.parameterCount
+      let column = direction * shape.outputSize
+      return Walk(
+        layer: layer, direction: direction == 0 ? .forward : .backward, index: index,
+        parameters: offset..<offset + shape.parameterCount, columns: column..<column + shape.outputSize)
     }
-    return walks
   }
 }
 

@@ -54,13 +54,18 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
   func check<Cell>(fits stack: RecurrentStack<Cell>, batch: Int) {
     let (shape, count) = (stack.cells[0].shape, stack.layers * stack.directions)
     precondition(
-      hidden.count == count && hidden.allSatisfy { $0.rows == batch && $0.columns == shape.outputSize },
+      Self.are(hidden, count, rows: batch, columns: shape.outputSize),
       "the hidden state must be \(count) matrices of \(batch) × \(shape.outputSize)")
+    let cellCount = shape.cellStateSize == 0 ? 0 : count
     precondition(
-      shape.cellStateSize == 0
-        ? cell.isEmpty
-        : cell.count == count && cell.allSatisfy { $0.rows == batch && $0.columns == shape.cellStateSize },
-      "the cell state must be \(shape.cellStateSize == 0 ? 0 : count) matrices of \(batch) × \(shape.cellStateSize)")
+      Self.are(cell, cellCount, rows: batch, columns: shape.cellStateSize),
+      "the cell state must be \(cellCount) matrices of \(batch) × \(shape.cellStateSize)")
+  }
+
+  /// A loop, because `allSatisfy` over a generic element allocates, and every step comes here.
+  private static func are(_ matrices: [Matrix<Scalar>], _ count: Int, rows: Int, columns: Int) -> Bool {
+    for i in matrices.indices where matrices[i].rows != rows || matrices[i].columns != columns { return false }
+    return matrices.count == count
   }
 }
 

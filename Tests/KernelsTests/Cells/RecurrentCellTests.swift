@@ -26,6 +26,9 @@ import Testing
     let dense = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [4, 4]).walking(direction)
     expectBothPathsAgree(dense)
     expectBothPathsAgree(dense.masked())
+    // Long enough for a copy of the recurrent weights.
+    let long = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [2, 23]).walking(direction)
+    expectBothPathsAgree(long.masked())
   }
 
   /// The reference is the naive path in `Double` on the very numbers that `probe` holds.
@@ -46,7 +49,8 @@ import Testing
   func theNumberOfThreadsChangesNothingButRounding(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 7, hiddenSize: 83)
     let batch = 1 + 5 * Execution.minimumWorkPerThread / cell.shape.forwardOperations
-    let lengths = (0..<batch).map { $0 % 4 }
+    // One is long enough for a copy of the recurrent weights.
+    let lengths = (0..<batch).map { $0 == 2 ? 17 : $0 % 4 }
     for direction in TimeDirection.allCases {
       let probe = CellProbe<Double>(cell, lengths: lengths).masked().walking(direction)
       let wanted = probe.run(Self.blas)

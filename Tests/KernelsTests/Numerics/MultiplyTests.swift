@@ -30,8 +30,9 @@ import Testing
     }
   }
 
-  /// m, k and n; the last leaves no dimension a multiple of what a register or a cache block holds.
-  @Test(arguments: [[3, 11, 5], [1, 2, 1], [1, 9, 4], [37, 66, 21]])
+  /// m, k and n: small ones, one more and one less than the blocks that products of few rows are cut into, and the
+  /// number of rows at which they no longer are.
+  @Test(arguments: [[3, 11, 5], [1, 2, 1], [1, 9, 4], [33, 129, 127], [2, 257, 129], [96, 7, 3], [97, 7, 3]])
   func theProductIsTheTripleLoopHoweverTheOperandsLie(_ sizes: [Int]) {
     checkProduct(m: sizes[0], k: sizes[1], n: sizes[2], Double.self)
     checkProduct(m: sizes[0], k: sizes[1], n: sizes[2], Float.self)
