@@ -8,6 +8,9 @@ public import Kernels
 public enum Loss: String, Codable, CaseIterable, Sendable {
   /// The mean of (prediction − target)² over all elements; see ``meanSquaredError(_:_:countedRows:)``.
   case meanSquaredError
+  /// The mean of |prediction − target| over all elements, which a few wild targets pull less; see
+  /// ``meanAbsoluteError(_:_:countedRows:)``.
+  case meanAbsoluteError
   /// −log of the probability of the right class, the mean over all rows; see ``softmaxCrossEntropy(_:_:)``.
   case softmaxCrossEntropy
   /// −log of the probability of yes or no, the mean over all elements; see ``binaryCrossEntropy(_:_:countedRows:)``.
@@ -35,6 +38,8 @@ public enum Loss: String, Codable, CaseIterable, Sendable {
     switch (self, targets) {
     case (.meanSquaredError, .values(let values, let counted)):
       evaluateMeanSquaredError(predictions, values, counted, dPredictions)
+    case (.meanAbsoluteError, .values(let values, let counted)):
+      evaluateMeanAbsoluteError(predictions, values, counted, dPredictions)
     case (.binaryCrossEntropy, .values(let values, let counted)):
       evaluateBinaryCrossEntropy(predictions, values, counted, dPredictions)
     case (.softmaxCrossEntropy, .classes(let classes)):

@@ -2,24 +2,27 @@ public import Kernels
 public import Models
 
 /// The traditional neural network: linear layers with tanh between them, from inputs of one fixed size to outputs of
-/// another, trained on the mean squared error. The baseline that recurrence is measured against.
+/// another. The baseline that recurrence is measured against.
 ///
 /// It is also the smallest example of a ``Models/TrainableModel`` of one's own.
 public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   /// The layers, `[O × I]` each.
   public let layers: [LinearMap]
+  /// What training makes small.
+  public let loss: Loss
   /// All parameters: `0.weight`, `0.bias`, `1.weight`, ….
   public var parameters: ParameterVector<Scalar>
   /// Path and threads.
   public var execution = Execution.automatic
 
   /// A network whose layers have `sizes` features, the inputs first. Throws where a size is not positive.
-  public init(sizes: [Int], seed: UInt64) throws(ConfigurationError) {
+  public init(sizes: [Int], loss: Loss, seed: UInt64) throws(ConfigurationError) {
     var layers: [LinearMap] = []
     for (inputs, outputs) in zip(sizes, sizes.dropFirst()) {
       layers.append(try LinearMap(inputSize: inputs, outputSize: outputs))
     }
     self.layers = layers
+    self.loss = loss
     parameters = .zeros(ParameterLayout(layers.enumerated().map { ("\($0)", $1.parameters) }))
     parameters.initialize(.recommended, seed: seed)
   }
@@ -43,29 +46,29 @@ public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
     return Tape(outputs: empty, dOutputs: empty)
   }
 
-  /// The mean squared error of a batch and its gradient.
+  /// The mean loss of a batch and its gradient.
   public func accumulateGradient(
     of batch: FeedForwardBatch<Scalar>, window: Int, tape: inout Tape, into gradient: inout ParameterVector<Scalar>
   ) -> LossValue {
     forward(batch.inputs, &tape)
     let last = layers.count - 1
     tape.dOutputs[last].discardContents(resizingTo: batch.inputs.rows, by: layers[last].outputSize)
-    let loss = tape.dOutputs[last].withMutableView { dOutputs in
+    let mean = tape.dOutputs[last].withMutableView { dOutputs in
       tape.outputs[last].withView { outputs in
-        batch.targets.withView { Loss.meanSquaredError(outputs, .values($0), gradientInto: dOutputs) }
+        batch.targets.withView { loss(outputs, .values($0), gradientInto: dOutputs) }
       }
     }
     backward(batch.inputs, &tape, into: &gradient)
-    return LossValue(mean: Double(loss), count: batch.targets.count)
+    return LossValue(mean: Double(mean), count: batch.targets.count)
   }
 
-  /// The mean squared error of a batch.
+  /// The mean loss of a batch.
   public func loss(of batch: FeedForwardBatch<Scalar>, tape: inout Tape) -> LossValue {
     forward(batch.inputs, &tape)
-    let loss = tape.outputs[layers.count - 1].withView { outputs in
-      batch.targets.withView { Loss.meanSquaredError(outputs, .values($0)) }
+    let mean = tape.outputs[layers.count - 1].withView { outputs in
+      batch.targets.withView { loss(outputs, .values($0)) }
     }
-    return LossValue(mean: Double(loss), count: batch.targets.count)
+    return LossValue(mean: Double(mean), count: batch.targets.count)
   }
 
   private func forward(_ inputs: Matrix<Scalar>, _ tape: inout Tape) {

@@ -21,7 +21,10 @@ public struct TrajectoryForecaster: Sendable {
     /// Windows in a batch.
     public var batchSize = 128
     /// Learning rate at its highest; it falls along a cosine.
-    public var learningRate = 3e-3
+    public var learningRate = 1e-3
+    /// What training makes small. The absolute error, because few people turn round: the squared error lets those few
+    /// bend the prediction of all others (0.53/1.12 against 0.54/1.14 metres on eth-ucy with an LSTM).
+    public var loss = Loss.meanAbsoluteError
     /// Whether every window is turned by a random angle each time it is seen. Not for motion under gravity.
     public var rotates = true
     /// Decides initial parameters, order and angles.
@@ -52,7 +55,7 @@ public struct TrajectoryForecaster: Sendable {
     case .recurrent(let kind):
       let architecture = try SequenceArchitecture(
         recurrent: RecurrentStack(AnyRecurrentCell(kind, inputSize: 2, hiddenSize: settings.hiddenSize)),
-        readout: .finalState, outputSize: outputs, loss: .meanSquaredError)
+        readout: .finalState, outputSize: outputs, loss: settings.loss)
       let start = SequenceModel<Float>(architecture, seed: settings.seed)
       window = nil
       model = .recurrent(
@@ -63,7 +66,8 @@ public struct TrajectoryForecaster: Sendable {
         })
     case .feedForward(let length):
       let start = try FeedForwardModel<Float>(
-        sizes: [2 * length, settings.hiddenSize, settings.hiddenSize, outputs], seed: settings.seed)
+        sizes: [2 * length, settings.hiddenSize, settings.hiddenSize, outputs], loss: settings.loss,
+        seed: settings.seed)
       window = length
       model = .feedForward(
         try training.run(start, progress) { windows in
