@@ -2,7 +2,7 @@
 ///
 /// A cell walks one direction of one layer through time. ``VanillaCell``, ``LSTMCell`` and ``GRUCell`` conform; each
 /// holds its equations, and each has the naive and the BLAS path beside it in files of its own. Parameters come as one
-/// flat buffer in the order of ``parameters``; states, inputs and outputs are borrowed views.
+/// flat buffer in the order of ``CellShape/parameters``; states, inputs and outputs are borrowed views.
 public protocol RecurrentCell: Hashable, Codable, Sendable {
   /// The sizes that everything about the cell follows from.
   var shape: CellShape { get }

@@ -4,7 +4,7 @@
 public struct Execution: Hashable, Sendable {
   /// The path.
   public var path: ComputePath
-  /// The most threads to use, at least 1. Small problems use fewer (see ``minimumWorkPerThread``).
+  /// The most threads to use, at least 1. Small problems use fewer (see `minimumWorkPerThread`).
   public var threads: Int
 
   /// An execution on `path` with at most `threads` threads.

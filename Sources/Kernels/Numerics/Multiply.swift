@@ -1,7 +1,7 @@
 /// C = A B. Shapes: `a` [m × k], `b` [k × n], `c` [m × n], which may not overlap `a` or `b`.
 ///
 /// Cost: 2·m·n·k floating-point operations on the calling thread. OpenBLAS's own threads are used as the process has
-/// them set; the engine's parallel regions keep them at one (see ``Team/multiply(_:_:into:)``).
+/// them set; the engine's parallel regions keep them at one.
 public func multiply<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, into c: MutableMatrixView<Scalar>
 ) {

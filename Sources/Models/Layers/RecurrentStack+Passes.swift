@@ -7,9 +7,10 @@ extension RecurrentStack {
   ///
   /// - Parameters:
   ///   - inputs: `[N × I]`, laid out as `layout` says.
+  ///   - layout: Where the rows of the batch lie.
   ///   - parameters: The stack's parameters, `[1 × parameterCount]`.
   ///   - state: The initial state on entry, the final one on return.
-  ///   - tape: Receives the outputs (``RecurrentTape/outputs``) and, when recording, what `backward` needs.
+  ///   - tape: Receives the outputs (``RecurrentTape/lastOutputs``) and, when recording, what `backward` needs.
   ///   - mode: Whether to record, and whether dropout acts.
   ///   - execution: Path and threads.
   public func forward<Scalar: BLASScalar>(
@@ -55,6 +56,7 @@ extension RecurrentStack {
   ///   - layout: Its layout.
   ///   - parameters: Its parameters, `[1 × parameterCount]`.
   ///   - gradients: Where gradients come from and go to.
+  ///   - dState: The gradient for the final state on entry, for the initial one on return.
   ///   - tape: The recording.
   ///   - execution: Path and threads.
   public func backward<Scalar: BLASScalar>(

@@ -32,6 +32,9 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   /// An empty tape whose dropout masks `seed` decides.
   public init(seed: UInt64 = 0) { generator = SeededGenerator(seed: seed) }
 
+  /// Outputs of the top layer in the last pass, `[N × D·R]`.
+  public var lastOutputs: Matrix<Scalar> { outputs.last ?? .zeros(rows: 0, columns: 0) }
+
   /// Bytes of memory held, without the inputs.
   public var byteCount: Int {
     let matrices = [hidden, cell, recurrentMasks, outputs, dropoutMasks, dOutputs].joined()

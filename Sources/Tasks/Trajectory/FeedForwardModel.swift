@@ -4,7 +4,7 @@ public import Models
 /// The traditional neural network: linear layers with tanh between them, from inputs of one fixed size to outputs of
 /// another. The baseline that recurrence is measured against.
 ///
-/// It is also the smallest example of a ``Models/TrainableModel`` of one's own.
+/// It is also the smallest example of a `TrainableModel` of one's own.
 public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   /// The layers, `[O × I]` each.
   public let layers: [LinearMap]

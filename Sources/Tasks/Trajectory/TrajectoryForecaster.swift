@@ -43,8 +43,12 @@ public struct TrajectoryForecaster: Sendable {
 
   /// Trains `network` on `windows`, which must all have the same number of future positions.
   ///
-  /// - Parameter progress: Called after each step; may stop the training.
-  /// - Throws: What ``Models/TrainableModel/train(on:validatingOn:_:progress:)`` throws.
+  /// - Parameters:
+  ///   - network: What to learn with.
+  ///   - windows: What to learn from.
+  ///   - settings: How.
+  ///   - progress: Called after each step; may stop the training.
+  /// - Throws: What a `Trainer` throws: settings that cannot be, a loss or gradient that is not finite.
   public init(
     _ network: Network, trainedOn windows: [TrajectoryWindow], _ settings: Settings = Settings(),
     progress: (TrainingProgress) -> TrainingDecision = { _ in .continue }
