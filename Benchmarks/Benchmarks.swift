@@ -79,8 +79,9 @@ struct Benchmarks: ParsableCommand {
       var folds: [TrajectoryFold]?
       if let trajectories { folds = try TrajectoryFolds.read(folder: trajectories) }
 
+      let hasChosenCore = OpenBLASInformation.adoptFasterCore()
       let progress = ProgressLine()
-      if only != .learning { try measureSpeed(progress) }
+      if only != .learning { try measureSpeed(progress, hasChosenCore: hasChosenCore) }
       if only != .speed { try learn(from: folds, progress) }
     } catch let error as DataError {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
@@ -88,13 +89,15 @@ struct Benchmarks: ParsableCommand {
     }
   }
 
-  private func measureSpeed(_ progress: ProgressLine) throws {
+  private func measureSpeed(_ progress: ProgressLine, hasChosenCore: Bool) throws {
     progress.show("measuring the ceiling")
     let machine = Machine.measured()
     progress.clear()
     print(machine)
-    if let core = OpenBLASInformation.fasterCore {
-      print("                It does not know this processor: with OPENBLAS_CORETYPE=\(core) it is faster")
+    if hasChosenCore {
+      print("                which were chosen here: this OpenBLAS does not know the processor")
+    } else if let core = OpenBLASInformation.fasterCore {
+      print("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
     }
 
     let result = try SpeedBenchmark(
@@ -116,7 +119,7 @@ struct Benchmarks: ParsableCommand {
   }
 
   private func learn(from folds: [TrajectoryFold]?, _ progress: ProgressLine) throws {
-    let benchmark = folds.map(LearningBenchmark.init(folds:)) ?? .simulated()
+    let benchmark = folds.map { LearningBenchmark(folds: $0) } ?? .simulated()
     print("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
   }
 

@@ -27,7 +27,11 @@ run_stage() {
   "$@"
 }
 
-trap 'status=$?; ((status == 0)) || echo "test.sh: the stage \"$stage\" failed" >&2' EXIT
+name_failure() {
+  local status=$?
+  [[ $status == 0 || -z $stage ]] || echo "test.sh: the stage \"$stage\" failed" >&2
+}
+trap name_failure EXIT
 
 system_packages() {
   require_toolchain

@@ -21,6 +21,13 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Throws unless `condition` holds.
+  static func require(
+    _ condition: Bool, _ setting: String, _ found: String, wanted: String
+  ) throws(ConfigurationError) {
+    guard condition else { throw ConfigurationError(setting: setting, found: found, wanted: wanted) }
+  }
+
   /// What is wrong, in a line.
   public var description: String { "\(setting) is \(found); wanted \(wanted)" }
 }

@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import Glibc
 
 /// What the OpenBLAS that this process is linked with says of itself.
 public enum OpenBLASInformation {
@@ -17,6 +18,26 @@ public enum OpenBLASInformation {
   /// gave 26 GFLOP/s with `Prescott` and 127 with `SkylakeX`, one thread, 1024³. The environment variable
   /// `OPENBLAS_CORETYPE`, set before the process starts, names another.
   public static var fasterCore: String? { fasterCore(than: core, on: .best) }
+
+  /// Makes OpenBLAS run the kernels of ``fasterCore``, where there is one, and says whether it now does.
+  ///
+  /// This changes the whole process, so the library never does it by itself: a program that owns its process calls it
+  /// once at its start, while no other thread is inside OpenBLAS. It does what the environment variable would have done
+  /// had it been set in time. Does nothing where the user has set that, and where this OpenBLAS has one set of kernels.
+  @discardableResult
+  public static func adoptFasterCore() -> Bool {
+    guard getenv(coreVariable) == nil, let faster = fasterCore,
+      let quit = dlsym(nil, "gotoblas_dynamic_quit"), let start = dlsym(nil, "gotoblas_dynamic_init")
+    else { return false }
+    typealias Entry = @convention(c) () -> Void
+    setenv(coreVariable, faster, 1)
+    unsafeBitCast(quit, to: Entry.self)()
+    unsafeBitCast(start, to: Entry.self)()
+    unsetenv(coreVariable)
+    return core == faster
+  }
+
+  private static let coreVariable = "OPENBLAS_CORETYPE"
 
   static func fasterCore(than core: String, on instructionSet: InstructionSet) -> String? {
     let avx512 = ["skylakex", "cooperlake", "sapphirerapids"]

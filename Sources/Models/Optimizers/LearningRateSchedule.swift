@@ -29,7 +29,7 @@ public struct LearningRateScheduler: Hashable, Codable, Sendable {
 
   /// The beginning of `schedule`.
   public init(_ schedule: LearningRateSchedule) {
-    schedule.check()
+    do { try schedule.check() } catch { preconditionFailure("\(error)") }
     self.schedule = schedule
   }
 
@@ -70,22 +70,30 @@ public struct LearningRateScheduler: Hashable, Codable, Sendable {
 }
 
 extension LearningRateSchedule {
-  fileprivate func check() {
-    func isRate(_ rate: Double) -> Bool { rate >= 0 && rate.isFinite }
+  /// Throws for the first setting that cannot be.
+  func check() throws(ConfigurationError) {
+    func checkRate(_ name: String, _ rate: Double) throws(ConfigurationError) {
+      try ConfigurationError.require(
+        rate >= 0 && rate.isFinite, name, "\(rate)", wanted: "a finite number, not negative")
+    }
     switch self {
     case .constant(let rate):
-      precondition(isRate(rate), "a learning rate cannot be \(rate)")
+      try checkRate("learning rate", rate)
     case .stepDecay(let initial, let factor, let interval):
-      precondition(isRate(initial) && isRate(factor), "a rate of \(initial) cannot fall by the factor \(factor)")
-      precondition(interval > 0, "a rate cannot fall every \(interval) steps")
+      try checkRate("initial learning rate", initial)
+      try checkRate("learning rate factor", factor)
+      try ConfigurationError.checkPositive(["learning rate interval": interval])
     case .cosine(let peak, let final, let warmUpSteps, let totalSteps):
-      precondition(isRate(peak) && isRate(final), "a learning rate cannot go from \(peak) to \(final)")
-      precondition(
-        warmUpSteps >= 0 && totalSteps > warmUpSteps, "\(totalSteps) steps cannot begin with \(warmUpSteps) to warm up")
+      try checkRate("peak learning rate", peak)
+      try checkRate("final learning rate", final)
+      try ConfigurationError.require(warmUpSteps >= 0, "warm-up steps", "\(warmUpSteps)", wanted: "at least 0")
+      try ConfigurationError.require(
+        totalSteps > warmUpSteps, "total steps", "\(totalSteps)", wanted: "more than the \(warmUpSteps) to warm up")
     case .reduceOnPlateau(let initial, let factor, let patience, let minimum):
-      precondition(isRate(initial) && isRate(minimum), "a learning rate cannot go from \(initial) to \(minimum)")
-      precondition(factor >= 0 && factor < 1, "a factor of \(factor) does not reduce a rate")
-      precondition(patience >= 0, "nobody has the patience of \(patience) observations")
+      try checkRate("initial learning rate", initial)
+      try checkRate("minimum learning rate", minimum)
+      try ConfigurationError.require(0..<1 ~= factor, "learning rate factor", "\(factor)", wanted: "0 up to but not 1")
+      try ConfigurationError.require(patience >= 0, "patience of the schedule", "\(patience)", wanted: "at least 0")
     }
   }
 }

@@ -69,7 +69,7 @@ public struct Optimizer<Scalar: BLASScalar>: Sendable, Equatable {
 
   /// An optimiser that goes on from `state`, whose moments must be those that the rule keeps.
   public init(_ rule: OptimizerRule, resuming state: OptimizerState<Scalar>) {
-    rule.check()
+    do { try rule.check() } catch { preconditionFailure("\(error)") }
     precondition(state.step >= 0, "an optimiser cannot have made \(state.step) steps")
     self.rule = rule
     self.state = state
@@ -175,23 +175,25 @@ extension OptimizerState {
 }
 
 extension OptimizerRule {
-  fileprivate func check() {
-    func check(_ value: Double, _ name: String, _ range: Range<Double>) {
-      precondition(range.contains(value), "\(name) \(value) is outside \(range.lowerBound) ..< \(range.upperBound)")
+  /// Throws for the first setting that cannot be.
+  func check() throws(ConfigurationError) {
+    func check(_ name: String, _ value: Double, _ range: Range<Double>) throws(ConfigurationError) {
+      try ConfigurationError.require(
+        range.contains(value), name, "\(value)", wanted: "\(range.lowerBound) up to but not \(range.upperBound)")
     }
     switch self {
     case .sgd(let momentum):
-      check(momentum, "momentum", 0..<1)
+      try check("momentum", momentum, 0..<1)
     case .rmsProp(let decay, let epsilon):
-      check(decay, "decay", 0..<1)
-      check(epsilon, "epsilon", 0..<1)
+      try check("decay", decay, 0..<1)
+      try check("epsilon", epsilon, 0..<1)
     case .adam(let beta1, let beta2, let epsilon):
-      check(beta1, "beta1", 0..<1)
-      check(beta2, "beta2", 0..<1)
-      check(epsilon, "epsilon", 0..<1)
+      try check("beta1", beta1, 0..<1)
+      try check("beta2", beta2, 0..<1)
+      try check("epsilon", epsilon, 0..<1)
     case .adamW(let beta1, let beta2, let epsilon, let weightDecay):
-      OptimizerRule.adam(beta1: beta1, beta2: beta2, epsilon: epsilon).check()
-      check(weightDecay, "weight decay", 0..<(.infinity))
+      try OptimizerRule.adam(beta1: beta1, beta2: beta2, epsilon: epsilon).check()
+      try check("weight decay", weightDecay, 0..<(.infinity))
     }
   }
 }

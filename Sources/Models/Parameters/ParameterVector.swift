@@ -72,6 +72,12 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
     try numbers.withMutableView(body)
   }
 
+  /// A copy of the numbers in `range`, which are as many as `layout` has.
+  func part(_ range: Range<Int>, _ layout: ParameterLayout) -> ParameterVector {
+    ParameterVector(
+      layout: layout, numbers: withUnsafeBufferPointer { Matrix(rows: 1, columns: layout.count, $0[range]) })
+  }
+
   /// The same numbers, each rounded to `OtherScalar`.
   public func converted<OtherScalar: BLASScalar>(to type: OtherScalar.Type) -> ParameterVector<OtherScalar> {
     var result = ParameterVector<OtherScalar>.zeros(layout)

@@ -33,8 +33,7 @@ public struct BatchSampler: Hashable, Codable, Sendable {
     var order = Array(lengths.indices)
     generator.shuffle(&order)
     var batches: [[Int]] = []
-    batches.reserveCapacity((order.count + batchSize - 1) / batchSize)
-    for bucket in order.cut(into: batchSize.multipliedClamping(by: Self.bucketBatches)) {
+    for bucket in order.cut(into: min(batchSize, order.count) * Self.bucketBatches) {
       let keyed = bucket.map { index in
         let noise = Self.lengthNoise * (2 * generator.uniform(Double.self) - 1)
         return (key: Double(lengths[index]) * (1 + noise), index: index)
@@ -56,18 +55,7 @@ public struct BatchSampler: Hashable, Codable, Sendable {
 extension Array {
   /// The pieces of `size` elements, the last of what is left.
   fileprivate func cut(into size: Int) -> [[Element]] {
-    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min(count, $0.addingClamping(size))]) }
-  }
-}
-
-extension Int {
-  fileprivate func multipliedClamping(by other: Int) -> Int {
-    let (product, overflow) = multipliedReportingOverflow(by: other)
-    return overflow ? .max : product
-  }
-
-  fileprivate func addingClamping(_ other: Int) -> Int {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? .max : sum
+    let size = Swift.min(Swift.max(size, 1), Swift.max(count, 1))
+    return stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
   }
 }

@@ -1,5 +1,3 @@
-public import Kernels
-
 extension TrainableModel {
   /// The mean loss over all of `examples`, without dropout: the mean over everything that counts in any of them, however
   /// they are cut into batches.

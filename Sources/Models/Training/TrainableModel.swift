@@ -40,6 +40,9 @@ public protocol TrainableModel<Scalar>: Sendable {
 extension TrainableModel {
   /// 1: the whole batch at once.
   public func windowCount(of batch: Batch) -> Int { 1 }
+
+  /// Nothing: right for a model in which nothing is random.
+  public func reseed(_ tape: inout Tape, with seed: UInt64) {}
 }
 
 /// A mean loss, with the number of things it is the mean over, so that the losses of batches can be averaged.

@@ -1,5 +1,3 @@
-public import Kernels
-
 extension TrainableModel {
   /// Trains this model.
   ///
@@ -98,12 +96,14 @@ public struct Trainer<Model: TrainableModel>: Sendable {
         let indices = batches[state.course.batch]
         let batch = examples.batch(indices)
         let windows = model.windowCount(of: batch)
-        while state.course.window < windows {
+        repeat {
           try step(on: batch, examples: indices)
           state.course.finishWindow(of: windows)
-          pace.add(examples: Double(indices.count) / Double(windows), epochs: 1 / Double(windows * batches.count))
+          pace.add(
+            examples: Double(indices.count) / Double(windows),
+            epochsDone: state.course.epochsDone(batches: batches.count, windows: windows))
           if isTold(toStopBy: report(progress(batches: batches.count, pace))) { return makeReport(.stopped, pace) }
-        }
+        } while state.course.window > 0
       }
       if let validation {
         pace.pause()
@@ -123,15 +123,12 @@ public struct Trainer<Model: TrainableModel>: Sendable {
 
 extension Trainer {
   private func checkExamples(count: Int, validation: Int?) throws(ConfigurationError) {
-    guard count > 0 else {
-      throw ConfigurationError(setting: "training examples", found: "0", wanted: "at least 1")
-    }
-    guard validation != 0 else {
-      throw ConfigurationError(setting: "validation examples", found: "0", wanted: "at least 1, or no validation")
-    }
-    if let patience = options.patience, validation == nil {
-      throw ConfigurationError(
-        setting: "patience", found: "\(patience) without validation", wanted: "validation examples, or no patience")
+    try ConfigurationError.require(count > 0, "training examples", "0", wanted: "at least 1")
+    try ConfigurationError.require(
+      validation != 0, "validation examples", "0", wanted: "at least 1, or no validation")
+    if let patience = options.patience {
+      try ConfigurationError.require(
+        validation != nil, "patience", "\(patience) without validation", wanted: "validation examples, or no patience")
     }
   }
 

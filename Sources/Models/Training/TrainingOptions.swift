@@ -32,13 +32,18 @@ public struct TrainingOptions: Hashable, Codable, Sendable {
 
   /// Batches of an epoch over `examples` examples: what a schedule over all steps is computed from, where backpropagation
   /// through time is not truncated.
-  public func batchesPerEpoch(examples: Int) -> Int { (examples + batchSize - 1) / batchSize }
+  public func batchesPerEpoch(examples: Int) -> Int {
+    examples / batchSize + (examples.isMultiple(of: batchSize) ? 0 : 1)
+  }
 
   /// Throws for the first setting that cannot be.
   func check() throws(ConfigurationError) {
     try ConfigurationError.checkPositive(["epochs": epochs, "batchSize": batchSize, "patience": patience ?? 1])
-    if let limit = gradientNormLimit, !(limit > 0) {
-      throw ConfigurationError(setting: "gradientNormLimit", found: "\(limit)", wanted: "a positive number")
-    }
+    let limit = gradientNormLimit ?? 1
+    let smallest = Double(Float.leastNormalMagnitude)
+    try ConfigurationError.require(
+      limit >= smallest, "gradientNormLimit", "\(limit)", wanted: "a positive number, at least \(smallest)")
+    try optimizer.check()
+    try schedule.check()
   }
 }

@@ -17,10 +17,10 @@ struct TrainingPace {
     epochs = epochsBefore
   }
 
-  /// Takes note of work done: `examples`, which are the part `epochs` of an epoch.
-  mutating func add(examples: Double, epochs: Double) {
+  /// Takes note of `examples` that were trained on, so that `epochsDone` epochs and parts of one are done.
+  mutating func add(examples: Double, epochsDone: Double) {
     self.examples += examples
-    self.epochs += epochs
+    epochs = epochsDone
   }
 
   /// Stops the clock of ``examplesPerSecond``.

@@ -69,6 +69,11 @@ public struct TrainingCourse: Hashable, Codable, Sendable {
     }
   }
 
+  /// Epochs and the part of one that are done, with `batches` batches in an epoch and `windows` windows in this batch.
+  func epochsDone(batches: Int, windows: Int) -> Double {
+    Double(epoch) + (Double(batch) + Double(window) / Double(windows)) / Double(batches)
+  }
+
   /// Takes note of the validation loss of the current epoch; returns whether it is the lowest.
   mutating func observe(validationLoss: Double) -> Bool {
     let isBest = bestEpoch.map { validationLoss < validationLosses[$0] } ?? true

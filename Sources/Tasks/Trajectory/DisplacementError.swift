@@ -14,12 +14,16 @@ public struct DisplacementError: Hashable, Sendable {
 
   /// The error of `predict`, which gives the positions after a window's observed ones, on `windows`, of which there must
   /// be one at least.
-  public init(of predict: (TrajectoryWindow) -> [Point], on windows: some Collection<TrajectoryWindow>) {
-    precondition(!windows.isEmpty, "no windows, no error")
+  public init(of predict: (TrajectoryWindow) -> [Point], on windows: [TrajectoryWindow]) {
+    self.init(of: windows.map(predict), on: windows)
+  }
+
+  /// The error of `predictions`, one for each of `windows`, of which there must be one at least.
+  public init(of predictions: [[Point]], on windows: [TrajectoryWindow]) {
+    precondition(!windows.isEmpty && predictions.count == windows.count, "one prediction a window, and no window less")
     var sumOfAverages = 0.0
     var sumOfFinals = 0.0
-    for window in windows {
-      let predicted = predict(window)
+    for (window, predicted) in zip(windows, predictions) {
       precondition(
         predicted.count == window.future.count && !predicted.isEmpty,
         "\(predicted.count) predicted positions for a future of \(window.future.count)")
