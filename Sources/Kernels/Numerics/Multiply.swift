@@ -29,9 +29,13 @@ private func gemm<Scalar: BLASScalar>(
   guard c.rows <= ThinProduct.mostRows, !a.isTransposed, !b.isTransposed else {
     return Scalar._gemm(a, b, accumulate: accumulate, c)
   }
-  for columns in blocks(of: c.columns, by: ThinProduct.block) {
-    for inner in blocks(of: a.columns, by: ThinProduct.block) {
-      for rows in blocks(of: c.rows, by: ThinProduct.rows) {
+  // Plain strides: a lazily mapped one allocates its closure, and this runs at every step.
+  for column in stride(from: 0, to: c.columns, by: ThinProduct.block) {
+    let columns = column..<min(column + ThinProduct.block, c.columns)
+    for start in stride(from: 0, to: a.columns, by: ThinProduct.block) {
+      let inner = start..<min(start + ThinProduct.block, a.columns)
+      for row in stride(from: 0, to: c.rows, by: ThinProduct.rows) {
+        let rows = row..<min(row + ThinProduct.rows, c.rows)
         Scalar._gemm(
           a.rows(rows).columns(inner), b.rows(inner).columns(columns), accumulate: accumulate || inner.lowerBound > 0,
           c.rows(rows).columns(columns))
@@ -51,10 +55,4 @@ private enum ThinProduct {
   static let mostRows = 96
   static let rows = 32
   static let block = 128
-}
-
-/// `0 ..< count` in pieces of at most `size`.
-@inline(__always)
-private func blocks(of count: Int, by size: Int) -> some Sequence<Range<Int>> {
-  stride(from: 0, to: count, by: size).lazy.map { $0..<min($0 + size, count) }
 }

@@ -65,14 +65,16 @@ extension RecurrentStack {
     execution: Execution
   ) {
     dState.check(fits: self, batch: layout.batch)
-    precondition(
-      tape.outputs.count == layers && tape.outputs.allSatisfy { $0.rows == layout.rowCount },
-      "the tape holds no recording of this batch")
+    precondition(tape.outputs.count == layers, "the tape holds no recording of this network")
+    for i in tape.outputs.indices {
+      precondition(tape.outputs[i].rows == layout.rowCount, "the tape holds no recording of this batch")
+    }
     for layer in 0..<layers - 1 {
       tape.dOutputs[layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
       tape.dOutputs[layer].setToZero()
     }
-    for walk in walks.reversed() {
+    for index in walks.indices.reversed() {
+      let walk = walks[index]
       let cell = cells[walk.layer]
       let isFirstOfLayer = walk.columns.upperBound == outputSize
       if isFirstOfLayer, walk.layer < layers - 1, tape.usesMasks, dropout > 0 {

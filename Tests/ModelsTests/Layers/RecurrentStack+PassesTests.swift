@@ -1,0 +1,78 @@
+import Kernels
+import Models
+import TestSupport
+import Testing
+
+@Suite struct RecurrentStackPassesTests {
+  /// Forward and back over parameters in the middle of a larger buffer, as a model keeps them.
+  private func train(
+    _ layer: RecurrentLayer<AnyRecurrentCell, Double>, _ inputs: PackedSequence<Double>,
+    _ model: inout (parameters: Matrix<Double>, gradient: Matrix<Double>, dInputs: Matrix<Double>),
+    state: inout RecurrentState<Double>, dOutputs: Matrix<Double>, tape: inout RecurrentTape<Double>
+  ) {
+    let part = 2..<2 + layer.parameters.count
+    inputs.rows.withView { rows in
+      model.parameters.withView { parameters in
+        layer.architecture.forward(
+          rows, layout: inputs.layout, parameters: parameters.columns(part), state: &state, tape: &tape,
+          mode: .training, execution: layer.execution)
+        dOutputs.withView { dOutputs in
+          model.gradient.withMutableView { gradient in
+            model.dInputs.withMutableView { dInputs in
+              layer.architecture.backward(
+                rows, layout: inputs.layout, parameters: parameters.columns(part),
+                gradients: RecurrentGradients(
+                  dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: gradient.columns(part)),
+                dState: &state, tape: &tape, execution: layer.execution)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func setUp(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws -> (
+    layer: RecurrentLayer<AnyRecurrentCell, Double>, inputs: PackedSequence<Double>,
+    model: (parameters: Matrix<Double>, gradient: Matrix<Double>, dInputs: Matrix<Double>)
+  ) {
+    let layer = try RecurrentLayerTests.layer(kind, isBidirectional: true, dropout: 0.5, recurrentDropout: 0.5, path)
+    let inputs = RecurrentLayerTests.sequences()
+    let numbers = layer.parameters.withUnsafeBufferPointer { Array($0) }
+    return (
+      layer, inputs,
+      (
+        Matrix([[.nan, .nan] + numbers + [.nan]]), .zeros(rows: 1, columns: numbers.count + 3),
+        .zeros(rows: inputs.rows.rows, columns: 3)
+      )
+    )
+  }
+
+  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
+  func aPartOfAModelsBufferIsALayer(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+    var (layer, inputs, model) = try setUp(kind, path)
+    let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5)
+    var state = layer.zeroState(batch: inputs.batch)
+    var (tape, layersTape) = (RecurrentTape<Double>(seed: 1), RecurrentTape<Double>(seed: 1))
+    train(layer, inputs, &model, state: &state, dOutputs: dOutputs.rows, tape: &tape)
+
+    let (_, final) = layer.forward(inputs, recordingInto: &layersTape)
+    var gradient = ParameterVector<Double>.zeros(layer.parameters.layout)
+    let (dInputs, dInitialState) = layer.backward(
+      through: &layersTape, dOutputs: dOutputs, dState: final, accumulatingInto: &gradient)
+    #expect(model.gradient.elements == [0, 0] + gradient.withUnsafeBufferPointer { Array($0) } + [0])
+    #expect(model.dInputs == dInputs.rows)
+    #expect(state == dInitialState)
+  }
+
+  @Test(.enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
+  func trainingAllocatesNothingAfterTheFirstPass(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+    var (layer, inputs, model) = try setUp(kind, path)
+    let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5).rows
+    var state = layer.zeroState(batch: inputs.batch)
+    var tape = RecurrentTape<Double>(seed: 1)
+    func pass() { train(layer, inputs, &model, state: &state, dOutputs: dOutputs, tape: &tape) }
+    pass()
+    pass()
+    #expect(Allocations.count { pass() } == 0)
+  }
+}
