@@ -25,7 +25,7 @@ enum OpenBLASThreads {
 
   /// Runs `body` with OpenBLAS on one thread. The first of several concurrent callers saves the host's setting and the
   /// last one puts it back.
-  static func withOne(_ body: () -> Void) {
+  static func withOne<Result>(_ body: () -> Result) -> Result {
     borrowed.withLock {
       if $0.regions == 0 {
         $0.threadsBefore = openblas_get_num_threads()
@@ -39,7 +39,7 @@ enum OpenBLASThreads {
         if $0.regions == 0, $0.threadsBefore != 1 { openblas_set_num_threads($0.threadsBefore) }
       }
     }
-    body()
+    return body()
   }
 }
 

@@ -9,6 +9,7 @@ public struct LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   public var description: String { "LAPACK \(routine) failed with info \(info)" }
 }
 
+/// Decompositions run on one thread, so that a seed's orthogonal weights do not depend on the number of cores.
 extension Matrix where Element: BLASScalar {
   /// An orthonormal basis of the space that the columns span, by Householder QR, with signs such that the diagonal of
   /// R is positive. That makes Q of a Gaussian matrix uniform over the orthogonal matrices (Mezzadri 2007).
@@ -21,7 +22,7 @@ extension Matrix where Element: BLASScalar {
     let info = q.withUnsafeMutableBufferPointer { q in
       diagonal.withUnsafeMutableBufferPointer { diagonal in
         guard let q = q.baseAddress, let diagonal = diagonal.baseAddress else { return 0 }
-        return Element._qr(q, rows: rows, columns: columns, diagonal: diagonal)
+        return OpenBLASThreads.withOne { Element._qr(q, rows: rows, columns: columns, diagonal: diagonal) }
       }
     }
     guard info == 0 else { throw LinearAlgebraError(routine: "geqrf", info: info) }
@@ -39,7 +40,9 @@ extension Matrix where Element: BLASScalar {
     var real = [Element](repeating: 0, count: rows)
     var imaginary = real
     let info = work.withUnsafeMutableBufferPointer { work in
-      Element._eigenvalues(work.baseAddress!, order: rows, real: &real, imaginary: &imaginary)
+      OpenBLASThreads.withOne {
+        Element._eigenvalues(work.baseAddress!, order: rows, real: &real, imaginary: &imaginary)
+      }
     }
     guard info == 0 else { throw LinearAlgebraError(routine: "geev", info: info) }
     return Array(zip(real, imaginary)).map { (real: $0, imaginary: $1) }
