@@ -248,6 +248,22 @@ import Testing
     }
   }
 
+  /// A recording without dropout on a tape that still holds the masks of training.
+  @Test func masksOfAnEarlierPassDoNotAct() throws {
+    let layer = try Self.layer(.lstm, dropout: 0.5, recurrentDropout: 0.5)
+    let inputs = Self.sequences()
+    var (used, new) = (RecurrentTape<Double>(seed: 1), RecurrentTape<Double>(seed: 1))
+    let dropped = layer.forward(inputs, recordingInto: &used).outputs
+    func gradient(_ tape: inout RecurrentTape<Double>) -> ParameterVector<Double> {
+      let outputs = layer.forward(inputs, recordingInto: &tape, mode: .recording).outputs
+      #expect(outputs != dropped)
+      var gradient = ParameterVector<Double>.zeros(layer.parameters.layout)
+      _ = layer.backward(through: &tape, dOutputs: outputs, accumulatingInto: &gradient)
+      return gradient
+    }
+    #expect(gradient(&used) == gradient(&new))
+  }
+
   @Test func gradientsOfParametersAreAddedToWhatIsThere() throws {
     let layer = try Self.layer(.gru)
     let inputs = Self.sequences()
