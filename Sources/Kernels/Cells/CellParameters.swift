@@ -31,8 +31,7 @@ struct CellParameters<Scalar: BLASScalar> {
 
   /// Parameters, only to be read.
   init(_ shape: CellShape, reading flat: MatrixView<Scalar>) {
-    self.init(
-      shape, MutableMatrixView(UnsafeMutablePointer(mutating: flat.baseAddress), rows: 1, columns: flat.columns))
+    self.init(shape, MutableMatrixView(readingOnly: flat))
   }
 }
 

@@ -14,6 +14,7 @@ final class ThreadPool: @unchecked Sendable {
 
   private let claimed = Atomic<Bool>(false)
   private var workers: [Worker] = []
+  private let meeting = Meeting()
 
   /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
   /// smaller where the pool is busy or the system gives no more threads, so `body` asks the team for its count.
@@ -30,11 +31,11 @@ final class ThreadPool: @unchecked Sendable {
       return
     }
     withoutActuallyEscaping(body) { body in
-      let meeting = Meeting(members: helpers.count + 1)
+      let count = helpers.count + 1
       for (index, worker) in helpers.enumerated() {
-        worker.start { body(Team(index: index + 1, count: helpers.count + 1, meeting: meeting)) }
+        worker.start(body, as: Team(index: index + 1, count: count, meeting: meeting))
       }
-      body(Team(index: 0, count: helpers.count + 1, meeting: meeting))
+      body(Team(index: 0, count: count, meeting: meeting))
       for worker in helpers { worker.waitUntilDone() }
     }
   }
@@ -55,7 +56,7 @@ struct Team: Sendable {
   static let alone = Team(index: 0, count: 1, meeting: nil)
 
   /// Waits until every member has come here.
-  func barrier() { meeting?.wait() }
+  func barrier() { meeting?.wait(for: count) }
 
   /// This member's part of `count` items, cut at multiples of `unit` so that members do not write one cache line.
   func share(of items: Int, unit: Int = 1) -> Range<Int> {
@@ -66,16 +67,13 @@ struct Team: Sendable {
   }
 }
 
-/// A barrier for a fixed number of threads: spins briefly, then yields its core, so that it stays correct and does not
+/// A barrier for the threads of one region at a time: spins briefly, then yields its core, so that it stays correct and does not
 /// stall when there are more threads than cores.
 private final class Meeting: Sendable {
-  private let members: Int
   private let arrived = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
 
-  init(members: Int) { self.members = members }
-
-  func wait() {
+  func wait(for members: Int) {
     let current = round.load(ordering: .relaxed)
     if arrived.add(1, ordering: .acquiringAndReleasing).newValue == members {
       arrived.store(0, ordering: .relaxed)
@@ -108,7 +106,7 @@ private final class Worker: @unchecked Sendable {
   private let sleeping = Atomic<Bool>(false)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var work: (() -> Void)?
+  private var work: (body: (Team) -> Void, team: Team)?
 
   /// Starts the thread, or gives `nil` where the system refuses one.
   init?() {
@@ -141,8 +139,8 @@ private final class Worker: @unchecked Sendable {
     wake.deallocate()
   }
 
-  func start(_ work: @escaping () -> Void) {
-    self.work = work
+  func start(_ body: @escaping (Team) -> Void, as team: Team) {
+    work = (body, team)
     ticket.add(1, ordering: .sequentiallyConsistent)
     if sleeping.load(ordering: .sequentiallyConsistent) {
       pthread_mutex_lock(mutex)
@@ -162,7 +160,7 @@ private final class Worker: @unchecked Sendable {
     while true {
       wait(forTicketAfter: seen)
       seen += 1
-      work?()
+      if let work { work.body(work.team) }
       work = nil
       finished.store(seen, ordering: .releasing)
     }

@@ -1,6 +1,6 @@
 /// LAPACK could not finish a decomposition.
 public struct LinearAlgebraError: Error, Equatable, CustomStringConvertible {
-  /// The LAPACK routine, without its type letter.
+  /// The LAPACK routine without its type letter, or the decomposition that takes several.
   public let routine: String
   /// Its `info` result: below zero an illegal argument, above zero no convergence.
   public let info: Int
@@ -25,7 +25,7 @@ extension Matrix where Element: BLASScalar {
         return OpenBLASThreads.withOne { Element._qr(q, rows: rows, columns: columns, diagonal: diagonal) }
       }
     }
-    guard info == 0 else { throw LinearAlgebraError(routine: "geqrf", info: info) }
+    guard info == 0 else { throw LinearAlgebraError(routine: "QR", info: info) }
     for i in 0..<rows {
       for j in 0..<columns where diagonal[j] < 0 { q[i, j] = -q[i, j] }
     }

@@ -92,6 +92,12 @@ public struct MutableMatrixView<Scalar: BLASScalar>: @unchecked Sendable {
     self.stride = max(stride ?? columns, 1)
   }
 
+  /// `view` where a writable one is asked for and nobody writes. The view may not be transposed.
+  package init(readingOnly view: MatrixView<Scalar>) {
+    self.init(
+      UnsafeMutablePointer(mutating: view.baseAddress), rows: view.rows, columns: view.columns, stride: view.stride)
+  }
+
   /// The same memory, for reading.
   @inlinable
   public var readOnly: MatrixView<Scalar> { MatrixView(baseAddress, rows: rows, columns: columns, stride: stride) }

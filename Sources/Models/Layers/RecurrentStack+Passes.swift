@@ -33,6 +33,7 @@ extension RecurrentStack {
       cell.forward(
         forwardPass(
           walk, inputs, layout, parameters, &tape,
+          outputs: tape.outputs[walk.layer].lent(),
           PassOptions(
             recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].lentForReading : nil,
             isRecording: mode != .inference, execution: execution)),
@@ -83,8 +84,10 @@ extension RecurrentStack {
       gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
       if cell.shape.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
 
+      // The outputs are read at most: a caller may still hold them, and lending them for writing would copy them.
       let forward = forwardPass(
         walk, inputs, layout, parameters, &tape,
+        outputs: MutableMatrixView(readingOnly: tape.outputs[walk.layer].lentForReading),
         PassOptions(
           recurrentMask: tape.usesMasks && recurrentDropout > 0
             ? tape.recurrentMasks[walk.index].lentForReading : nil, execution: execution))
@@ -106,14 +109,14 @@ extension RecurrentStack {
   /// The pass of one walk, on the buffers of `tape`.
   private func forwardPass<Scalar: BLASScalar>(
     _ walk: Walk, _ inputs: MatrixView<Scalar>, _ layout: PackedLayout, _ parameters: MatrixView<Scalar>,
-    _ tape: inout RecurrentTape<Scalar>, _ options: PassOptions<Scalar>
+    _ tape: inout RecurrentTape<Scalar>, outputs: MutableMatrixView<Scalar>, _ options: PassOptions<Scalar>
   ) -> ForwardPass<Scalar> {
     ForwardPass(
       layout: layout, direction: walk.direction,
       inputs: walk.layer == 0 ? inputs : tape.outputs[walk.layer - 1].lentForReading,
       parameters: parameters.columns(walk.parameters),
       state: (tape.hidden[walk.index].lent(), tape.cell[walk.index].lent()),
-      outputs: tape.outputs[walk.layer].lent().columns(walk.columns), options: options)
+      outputs: outputs.columns(walk.columns), options: options)
   }
 }
 

@@ -39,7 +39,7 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   public var byteCount: Int {
     let matrices = [hidden, cell, recurrentMasks, outputs, dropoutMasks, dOutputs].joined()
     return cells.reduce(0) { $0 + $1.byteCount }
-      + matrices.reduce(0) { $0 + $1.count * MemoryLayout<Scalar>.stride }
+      + matrices.reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
   }
 
   /// Gives every buffer the shape that a pass of `stack` over `layout` needs.
