@@ -40,13 +40,13 @@ struct Benchmarks: ParsableCommand {
   var shape: [Shape] = []
 
   @Option(help: "Numbers of threads to time, separated by commas.", transform: { try list($0) { Int($0) } })
-  var threads: [Int] = [ThreadBudget.available]
+  var threads: [Int] = ThreadBudget.available == 1 ? [1] : [1, ThreadBudget.available]
 
   @Option(help: "Number type to time.")
   var type = NumberType.float
 
   @Option(help: "Time for the speed part, in seconds.")
-  var seconds = 90.0
+  var seconds = 110.0
 
   @Flag(help: "Sequences of unequal length, uniform in 5 % to 100 % of T.")
   var ragged = false

@@ -228,8 +228,7 @@ extension GRUCell {
         dGates.columns(candidate).readOnly.transposed, resetHidden.readOnly,
         addingTo: gradients.recurrentWeights.rows(candidate))
       if let dInputs = pass.dInputs { team.multiply(dGates.readOnly, weights.inputWeights.readOnly, addingTo: dInputs) }
-      team.addColumnSums(of: dGates.readOnly, to: gradients.inputBias)
-      team.addColumnSums(of: dGates.readOnly, to: gradients.recurrentBias)
+      team.addColumnSums(of: dGates.readOnly, to: gradients.inputBias, and: gradients.recurrentBias)
     }
   }
 }

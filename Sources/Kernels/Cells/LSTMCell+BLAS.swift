@@ -142,8 +142,7 @@ extension LSTMCell {
       team.multiply(dGates.readOnly.transposed, pass.inputs, addingTo: gradients.inputWeights)
       team.multiply(dGates.readOnly.transposed, recurrentInputs.readOnly, addingTo: gradients.recurrentWeights)
       if let dInputs = pass.dInputs { team.multiply(dGates.readOnly, weights.inputWeights.readOnly, addingTo: dInputs) }
-      team.addColumnSums(of: dGates.readOnly, to: gradients.inputBias)
-      team.addColumnSums(of: dGates.readOnly, to: gradients.recurrentBias)
+      team.addColumnSums(of: dGates.readOnly, to: gradients.inputBias, and: gradients.recurrentBias)
       if let dProjection = gradients.projection {
         team.multiply(dProjected.readOnly.transposed, unprojected.readOnly, addingTo: dProjection)
       }

@@ -44,13 +44,20 @@ extension Team {
     return scratch.readOnly
   }
 
-  /// Adds the column sums of `rows` to `sums`, `[1 × columns]`. No barrier follows.
-  func addColumnSums<Scalar: BLASScalar>(of rows: MatrixView<Scalar>, to sums: MutableMatrixView<Scalar>?) {
-    guard let sums = sums?.baseAddress else { return }
+  /// Adds the column sums of `rows` to the biases that were added to those rows, `[1 × columns]` each. One pass over the
+  /// rows. No barrier follows.
+  func addColumnSums<Scalar: BLASScalar>(
+    of rows: MatrixView<Scalar>, to bias: MutableMatrixView<Scalar>?, and otherBias: MutableMatrixView<Scalar>? = nil
+  ) {
+    guard let bias = bias?.baseAddress else { return }
     let mine = share(of: rows.columns, unit: Self.cutUnit)
     for i in 0..<rows.rows {
       let row = rows.row(i)
-      Lanes<Scalar>.forEach(in: mine) { $0.store($0.load(sums) + $0.load(row), sums) }
+      Lanes<Scalar>.forEach(in: mine) {
+        let numbers = $0.load(row)
+        $0.store($0.load(bias) + numbers, bias)
+        if let otherBias { $0.store($0.load(otherBias.baseAddress) + numbers, otherBias.baseAddress) }
+      }
     }
   }
 

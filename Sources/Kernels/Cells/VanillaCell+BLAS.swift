@@ -89,8 +89,7 @@ extension VanillaCell {
       team.multiply(dSums.readOnly.transposed, pass.inputs, addingTo: gradients.inputWeights)
       team.multiply(dSums.readOnly.transposed, recurrentInputs.readOnly, addingTo: gradients.recurrentWeights)
       if let dInputs = pass.dInputs { team.multiply(dSums.readOnly, weights.inputWeights.readOnly, addingTo: dInputs) }
-      team.addColumnSums(of: dSums.readOnly, to: gradients.inputBias)
-      team.addColumnSums(of: dSums.readOnly, to: gradients.recurrentBias)
+      team.addColumnSums(of: dSums.readOnly, to: gradients.inputBias, and: gradients.recurrentBias)
     }
   }
 }
