@@ -47,10 +47,9 @@ extension Double: ActivatedScalar {
 
 extension ActivatedScalar {
   static func apply(_ activation: Activation, of set: InstructionSet, to x: [Self]) -> [Self] {
-    [Self](unsafeUninitializedCapacity: x.count) { y, count in
-      loop(activation, of: set)(x, y.baseAddress, x.count)
-      count = x.count
-    }
+    var y = x
+    loop(activation, of: set)(x, &y, x.count)
+    return y
   }
 }
 

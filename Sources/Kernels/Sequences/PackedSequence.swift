@@ -106,6 +106,8 @@ extension PackedSequence {
   /// All sequences padded with `padding` to the longest, `T · B · F` elements in `order`.
   public func padded(_ order: PaddedOrder, with padding: Element) -> [Element] {
     let count = layout.steps * batch * features
+    // For none, the initialiser below would write to the empty array that all threads share.
+    guard count > 0 else { return [] }
     return [Element](unsafeUninitializedCapacity: count) { target, initialized in
       target.initialize(repeating: padding)
       rows.withUnsafeBufferPointer { packed in

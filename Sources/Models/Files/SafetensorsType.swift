@@ -40,6 +40,8 @@ public enum SafetensorsType: String, CaseIterable, Codable, Sendable {
     }
     if self == Element.safetensorsType {
       let count = bytes.count / size
+      // For none, the initialiser below would write to the empty array that all threads share.
+      guard count > 0 else { return [] }
       return [Element](unsafeUninitializedCapacity: count) { elements, initialized in
         UnsafeMutableRawBufferPointer(elements).copyBytes(from: bytes)
         initialized = count

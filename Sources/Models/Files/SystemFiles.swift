@@ -46,6 +46,8 @@ final class ReadOnlyFile: Sendable {
 
   /// The bytes in `range`. A file that has become shorter since it was opened is an error.
   func bytes(_ range: Range<Int>) throws(SystemCallError) -> [UInt8] {
+    // For none, the initialiser below would write to the empty array that all threads share.
+    guard !range.isEmpty else { return [] }
     var failure: SystemCallError?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
       while initialized < range.count, failure == nil, let start = buffer.baseAddress {
