@@ -11,13 +11,13 @@ extension Team {
       return multiply(inputs, weights.inputWeights.readOnly.transposed, into: gates)
     }
     let mine = share(ofRows: gates.rows, columns: gates.columns)
-    for row in mine.rows {
-      let target = gates.row(row)
-      if addingRecurrentBias {
-        for j in mine.columns { target[j] = bias.baseAddress[j] + recurrentBias.baseAddress[j] }
-      } else {
-        for j in mine.columns { target[j] = bias.baseAddress[j] }
-      }
+    guard let first = mine.rows.first else { return }
+    let start = gates.row(first) + mine.columns.lowerBound
+    for (i, j) in mine.columns.enumerated() {
+      start[i] = bias.baseAddress[j] + (addingRecurrentBias ? recurrentBias.baseAddress[j] : 0)
+    }
+    for row in mine.rows.dropFirst() {
+      (gates.row(row) + mine.columns.lowerBound).update(from: start, count: mine.columns.count)
     }
     multiply(inputs, weights.inputWeights.readOnly.transposed, addingTo: gates)
   }

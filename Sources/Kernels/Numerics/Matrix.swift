@@ -126,7 +126,10 @@ extension Matrix where Element: BLASScalar {
 
   /// Sets every element to zero.
   public mutating func setToZero() {
-    withUnsafeMutableBufferPointer { $0.update(repeating: 0) }
+    // As bytes, because zero is all of them: generic code would store one element after the other.
+    _ = withUnsafeMutableBufferPointer {
+      UnsafeMutableRawBufferPointer($0).initializeMemory(as: UInt8.self, repeating: 0)
+    }
   }
 
   /// Calls `body` with a borrowed view of this matrix.
