@@ -46,7 +46,7 @@ struct Benchmarks: ParsableCommand {
   var type = NumberType.float
 
   @Option(help: "Time for the speed part, in seconds.")
-  var seconds = 110.0
+  var seconds = 125.0
 
   @Flag(help: "Sequences of unequal length, uniform in 5 % to 100 % of T.")
   var ragged = false

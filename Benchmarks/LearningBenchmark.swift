@@ -26,6 +26,8 @@ struct LearningBenchmark {
     let simulation = BallSimulation()
     var settings = TrajectoryForecaster.Settings()
     settings.rotates = false
+    settings.epochs = 40
+    settings.learningRate = 3e-3
     return LearningBenchmark(
       folds: [
         TrajectoryFold(

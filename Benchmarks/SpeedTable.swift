@@ -11,8 +11,8 @@ extension SpeedTable: CustomStringConvertible {
   /// One row a measurement, in the order of passes, cells and rising work.
   var description: String {
     let order = measurements.sorted {
-      ($0.pass.rawValue, $0.cell.rawValue, $0.operations, $0.path, $0.threads)
-        < ($1.pass.rawValue, $1.cell.rawValue, $1.operations, $1.path, $1.threads)
+      ($0.pass.rawValue, $0.cell.rawValue, $0.operations, -$0.T, $0.path, $0.threads)
+        < ($1.pass.rawValue, $1.cell.rawValue, $1.operations, -$1.T, $1.path, $1.threads)
     }
     let table = TextTable<Measurement> { row in
       [

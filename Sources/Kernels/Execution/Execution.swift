@@ -17,11 +17,11 @@ public struct Execution: Hashable, Sendable {
   /// The fastest path on all the threads that the process may use.
   public static let automatic = Execution()
 
-  /// Floating-point operations of one time step below which another thread costs more than it brings.
+  /// Floating-point operations of one time step that each thread must have to be worth its barriers.
   ///
-  /// A step ends in two barriers of about 0.5 µs each, so a thread must save several times that. Set by
-  /// `Benchmarks --cells lstm` on a 2-core AVX-512 server: at `b4` (3.1 MFLOP a step) two threads won, at `tiny`
-  /// (35 kFLOP a step) they lost.
+  /// Set by `Benchmarks --paths blas --threads 1,2` on two cores with AVX-512, inference, one thread and two in µs:
+  /// LSTM `100,4,32,64` (197 kFLOP a step) 191, 334; LSTM `100,1,64,128` (197 k) 332, 297; GRU `100,1,128,256` (590 k)
+  /// 1047, 703; LSTM `100,1,128,256` (786 k) 1453, 889. So two threads begin at 400 k.
   static let minimumWorkPerThread = 200_000
 
   /// Threads for a time loop whose steps have `stepWork` floating-point operations.

@@ -18,4 +18,18 @@ import Testing
   func aFasterCoreIsNamedWhereTheVectorsAreWider(core: String, instructionSet: InstructionSet, faster: String?) {
     #expect(OpenBLASInformation.fasterCore(than: core, on: instructionSet) == faster)
   }
+
+  @Test func adoptingAFasterCoreKeepsProductsRight() async {
+    // In a process of its own, because it changes the whole process.
+    await #expect(processExitsWith: .success) {
+      let faster = OpenBLASInformation.fasterCore
+      let hasChanged = OpenBLASInformation.adoptFasterCore()
+      precondition(!hasChanged || OpenBLASInformation.core == faster)
+      precondition(!hasChanged || OpenBLASInformation.fasterCore == nil)
+      let (a, b) = (Matrix<Float>([[1, 2, 3], [4, 5, 6]]), Matrix<Float>([[7], [8], [9]]))
+      var c = Matrix<Float>.zeros(rows: 2, columns: 1)
+      a.withView { a in b.withView { b in c.withMutableView { multiply(a, b, into: $0) } } }
+      precondition(c == Matrix([[50], [122]]))
+    }
+  }
 }
