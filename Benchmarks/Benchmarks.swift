@@ -72,7 +72,7 @@ struct Benchmarks: ParsableCommand {
   func run() throws {
     do {
       if Machine.isDebugBuild {
-        print("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")
+        say("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")
       }
       // Before anything is timed: who mistyped a path should not wait.
       try checkThatReportCanBeWritten()
@@ -93,11 +93,11 @@ struct Benchmarks: ParsableCommand {
     progress.show("measuring the ceiling")
     let machine = Machine.measured()
     progress.clear()
-    print(machine)
+    say(machine)
     if hasChosenCore {
-      print("                which were chosen here: this OpenBLAS does not know the processor")
+      say("                which were chosen here: this OpenBLAS does not know the processor")
     } else if let core = OpenBLASInformation.fasterCore {
-      print("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
+      say("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
     }
 
     let result = try SpeedBenchmark(
@@ -105,10 +105,10 @@ struct Benchmarks: ParsableCommand {
       type: type,
       isRagged: ragged, budget: seconds
     ).run(on: machine, progress: progress)
-    print("\n\(SpeedTable(measurements: result.measurements))")
+    say("\n\(SpeedTable(measurements: result.measurements))")
     if !result.omissions.isEmpty {
-      print("Left out, because --seconds \(fixed(seconds, decimals: 0)) is too short for them:")
-      for omission in result.omissions { print("  \(omission)") }
+      say("Left out, because --seconds \(fixed(seconds, decimals: 0)) is too short for them:")
+      for omission in result.omissions { say("  \(omission)") }
     }
     guard let json else { return }
     do {
@@ -120,7 +120,7 @@ struct Benchmarks: ParsableCommand {
 
   private func learn(from folds: [TrajectoryFold]?, _ progress: ProgressLine) throws {
     let benchmark = folds.map { LearningBenchmark(folds: $0) } ?? .simulated()
-    print("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
+    say("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
   }
 
   private func checkThatReportCanBeWritten() throws(DataError) {
@@ -128,6 +128,12 @@ struct Benchmarks: ParsableCommand {
     let folder = URL(fileURLWithPath: json).deletingLastPathComponent().path
     guard access(folder, W_OK) == 0 else { throw DataError(file: json, reason: "its folder cannot be written to") }
   }
+}
+
+/// Prints `something` at once, also into a pipe or a file: the next part may take a minute.
+private func say(_ something: Any) {
+  print(something)
+  fflush(nil)
 }
 
 /// Reads values separated by commas, each with `read`.

@@ -30,25 +30,11 @@ func evaluateBinaryCrossEntropy<Scalar: BLASScalar>(
   _ logits: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
   _ dLogits: MutableMatrixView<Scalar>?
 ) -> Scalar {
-  let count = countElements(logits, targets, countedRows, dLogits)
-  let gradientScale = 1 / Scalar(max(count, 1))
-  var sum = 0.0
-  for n in 0..<logits.rows {
-    let dLogit = dLogits?.row(n)
-    if let countedRows, !countedRows[n] {
-      dLogit?.update(repeating: 0, count: logits.columns)
-      continue
-    }
-    let (logit, target) = (logits.row(n), targets.row(n))
-    for j in 0..<logits.columns {
-      let (x, t) = (logit[j], target[j])
-      // e^(−|x|), and the probability of the answer that x is against: neither exceeds 1.
-      let decay = Scalar._exp(-abs(x))
-      let weight = x < 0 ? -t : 1 - t
-      sum += Double(weight * x) + Double(Scalar._log(onePlus: decay))
-      let error = x < 0 ? decay * (1 - t) - t : (1 - t) - decay * t
-      dLogit?[j] = gradientScale * error / (1 + decay)
-    }
+  evaluateMean(logits, targets, countedRows, dLogits) { x, t in
+    // e^(−|x|), and the probability of the answer that x is against: neither exceeds 1.
+    let decay = Scalar._exp(-abs(x))
+    let weight = x < 0 ? -t : 1 - t
+    let error = x < 0 ? decay * (1 - t) - t : (1 - t) - decay * t
+    return (Double(weight * x) + Double(Scalar._log(onePlus: decay)), error / (1 + decay))
   }
-  return Scalar(sum / Double(max(count, 1)))
 }

@@ -74,6 +74,32 @@ func countElements<Scalar: BLASScalar>(
   return rows * predictions.columns
 }
 
+/// The mean of `term` over all elements of the rows that count, accumulated in `Double`, and its gradient: what all
+/// losses on numbers share. `term` gives an element's loss and its slope from prediction and target.
+@inline(__always)
+func evaluateMean<Scalar: BLASScalar>(
+  _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
+  _ dPredictions: MutableMatrixView<Scalar>?, of term: (Scalar, Scalar) -> (loss: Double, slope: Scalar)
+) -> Scalar {
+  let count = countElements(predictions, targets, countedRows, dPredictions)
+  let gradientScale = 1 / Scalar(max(count, 1))
+  var sum = 0.0
+  for n in 0..<predictions.rows {
+    let dPrediction = dPredictions?.row(n)
+    if let countedRows, !countedRows[n] {
+      dPrediction?.update(repeating: 0, count: predictions.columns)
+      continue
+    }
+    let (prediction, target) = (predictions.row(n), targets.row(n))
+    for j in 0..<predictions.columns {
+      let (loss, slope) = term(prediction[j], target[j])
+      sum += loss
+      dPrediction?[j] = gradientScale * slope
+    }
+  }
+  return Scalar(sum / Double(max(count, 1)))
+}
+
 /// Checks what all losses ask of their arguments.
 func checkPredictions<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ dPredictions: MutableMatrixView<Scalar>?

@@ -27,21 +27,9 @@ func evaluateMeanAbsoluteError<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
   _ dPredictions: MutableMatrixView<Scalar>?
 ) -> Scalar {
-  let count = countElements(predictions, targets, countedRows, dPredictions)
-  let gradientScale = 1 / Scalar(max(count, 1))
-  var sum = 0.0
-  for n in 0..<predictions.rows {
-    let dPrediction = dPredictions?.row(n)
-    if let countedRows, !countedRows[n] {
-      dPrediction?.update(repeating: 0, count: predictions.columns)
-      continue
-    }
-    let (prediction, target) = (predictions.row(n), targets.row(n))
-    for j in 0..<predictions.columns {
-      let error = prediction[j] - target[j]
-      sum += Double(error.magnitude)
-      dPrediction?[j] = error > 0 ? gradientScale : error < 0 ? -gradientScale : gradientScale * error
-    }
+  evaluateMean(predictions, targets, countedRows, dPredictions) { prediction, target in
+    let error = prediction - target
+    // Zero and NaN are their own slopes.
+    return (Double(error.magnitude), error > 0 ? 1 : error < 0 ? -1 : error)
   }
-  return Scalar(sum / Double(max(count, 1)))
 }
