@@ -9,12 +9,12 @@ public enum AnyRecurrentCell: RecurrentCell {
     case vanilla, lstm, gru
   }
 
-  /// A cell of `kind` in its usual form: tanh; no peepholes, no projection; reset after the product.
+  /// A cell of `kind` in its usual form, see ``StandardCell``.
   public init(_ kind: Kind, inputSize: Int, hiddenSize: Int) {
     switch kind {
-    case .vanilla: self = .vanilla(VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize))
-    case .lstm: self = .lstm(LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize))
-    case .gru: self = .gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize))
+    case .vanilla: self = .vanilla(.standard(inputSize: inputSize, hiddenSize: hiddenSize))
+    case .lstm: self = .lstm(.standard(inputSize: inputSize, hiddenSize: hiddenSize))
+    case .gru: self = .gru(.standard(inputSize: inputSize, hiddenSize: hiddenSize))
     }
   }
 

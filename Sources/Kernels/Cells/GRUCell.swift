@@ -6,7 +6,7 @@
 ///
 /// with the candidate n_t in one of two conventions, see ``ResetConvention``. The recurrent candidate bias b_hn is
 /// separate from b_xn: after the product it is inside the reset.
-public struct GRUCell: RecurrentCell {
+public struct GRUCell: StandardCell {
   /// Where the reset gate acts.
   public enum ResetConvention: String, CaseIterable, Codable, Sendable {
     /// n_t = tanh(W_n x_t + b_xn + r_t ⊙ (U_n h_{t-1} + b_hn)): PyTorch, cuDNN, Keras `reset_after=True`,
@@ -29,6 +29,11 @@ public struct GRUCell: RecurrentCell {
     shape = CellShape(
       inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize, gates: GRUGate.allCases.count,
       hasBias: hasBias)
+  }
+
+  /// The cell in its usual form.
+  public static func standard(inputSize: Int, hiddenSize: Int) -> GRUCell {
+    GRUCell(inputSize: inputSize, hiddenSize: hiddenSize)
   }
 
   /// The same cell over `inputSize` features.

@@ -10,7 +10,7 @@
 /// With peepholes (Gers & Schmidhuber 2000) the gates see the cell state: p_i ⊙ c_{t-1} is added inside i, p_f ⊙
 /// c_{t-1} inside f, p_o ⊙ c_t inside o. With a projection (Sak, Senior & Beaufays 2014) the hidden state is
 /// h_t = W_p (o_t ⊙ tanh(c_t)), narrower than the `H` units.
-public struct LSTMCell: RecurrentCell {
+public struct LSTMCell: StandardCell {
   /// The sizes.
   public private(set) var shape: CellShape
   /// Size of the projected hidden state; `nil` without projection.
@@ -30,6 +30,11 @@ public struct LSTMCell: RecurrentCell {
     shape.hasPeepholes = hasPeepholes
     shape.isProjected = projectionSize != nil
     self.shape = shape
+  }
+
+  /// The cell in its usual form.
+  public static func standard(inputSize: Int, hiddenSize: Int) -> LSTMCell {
+    LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize)
   }
 
   /// The same cell over `inputSize` features.

@@ -19,6 +19,12 @@ public protocol RecurrentCell: Hashable, Codable, Sendable {
   func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>)
 }
 
+/// A cell with a usual form, which two sizes decide.
+public protocol StandardCell: RecurrentCell {
+  /// The cell as most people mean it: tanh; no peepholes, no projection; reset after the product; with biases.
+  static func standard(inputSize: Int, hiddenSize: Int) -> Self
+}
+
 /// The sizes of a recurrent cell.
 public struct CellShape: Hashable, Sendable {
   /// Features a step, `I`.

@@ -1,5 +1,5 @@
 /// The vanilla recurrent network (Elman 1990): h_t = φ(W x_t + b_x + U h_{t-1} + b_h), φ = tanh or ReLU.
-public struct VanillaCell: RecurrentCell {
+public struct VanillaCell: StandardCell {
   /// What a vanilla cell applies to its sum.
   public enum Activation: String, CaseIterable, Codable, Sendable {
     case tanh, relu
@@ -15,6 +15,11 @@ public struct VanillaCell: RecurrentCell {
     precondition(inputSize > 0 && hiddenSize > 0, "the sizes of a cell must be positive")
     self.activation = activation
     shape = CellShape(inputSize: inputSize, hiddenSize: hiddenSize, outputSize: hiddenSize, gates: 1, hasBias: hasBias)
+  }
+
+  /// The cell in its usual form.
+  public static func standard(inputSize: Int, hiddenSize: Int) -> VanillaCell {
+    VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize)
   }
 
   /// The same cell over `inputSize` features.

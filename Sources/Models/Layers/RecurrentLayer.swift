@@ -166,40 +166,14 @@ public typealias LSTM<Scalar: BLASScalar> = RecurrentLayer<LSTMCell, Scalar>
 /// A network of gated recurrent units (Cho et al. 2014).
 public typealias GRU<Scalar: BLASScalar> = RecurrentLayer<GRUCell, Scalar>
 
-extension RecurrentLayer where Cell == VanillaCell {
-  /// A vanilla network of `hiddenSize` tanh units a layer. Throws as ``RecurrentStack`` does.
+extension RecurrentLayer where Cell: StandardCell {
+  /// A network of `hiddenSize` units a layer, of the cell in its usual form. Throws as ``RecurrentStack`` does.
   public init(
     inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
     seed: UInt64 = 0
   ) throws(ConfigurationError) {
     try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
-    let cell = VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize)
-    self.init(
-      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
-  }
-}
-
-extension RecurrentLayer where Cell == LSTMCell {
-  /// An LSTM of `hiddenSize` units a layer. Throws as ``RecurrentStack`` does.
-  public init(
-    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
-    seed: UInt64 = 0
-  ) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
-    let cell = LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize)
-    self.init(
-      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
-  }
-}
-
-extension RecurrentLayer where Cell == GRUCell {
-  /// A GRU network of `hiddenSize` units a layer, reset after the product. Throws as ``RecurrentStack`` does.
-  public init(
-    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
-    seed: UInt64 = 0
-  ) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
-    let cell = GRUCell(inputSize: inputSize, hiddenSize: hiddenSize)
+    let cell = Cell.standard(inputSize: inputSize, hiddenSize: hiddenSize)
     self.init(
       try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
   }
