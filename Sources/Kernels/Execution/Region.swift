@@ -1,6 +1,5 @@
 internal import CFusedKernels
 internal import COpenBLAS
-internal import Synchronization
 
 /// Runs `body` as a parallel region of at most `threads` members, in the engine's own conditions: OpenBLAS
 /// single-threaded inside it, because two pools fight for the cores, and denormals flushed on every member. Both are
@@ -21,7 +20,7 @@ enum OpenBLASThreads {
     var regions = 0
     var threadsBefore: Int32 = 1
   }
-  private static let borrowed = Mutex(Borrowed())
+  private static let borrowed = Guarded(Borrowed())
 
   /// Runs `body` with OpenBLAS on one thread. The first of several concurrent callers saves the host's setting and the
   /// last one puts it back.

@@ -13,7 +13,7 @@ import Testing
   @Test func openBLASHasOneThreadInsideAndTheHostsNumberAfterwards() async {
     await #expect(processExitsWith: .success) {
       openblas_set_num_threads(3)
-      let inside = Mutex<[Int32]>([])
+      let inside = Guarded<[Int32]>([])
       withRegion(threads: 2) { _ in
         withRegion(threads: 2) { _ in }
         inside.withLock { $0.append(openblas_get_num_threads()) }
@@ -77,7 +77,7 @@ import Testing
     let before = Matrix<Double>.random(rows: sizes.m, columns: sizes.n, from: &generator)
     let nothing = Matrix<Double>(repeating: .nan, rows: sizes.m, columns: sizes.n)
     let wanted = product(Team.alone, a, b, into: nothing, addingTo: before)
-    let found = Mutex<(Matrix<Double>, Matrix<Double>)>((nothing, before))
+    let found = Guarded<(Matrix<Double>, Matrix<Double>)>((nothing, before))
     ThreadPool().run(threads: threads) { team in
       // Each member on matrices of its own, of which only its share is right; NaN and the old contents elsewhere.
       let mine = product(team, a, b, into: nothing, addingTo: before)

@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: [1, 2, 3, many])
   func eachMemberRunsOnce(_ threads: Int) {
-    let members = Mutex<[[Int]]>([])
+    let members = Guarded<[[Int]]>([])
     ThreadPool().run(threads: threads) { team in members.withLock { $0.append([team.index, team.count]) } }
     #expect(members.withLock { $0.sorted { $0[0] < $1[0] } } == (0..<threads).map { [$0, threads] })
   }
@@ -80,7 +80,7 @@ import Testing
 
   @Test func aRegionInsideARegionRunsOnItsCallersThreadAlone() {
     let pool = ThreadPool()
-    let inner = Mutex<[[Int]]>([])
+    let inner = Guarded<[[Int]]>([])
     pool.run(threads: 3) { team in
       pool.run(threads: 3) { nested in
         nested.barrier()
@@ -117,7 +117,7 @@ import Testing
     let pool = ThreadPool()
     for unit in [1, 16] {
       for items in [0, 1, 4, 15, 16, 17, 80, 83, 512] {
-        let shares = Mutex([Range<Int>](repeating: 0..<0, count: threads))
+        let shares = Guarded([Range<Int>](repeating: 0..<0, count: threads))
         pool.run(threads: threads) { team in
           let share = team.share(of: items, unit: unit)
           shares.withLock { $0[team.index] = share }

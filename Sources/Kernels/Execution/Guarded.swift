@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// A value that several threads share, each alone with it while it uses it.
+///
+/// On the C library's mutex and not on the standard library's, whose hand-overs ThreadSanitizer does not see: it would
+/// report races here to everybody who checks a program that embeds this one.
+///
+/// Unchecked `Sendable`: the value is touched with the mutex held and in no other way.
+final class Guarded<Value>: @unchecked Sendable {
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private var value: Value
+
+  init(_ value: Value) {
+    self.value = value
+    pthread_mutex_init(mutex, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  /// Calls `body` with the value while no other thread has it. Not to be nested.
+  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body(&value)
+  }
+}
