@@ -110,12 +110,15 @@ func tanh<Scalar: BLASScalar>(
 
 extension CellTape {
   /// Steps from which on a pass copies its recurrent weights transposed (see ``Team/recurrentRightSide(_:copiedTo:)``).
-  /// The copy costs about as much as two steps of 32 sequences at H = 256 save in twenty.
-  private static var stepsWorthACopy: Int { 16 }
+  ///
+  /// LSTM inference, I = 128, H = 256, one thread with AVX-512, copy against view in µs. 32 sequences: 2 steps 611, 533;
+  /// 4 steps 974, 1015; 8 steps 1650, 2021. 4 sequences: 4 steps 362, 461; 16 steps 625, 1738. A single sequence, which
+  /// OpenBLAS multiplies as a vector either way: 4 steps 306, 101; 16 steps 447, 214.
+  private static var stepsWorthACopy: Int { 4 }
 
-  /// Room for the transposed recurrent weights, or none where the pass is too short for them.
+  /// Room for the transposed recurrent weights, or none where the pass is too short for them or has one sequence.
   mutating func roomForRightSide(of shape: CellShape, _ layout: PackedLayout) -> MutableMatrixView<Scalar> {
-    let isWorthIt = layout.steps >= Self.stepsWorthACopy
+    let isWorthIt = layout.batch > 1 && layout.steps >= Self.stepsWorthACopy
     return rightSide.reshaped(rows: isWorthIt ? shape.outputSize : 0, columns: shape.gates * shape.hiddenSize)
   }
 }
