@@ -17,6 +17,8 @@
 typedef __m256 FloatVector;
 typedef __m256d DoubleVector;
 enum { floatLanes = 8, doubleLanes = 4, burnAccumulators = 12 };
+// 12 accumulators, three elements and a vector of weights: all 16 registers.
+#define TILE_ROWS 3
 
 static inline FloatVector splatFloats(float x) { return _mm256_set1_ps(x); }
 static inline FloatVector loadFloats(const float *p) { return _mm256_loadu_ps(p); }
@@ -32,6 +34,9 @@ static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return _
 static inline FloatVector absFloats(FloatVector x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
   return _mm256_or_ps(magnitude, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
+}
+static inline FloatVector whereAboveZeroFloats(FloatVector x, FloatVector y) {
+  return _mm256_and_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ), y);
 }
 static inline FloatVector exponentFloats(FloatVector k) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(k), 23));
@@ -58,12 +63,16 @@ static inline DoubleVector absDoubles(DoubleVector x) { return _mm256_andnot_pd(
 static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
   return _mm256_or_pd(magnitude, _mm256_and_pd(sign, _mm256_set1_pd(-0.0)));
 }
+static inline DoubleVector whereAboveZeroDoubles(DoubleVector x, DoubleVector y) {
+  return _mm256_and_pd(_mm256_cmp_pd(x, _mm256_setzero_pd(), _CMP_GT_OQ), y);
+}
 static inline DoubleVector exponentDoubles(DoubleVector k) {
   return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
 }
 
 #include "activations.h"
 #include "burn.h"
+#include "fused.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -80,6 +89,8 @@ const CFKLoops cfkAVX2Loops = {
   .tanhDouble = tanhDouble,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
+  .floatCells = FUSED_LOOPS(Float, floatLanes),
+  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
 };
 
 #endif

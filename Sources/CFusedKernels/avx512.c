@@ -17,6 +17,8 @@
 typedef __m512 FloatVector;
 typedef __m512d DoubleVector;
 enum { floatLanes = 16, doubleLanes = 8, burnAccumulators = 12 };
+// 24 accumulators, four vectors of weights and an element: 29 of 32 registers.
+#define TILE_ROWS 6
 
 static inline FloatVector splatFloats(float x) { return _mm512_set1_ps(x); }
 static inline FloatVector loadFloats(const float *p) { return _mm512_loadu_ps(p); }
@@ -30,6 +32,9 @@ static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return _
 static inline FloatVector absFloats(FloatVector x) { return _mm512_abs_ps(x); }
 static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
   return _mm512_or_ps(magnitude, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
+}
+static inline FloatVector whereAboveZeroFloats(FloatVector x, FloatVector y) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), y);
 }
 static inline FloatVector exponentFloats(FloatVector k) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(k), 23));
@@ -54,12 +59,16 @@ static inline DoubleVector absDoubles(DoubleVector x) { return _mm512_abs_pd(x);
 static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
   return _mm512_or_pd(magnitude, _mm512_and_pd(sign, _mm512_set1_pd(-0.0)));
 }
+static inline DoubleVector whereAboveZeroDoubles(DoubleVector x, DoubleVector y) {
+  return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(x, _mm512_setzero_pd(), _CMP_GT_OQ), y);
+}
 static inline DoubleVector exponentDoubles(DoubleVector k) {
   return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52));
 }
 
 #include "activations.h"
 #include "burn.h"
+#include "fused.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
@@ -76,6 +85,8 @@ const CFKLoops cfkAVX512Loops = {
   .tanhDouble = tanhDouble,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
+  .floatCells = FUSED_LOOPS(Float, floatLanes),
+  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
 };
 
 #endif

@@ -10,6 +10,8 @@ typedef float32x4_t FloatVector;
 typedef float64x2_t DoubleVector;
 // The widest ARM cores take four FMAs per cycle with a latency of four.
 enum { floatLanes = 4, doubleLanes = 2, burnAccumulators = 16 };
+// As for AVX-512: there are 32 registers.
+#define TILE_ROWS 6
 
 static inline FloatVector splatFloats(float x) { return vdupq_n_f32(x); }
 static inline FloatVector loadFloats(const float *p) { return vld1q_f32(p); }
@@ -31,6 +33,9 @@ static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return v
 static inline FloatVector absFloats(FloatVector x) { return vabsq_f32(x); }
 static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
   return vbslq_f32(vdupq_n_u32(0x80000000u), sign, magnitude);
+}
+static inline FloatVector whereAboveZeroFloats(FloatVector x, FloatVector y) {
+  return vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(x), vreinterpretq_u32_f32(y)));
 }
 static inline FloatVector exponentFloats(FloatVector k) {
   return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(k), 23));
@@ -56,12 +61,16 @@ static inline DoubleVector absDoubles(DoubleVector x) { return vabsq_f64(x); }
 static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
   return vbslq_f64(vdupq_n_u64(0x8000000000000000u), sign, magnitude);
 }
+static inline DoubleVector whereAboveZeroDoubles(DoubleVector x, DoubleVector y) {
+  return vreinterpretq_f64_u64(vandq_u64(vcgtzq_f64(x), vreinterpretq_u64_f64(y)));
+}
 static inline DoubleVector exponentDoubles(DoubleVector k) {
   return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(k), 52));
 }
 
 #include "activations.h"
 #include "burn.h"
+#include "fused.h"
 
 const CFKLoops cfkNEONLoops = {
   .instructionSet = CFKInstructionSetNEON,
@@ -72,6 +81,8 @@ const CFKLoops cfkNEONLoops = {
   .tanhDouble = tanhDouble,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
+  .floatCells = FUSED_LOOPS(Float, floatLanes),
+  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
 };
 
 #endif

@@ -7,6 +7,8 @@
 typedef float FloatVector;
 typedef double DoubleVector;
 enum { floatLanes = 1, doubleLanes = 1 };
+// 12 accumulators: what is left of 16 registers.
+#define TILE_ROWS 3
 
 static inline FloatVector splatFloats(float x) { return x; }
 static inline FloatVector loadFloats(const float *p) { return *p; }
@@ -27,6 +29,7 @@ static inline FloatVector absFloats(FloatVector x) { return __builtin_fabsf(x); 
 static inline FloatVector copySignFloats(FloatVector magnitude, FloatVector sign) {
   return __builtin_copysignf(magnitude, sign);
 }
+static inline FloatVector whereAboveZeroFloats(FloatVector x, FloatVector y) { return x > 0 ? y : 0; }
 static inline FloatVector exponentFloats(FloatVector k) {
   uint32_t bits;
   memcpy(&bits, &k, sizeof bits);
@@ -51,6 +54,7 @@ static inline DoubleVector absDoubles(DoubleVector x) { return __builtin_fabs(x)
 static inline DoubleVector copySignDoubles(DoubleVector magnitude, DoubleVector sign) {
   return __builtin_copysign(magnitude, sign);
 }
+static inline DoubleVector whereAboveZeroDoubles(DoubleVector x, DoubleVector y) { return x > 0 ? y : 0; }
 static inline DoubleVector exponentDoubles(DoubleVector k) {
   uint64_t bits;
   memcpy(&bits, &k, sizeof bits);
@@ -60,6 +64,7 @@ static inline DoubleVector exponentDoubles(DoubleVector k) {
 }
 
 #include "activations.h"
+#include "fused.h"
 
 // The ceiling of the baseline is that of its 16-byte vectors (SSE2, NEON), which every 64-bit processor has; plain
 // operators let the compiler fuse where the baseline can. Otherwise as in burn.h.
@@ -104,4 +109,6 @@ const CFKLoops cfkScalarLoops = {
   .tanhDouble = tanhDouble,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
+  .floatCells = FUSED_LOOPS(Float, floatLanes),
+  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
 };

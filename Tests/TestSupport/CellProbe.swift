@@ -194,11 +194,12 @@ extension CellProbe {
     var dParameters = initial?.dParameters ?? .zeros(rows: 1, columns: cell.shape.parameterCount)
     let (dState, dOutputs) = (stateWeights.selecting(layout.order), outputWeights.rows)
     var (dHidden, dCell) = (dState.hidden, dState.cell)
-    // A backward pass reads the recording, not the state and the outputs of the forward pass.
+    // A backward pass reads the recording, of which the outputs are a part, and not the state of the forward pass.
     var ranked = CellState(
       hidden: Matrix(repeating: Scalar.nan, rows: layout.batch, columns: state.hidden.columns),
       cell: Matrix(repeating: Scalar.nan, rows: layout.batch, columns: state.cell.columns))
-    var outputs = Matrix<Scalar>(repeating: .nan, rows: layout.rowCount, columns: cell.shape.outputSize)
+    var scratch = CellTape<Scalar>()
+    var outputs = forward(execution, isRecording: true, tape: &scratch).outputs.rows
     withPass(execution, isRecording: true, &ranked, &outputs) { forward in
       cell.backward(
         BackwardPass(

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CFKCells.h"
 #include "CFKThreads.h"
 
 /// The vector instruction sets there are loops for, in rising order of preference on their architecture.
@@ -46,6 +47,9 @@ typedef struct {
   /// For scalar: whatever the baseline of the architecture offers.
   double (*burnFloat)(size_t rounds);
   double (*burnDouble)(size_t rounds);
+
+  /// The fused loops of the cells.
+  CFKCellLoops floatCells, doubleCells;
 } CFKLoops;
 
 /// The loops of `set`, or NULL where this processor or this build has none. Asks the processor once.

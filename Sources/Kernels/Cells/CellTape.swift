@@ -1,7 +1,9 @@
 /// What one direction of one layer remembers of a forward pass for its backward pass, and the memory both work in.
 ///
-/// Allocated at the first pass and kept: a pass over no more rows than an earlier one allocates nothing. For `N` rows
-/// an LSTM records 4·H·N numbers of gates, R·N of hidden and H·N of cell states.
+/// Allocated at the first pass and kept: a pass over no more rows of as many sequences allocates nothing. For `N` rows an
+/// LSTM records 4·H·N numbers of gates and H·N of cell states on the fused path, which reads hidden states among the
+/// outputs; a GRU 4·H·N, a vanilla cell nothing. The BLAS path also keeps R·N numbers of hidden states and the gradients
+/// of all gates.
 public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// Gates of every row after their activation, `[N × G·H]`. Until a step has run, its rows hold the input products.
   var gates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
@@ -33,15 +35,36 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// Gradient for the hidden units in one step, `[B × H]`.
   var dUnits = Matrix<Scalar>.zeros(rows: 0, columns: 0)
 
+  /// What the fused path records into and works in.
+  var fused = FusedBuffers<Scalar>()
+  /// The path that recorded last, and the rows of the batch; `nil` after an inference.
+  var recording: (path: ComputePath, rows: Int)?
+
   /// A tape that has not recorded anything.
   public init() {}
 
   /// Bytes of memory held.
   public var byteCount: Int {
-    [
+    ([
       gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, rightSide,
-      stepProducts,
-      dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
-    ].reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
+      stepProducts, dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
+    ] + fused.matrices).reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
+  }
+}
+
+extension CellTape {
+  /// The path that `pass` takes, which this tape keeps if it records.
+  mutating func begin(_ pass: ForwardPass<Scalar>, _ fused: FusedCell?) -> ComputePath {
+    let path = FusedCell.path(of: pass, fused)
+    recording = pass.isRecording ? (path, pass.layout.rowCount) : nil
+    return path
+  }
+
+  /// The path that recorded what `pass` goes back through.
+  func recordedPath(for pass: BackwardPass<Scalar>) -> ComputePath {
+    guard let recording, recording.rows == pass.layout.rowCount else {
+      preconditionFailure("the tape holds no recording of this batch")
+    }
+    return recording.path
   }
 }

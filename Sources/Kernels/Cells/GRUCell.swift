@@ -46,20 +46,22 @@ public struct GRUCell: StandardCell {
   /// Runs the equations over every step, on the path that `pass` asks for.
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
-    switch (pass.execution.path, reset) {
+    switch (tape.begin(pass, fused), reset) {
     case (.naive, _): naiveForward(pass, tape: &tape)
     case (.blas, .afterProduct): blasForwardResetAfter(pass, tape: &tape)
     case (.blas, .beforeProduct): blasForwardResetBefore(pass, tape: &tape)
+    case (.fused, _): fusedForward(pass, tape: &tape)
     }
   }
 
   /// Runs the chain rule through the equations, from the last step back.
   public func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
-    switch (pass.execution.path, reset) {
+    switch (tape.recordedPath(for: pass), reset) {
     case (.naive, _): naiveBackward(pass, tape: &tape)
     case (.blas, .afterProduct): blasBackwardResetAfter(pass, tape: &tape)
     case (.blas, .beforeProduct): blasBackwardResetBefore(pass, tape: &tape)
+    case (.fused, _): fusedBackward(pass, tape: &tape)
     }
   }
 

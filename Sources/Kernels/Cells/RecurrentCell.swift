@@ -14,8 +14,8 @@ public protocol RecurrentCell: Hashable, Codable, Sendable {
   /// `pass.isRecording`, and uses it as scratch memory otherwise.
   func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>)
 
-  /// Exact backpropagation through time over what `forward` recorded in `tape` with the same inputs and parameters.
-  /// May be called more than once for one recording.
+  /// Exact backpropagation through time over what `forward` recorded in `tape` with the same inputs and parameters, on the
+  /// path that recorded it. May be called more than once for one recording.
   func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>)
 }
 
@@ -113,6 +113,8 @@ public struct ForwardPass<Scalar: BLASScalar>: Sendable {
   public let recurrentMask: MatrixView<Scalar>?
   /// Whether the tape is to serve a backward pass.
   public let isRecording: Bool
+  /// The cell's weights, prepared earlier for the fused path; `nil` to prepare them now.
+  public let prepared: PreparedWeights<Scalar>?
   /// Path and threads.
   public let execution: Execution
 
@@ -130,6 +132,7 @@ public struct ForwardPass<Scalar: BLASScalar>: Sendable {
     self.outputs = outputs
     recurrentMask = options.recurrentMask
     isRecording = options.isRecording
+    prepared = options.prepared
     execution = options.execution
   }
 }
@@ -140,15 +143,19 @@ public struct PassOptions<Scalar: BLASScalar>: Sendable {
   public var recurrentMask: MatrixView<Scalar>?
   /// See ``ForwardPass/isRecording``. Backward passes ignore it.
   public var isRecording: Bool
+  /// See ``ForwardPass/prepared``. Backward passes ignore it.
+  public var prepared: PreparedWeights<Scalar>?
   /// Path and threads.
   public var execution: Execution
 
   /// Options for a pass; by default no mask, no recording, the fastest path.
   public init(
-    recurrentMask: MatrixView<Scalar>? = nil, isRecording: Bool = false, execution: Execution = .automatic
+    recurrentMask: MatrixView<Scalar>? = nil, isRecording: Bool = false, prepared: PreparedWeights<Scalar>? = nil,
+    execution: Execution = .automatic
   ) {
     self.recurrentMask = recurrentMask
     self.isRecording = isRecording
+    self.prepared = prepared
     self.execution = execution
   }
 }
@@ -163,6 +170,8 @@ public struct BackwardPass<Scalar: BLASScalar>: Sendable {
   public let inputs: MatrixView<Scalar>
   /// The parameters of the forward pass, flat.
   public let parameters: MatrixView<Scalar>
+  /// The outputs of the forward pass, as it left them, `[N × R]`: part of the recording on the fused path.
+  public let outputs: MatrixView<Scalar>
   /// Gradient of the loss for the outputs, `[N × R]`.
   public let dOutputs: MatrixView<Scalar>
   /// On entry the gradient for the final hidden state, on return the one for the initial, `[B × R]`, by rank.
@@ -188,6 +197,7 @@ public struct BackwardPass<Scalar: BLASScalar>: Sendable {
     direction = forward.direction
     inputs = forward.inputs
     parameters = forward.parameters
+    outputs = forward.outputs.readOnly
     self.dOutputs = dOutputs
     (dHidden, dCell) = dState
     self.dInputs = dInputs
@@ -207,11 +217,15 @@ extension CellShape {
     expect(pass.cell.readOnly, batch, cellStateSize, "cell state")
     expect(pass.parameters, 1, parameterCount, "parameters")
     if let mask = pass.recurrentMask { expect(mask, batch, outputSize, "recurrent mask") }
+    if let prepared = pass.prepared {
+      precondition(prepared.shape == self, "the prepared weights are those of another cell")
+    }
   }
 
   func check<Scalar>(_ pass: BackwardPass<Scalar>) {
     let (rows, batch) = (pass.layout.rowCount, pass.layout.batch)
     expect(pass.inputs, rows, inputSize, "inputs")
+    expect(pass.outputs, rows, outputSize, "outputs")
     expect(pass.dOutputs, rows, outputSize, "output gradient")
     expect(pass.dHidden.readOnly, batch, outputSize, "hidden state gradient")
     expect(pass.dCell.readOnly, batch, cellStateSize, "cell state gradient")

@@ -32,18 +32,20 @@ public struct VanillaCell: StandardCell {
   /// Runs the equations over every step, on the path that `pass` asks for.
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
-    switch pass.execution.path {
+    switch tape.begin(pass, fused) {
     case .naive: naiveForward(pass, tape: &tape)
     case .blas: blasForward(pass, tape: &tape)
+    case .fused: fusedForward(pass, tape: &tape)
     }
   }
 
   /// Runs the chain rule through the equations, from the last step back.
   public func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
-    switch pass.execution.path {
+    switch tape.recordedPath(for: pass) {
     case .naive: naiveBackward(pass, tape: &tape)
     case .blas: blasBackward(pass, tape: &tape)
+    case .fused: fusedBackward(pass, tape: &tape)
     }
   }
 }

@@ -5,7 +5,7 @@ public func multiply<Scalar: BLASScalar>(
 ) {
   switch execution.path {
   case .naive: naiveMultiply(a, b, accumulate: false, c)
-  case .blas: withRegion(threads: execution.threads(for: a, b)) { $0.multiply(a, b, into: c) }
+  case .blas, .fused: withRegion(threads: execution.threads(for: a, b)) { $0.multiply(a, b, into: c) }
   }
 }
 
@@ -15,7 +15,7 @@ public func multiply<Scalar: BLASScalar>(
 ) {
   switch execution.path {
   case .naive: naiveMultiply(a, b, accumulate: true, c)
-  case .blas: withRegion(threads: execution.threads(for: a, b)) { $0.multiply(a, b, addingTo: c) }
+  case .blas, .fused: withRegion(threads: execution.threads(for: a, b)) { $0.multiply(a, b, addingTo: c) }
   }
 }
 

@@ -8,7 +8,7 @@ public struct Execution: Hashable, Sendable {
   public var threads: Int
 
   /// An execution on `path` with at most `threads` threads.
-  public init(path: ComputePath = .blas, threads: Int = ThreadBudget.available) {
+  public init(path: ComputePath = .fused, threads: Int = ThreadBudget.available) {
     precondition(threads >= 1, "at least one thread must compute, not \(threads)")
     self.path = path
     self.threads = threads
@@ -43,4 +43,11 @@ public enum ComputePath: String, CaseIterable, Codable, Sendable {
   /// OpenBLAS picks a kernel by the number of rows, so results may differ in the last bits with the batch, the number
   /// of threads and where a sequence is split.
   case blas
+  /// Packed weights and register tiles of our own, in which a step's products end in its gates: the default.
+  ///
+  /// A row of an inference has the same bits on any number of threads, in any batch, cut at any step; gradients have the
+  /// same bits on any number of threads. Cells whose step is more than one product (an LSTM with peepholes or a
+  /// projection, a GRU that resets before the product) take the BLAS path, and so do recordings of a handful of rows, for
+  /// which packing weights would cost more than it saves.
+  case fused
 }

@@ -83,13 +83,25 @@ public enum TimeDirection: String, CaseIterable, Codable, Sendable {
   /// From each sequence's own last step to its first.
   case backward
 
+  /// What takes a walk from a step to the next.
+  var increment: Int { self == .forward ? 1 : -1 }
+
   /// The order in which `steps` steps are visited.
-  func order(of steps: Int) -> StrideTo<Int> {
-    self == .forward ? stride(from: 0, to: steps, by: 1) : stride(from: steps - 1, to: -1, by: -1)
+  func order(of steps: Int) -> StrideTo<Int> { order(of: 0..<steps) }
+
+  /// The order in which the steps `steps` are visited.
+  func order(of steps: Range<Int>) -> StrideTo<Int> {
+    self == .forward
+      ? stride(from: steps.lowerBound, to: steps.upperBound, by: 1)
+      : stride(from: steps.upperBound - 1, to: steps.lowerBound - 1, by: -1)
   }
 
-  /// The order in which backpropagation through time visits them.
-  func backpropagationOrder(of steps: Int) -> StrideTo<Int> {
-    self == .forward ? TimeDirection.backward.order(of: steps) : TimeDirection.forward.order(of: steps)
-  }
+  /// The order in which backpropagation through time visits `steps` steps.
+  func backpropagationOrder(of steps: Int) -> StrideTo<Int> { backpropagationOrder(of: 0..<steps) }
+
+  /// The order in which backpropagation through time visits the steps `steps`.
+  func backpropagationOrder(of steps: Range<Int>) -> StrideTo<Int> { opposite.order(of: steps) }
+
+  /// The other direction.
+  var opposite: TimeDirection { self == .forward ? .backward : .forward }
 }

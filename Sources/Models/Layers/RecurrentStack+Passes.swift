@@ -45,7 +45,9 @@ extension RecurrentStack {
       if isLastOfLayer, walk.layer < layers - 1, mode == .training, dropout > 0 {
         tape.dropoutMasks[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
         drawMask(&tape.dropoutMasks[walk.layer], dropping: dropout, from: &tape.generator)
-        multiplyElements(of: &tape.outputs[walk.layer], by: tape.dropoutMasks[walk.layer])
+        // A copy: the outputs themselves are part of what a backward pass reads.
+        tape.dropped[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
+        multiplyElements(tape.outputs[walk.layer], tape.dropoutMasks[walk.layer], into: &tape.dropped[walk.layer])
       }
     }
   }
@@ -79,7 +81,7 @@ extension RecurrentStack {
       let cell = cells[walk.layer]
       let isFirstOfLayer = walk.columns.upperBound == outputSize
       if isFirstOfLayer, walk.layer < layers - 1, tape.usesMasks, dropout > 0 {
-        multiplyElements(of: &tape.dOutputs[walk.layer], by: tape.dropoutMasks[walk.layer])
+        tape.dOutputs[walk.layer].multiplyElements(by: tape.dropoutMasks[walk.layer])
       }
       gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
       if cell.shape.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
@@ -113,7 +115,10 @@ extension RecurrentStack {
   ) -> ForwardPass<Scalar> {
     ForwardPass(
       layout: layout, direction: walk.direction,
-      inputs: walk.layer == 0 ? inputs : tape.outputs[walk.layer - 1].lentForReading,
+      inputs: walk.layer == 0
+        ? inputs
+        : tape.usesMasks && dropout > 0
+          ? tape.dropped[walk.layer - 1].lentForReading : tape.outputs[walk.layer - 1].lentForReading,
       parameters: parameters.columns(walk.parameters),
       state: (tape.hidden[walk.index].lent(), tape.cell[walk.index].lent()),
       outputs: outputs.columns(walk.columns), options: options)
@@ -152,14 +157,22 @@ private func drawMask<Scalar: BLASScalar>(
   }
 }
 
-/// x = x ⊙ y.
+/// z = x ⊙ y.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func multiplyElements<Scalar: BLASScalar>(of x: inout Matrix<Scalar>, by y: Matrix<Scalar>) {
-  x.withUnsafeMutableBufferPointer { x in
-    y.withUnsafeBufferPointer { y in
-      for i in x.indices { x[i] *= y[i] }
-    }
+private func multiplyElements<Scalar: BLASScalar>(_ x: Matrix<Scalar>, _ y: Matrix<Scalar>, into z: inout Matrix<Scalar>)
+{
+  let (x, y, z) = (x.lentForReading.baseAddress, y.lentForReading.baseAddress, z.lent())
+  for i in 0..<z.rows * z.columns { z.baseAddress[i] = x[i] * y[i] }
+}
+
+extension Matrix where Element: BLASScalar {
+  /// x = x ⊙ y.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  fileprivate mutating func multiplyElements(by y: Matrix) {
+    let (x, y) = (lent(), y.lentForReading.baseAddress)
+    for i in 0..<count { x.baseAddress[i] *= y[i] }
   }
 }
 

@@ -18,8 +18,10 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   var cell: [Matrix<Scalar>] = []
   /// Masks of recurrent dropout, `[L · D]` of `[B × R]`.
   var recurrentMasks: [Matrix<Scalar>] = []
-  /// Outputs of each layer, `[L]` of `[N × D·R]`, after the dropout in front of the next.
+  /// Outputs of each layer, `[L]` of `[N × D·R]`.
   var outputs: [Matrix<Scalar>] = []
+  /// The same after the dropout in front of the next layer, `[L - 1]` of `[N × D·R]`; empty without dropout.
+  var dropped: [Matrix<Scalar>] = []
   /// Masks of dropout behind each layer but the last, `[L - 1]` of `[N × D·R]`.
   var dropoutMasks: [Matrix<Scalar>] = []
   /// Gradients for the outputs of each layer but the last, `[L - 1]` of `[N × D·R]`.
@@ -37,7 +39,7 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
 
   /// Bytes of memory held, without the inputs.
   public var byteCount: Int {
-    let matrices = [hidden, cell, recurrentMasks, outputs, dropoutMasks, dOutputs].joined()
+    let matrices = [hidden, cell, recurrentMasks, outputs, dropped, dropoutMasks, dOutputs].joined()
     return cells.reduce(0) { $0 + $1.byteCount }
       + matrices.reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
   }
@@ -53,6 +55,7 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
       recurrentMasks = hidden
       outputs = Array(repeating: empty, count: stack.layers)
       dropoutMasks = Array(repeating: empty, count: stack.layers - 1)
+      dropped = dropoutMasks
       dOutputs = dropoutMasks
     }
     for i in 0..<walks {

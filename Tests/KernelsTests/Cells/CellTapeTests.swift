@@ -25,8 +25,8 @@ import Testing
     _ = CellProbe(cell).masked().run(execution, tape: &tape)
     let bytes = tape.byteCount
     #expect(bytes > 0)
-    _ = CellProbe(cell, lengths: [2, 1]).run(execution, tape: &tape)
-    _ = CellProbe(cell, lengths: [7, 7, 7]).masked().run(execution, tape: &tape)
+    _ = CellProbe(cell, lengths: [2, 1, 2, 1]).run(execution, tape: &tape)
+    _ = CellProbe(cell, lengths: [7, 7, 4, 3]).masked().run(execution, tape: &tape)
     #expect(tape.byteCount == bytes)
   }
 

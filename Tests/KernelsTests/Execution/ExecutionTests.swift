@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func theDefaultIsEveryThreadOfTheProcess() {
-    #expect(Execution.automatic == Execution(path: .blas, threads: ThreadBudget.available))
+    #expect(Execution.automatic == Execution(path: .fused, threads: ThreadBudget.available))
   }
 
   @Test func noThreadsStopTheProgram() async {

@@ -1,0 +1,156 @@
+// Register tiles of matrix products: the heart of the fused loops, for one number type.
+//
+// A tile is `M` rows by `V` vectors of columns, held in registers while k runs. The including file says how large it may
+// be, `tileRows`, so that accumulators, the vectors of B and one element of A fit the registers. M and V are constants
+// in every function that is left after inlining.
+//
+// A vector of the result is fma(a[m][k], b[k][v], ·) for k = 0, 1, 2, …: no partial sums, so that the size of the tile
+// that a row falls into cannot be seen in its bits.
+
+
+/// Adds `count` products to the accumulators: A from `a`, a row every `aRow` and a k every `aStep`; B from `b`, a k every
+/// `bStep`, and of its last vector only `last` elements where that is not the whole of it.
+ALWAYS_INLINE void Typed(accumulate)(
+  Vector sums[][maximumVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
+  const Scalar *b, const ptrdiff_t bStep, const size_t count, const bool isShort, const size_t last
+) {
+  for (size_t k = 0; k < count; k += 1) {
+    Vector columns[maximumVectors];
+    UNROLL for (int v = 0; v < V; v += 1) {
+      columns[v] = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
+    }
+    UNROLL for (int m = 0; m < M; m += 1) {
+      const Vector element = splat(a[m * aRow]);
+      UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = multiplyAdd(element, columns[v], sums[m][v]);
+    }
+    a += aStep;
+    b += bStep;
+  }
+}
+
+ALWAYS_INLINE void Typed(packedTile)(
+  const int M, const int V, const CFKPackedProduct *product, const Scalar *a, const Scalar *start, Scalar *c
+) {
+  const size_t last = product->lastCount;
+  Vector sums[TILE_ROWS][maximumVectors];
+  UNROLL for (int m = 0; m < M; m += 1) {
+    UNROLL for (int v = 0; v < V; v += 1) {
+      if (start == NULL) {
+        sums[m][v] = splat(0);
+      } else {
+        const Scalar *from = start + m * product->startRow + v * product->startVector;
+        sums[m][v] = v == V - 1 && last < lanes ? loadFirst(from, last) : load(from);
+      }
+    }
+  }
+  const Scalar *b = product->b;
+  for (size_t run = 0; run < product->runs; run += 1) {
+    Typed(accumulate)(sums, M, V, a, product->aRow, 1, b, V * lanes, product->runLength, false, lanes);
+    a += product->runStride;
+    b += product->runLength * V * lanes;
+  }
+  UNROLL for (int m = 0; m < M; m += 1) {
+    UNROLL for (int v = 0; v < V; v += 1) {
+      Scalar *to = c + m * product->cRow + v * product->cVector;
+      if (v == V - 1 && last < lanes) storeFirst(to, sums[m][v], last);
+      else store(to, sums[m][v]);
+    }
+  }
+}
+
+static void Typed(packedProduct)(const CFKPackedProduct *product) {
+  FOR_TILES(row, height, product->rows) {
+    const Scalar *a = (const Scalar *)product->a + row * product->aRow;
+    const Scalar *start = product->start == NULL ? NULL : (const Scalar *)product->start + row * product->startRow;
+    Scalar *c = (Scalar *)product->c + row * product->cRow;
+#define TILE_OF_VECTORS(V) Typed(packedTile)(M_, V, product, a, start, c)
+#define TILE_OF_ROWS(M) { enum { M_ = M }; FOR_VECTORS(product->vectors, TILE_OF_VECTORS) }
+    FOR_ROWS(height, TILE_OF_ROWS)
+#undef TILE_OF_ROWS
+#undef TILE_OF_VECTORS
+  }
+}
+
+ALWAYS_INLINE void Typed(outerTile)(
+  const int M, const int V, const bool isShort, const CFKOuterProduct *product, const size_t gradientOffset,
+  const size_t column, Scalar *c, const size_t last
+) {
+  Vector sums[TILE_ROWS][maximumVectors];
+  UNROLL for (int m = 0; m < M; m += 1) {
+    UNROLL for (int v = 0; v < V; v += 1) {
+      const Scalar *from = c + m * product->cRow + v * lanes;
+      sums[m][v] = isShort ? loadFirst(from, last) : load(from);
+    }
+  }
+  for (size_t i = 0; i < product->runCount; i += 1) {
+    const CFKRowRun *run = &product->runs[i];
+    Typed(accumulate)(
+      sums, M, V, (const Scalar *)run->gradients + gradientOffset, 1, product->gradientRow,
+      (const Scalar *)run->factors + column, run->factorRow, run->count, isShort, last);
+  }
+  UNROLL for (int m = 0; m < M; m += 1) {
+    UNROLL for (int v = 0; v < V; v += 1) {
+      Scalar *to = c + m * product->cRow + v * lanes;
+      if (isShort) storeFirst(to, sums[m][v], last);
+      else store(to, sums[m][v]);
+    }
+  }
+}
+
+/// All rows of C that `product` names, in the columns from `column` on: `vectors` whole ones, or one short one.
+static void Typed(outerColumns)(
+  const CFKOuterProduct *product, const size_t column, const size_t vectors, const bool isShort, const size_t last
+) {
+  for (size_t block = product->firstBlock; block < product->lastBlock; block += 1) {
+    const size_t unit = block * lanes;
+    const size_t units = product->units - unit < lanes ? product->units - unit : lanes;
+    for (size_t gate = 0; gate < product->gates; gate += 1) {
+      FOR_TILES(row, height, units) {
+        const size_t offset = block * product->gradientPanel + product->gateVector[gate] * lanes + row;
+        Scalar *c = (Scalar *)product->c + (gate * product->units + unit + row) * product->cRow + column;
+#define TILE_OF_VECTORS(V) Typed(outerTile)(M_, V, false, product, offset, column, c, lanes)
+#define TILE_OF_ROWS(M) \
+  { \
+    enum { M_ = M }; \
+    if (isShort) Typed(outerTile)(M_, 1, true, product, offset, column, c, last); \
+    else FOR_VECTORS(vectors, TILE_OF_VECTORS) \
+  }
+        FOR_ROWS(height, TILE_OF_ROWS)
+#undef TILE_OF_ROWS
+#undef TILE_OF_VECTORS
+      }
+    }
+  }
+}
+
+// Columns are the outer loop: their part of the factors stays in the second-level cache while all gates pass by.
+static void Typed(outerProduct)(const CFKOuterProduct *product) {
+  const size_t whole = product->columns / lanes, last = product->columns % lanes;
+  const size_t panels = (whole + maximumVectors - 1) / maximumVectors;
+  for (size_t panel = 0; panel < panels; panel += 1) {
+    const size_t first = whole * panel / panels, vectors = whole * (panel + 1) / panels - first;
+    Typed(outerColumns)(product, first * lanes, vectors, false, lanes);
+  }
+  if (last > 0) Typed(outerColumns)(product, whole * lanes, 1, true, last);
+}
+
+static void Typed(addRowSums)(const void *rows, size_t count, size_t stride, size_t vectors, void *sums) {
+  for (size_t v = 0; v < vectors; v += 1) {
+    const Scalar *row = (const Scalar *)rows + v * lanes;
+    Scalar *to = (Scalar *)sums + v * lanes;
+    Vector sum = load(to);
+    for (size_t i = 0; i < count; i += 1) sum = sum + load(row + i * stride);
+    store(to, sum);
+  }
+}
+
+static void Typed(transposeRows)(
+  const void *source, size_t stride, size_t rows, size_t columns, void *target, size_t step
+) {
+  const Scalar *from = source;
+  Scalar *to = target;
+  for (size_t k = 0; k < columns; k += 1) {
+    for (size_t lane = 0; lane < rows; lane += 1) to[k * step + lane] = from[lane * stride + k];
+    for (size_t lane = rows; lane < lanes; lane += 1) to[k * step + lane] = 0;
+  }
+}

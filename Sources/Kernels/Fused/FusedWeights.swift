@@ -1,0 +1,138 @@
+internal import CFusedKernels
+
+/// The forward weights of a cell in the order in which the fused loops read them.
+///
+/// A panel for each block of units, `[I + R][G][lanes]`, input weights above recurrent ones; in a vanilla cell a panel
+/// for each group, `[I + R][blocks of the group][lanes]`. Beside them what the sums begin with, the biases.
+struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
+  let cell: FusedCell
+  let blocks: UnitBlocks
+  /// All panels.
+  let panels: UnsafeMutablePointer<Scalar>
+  /// `[block][gate][lanes]`; in a GRU the candidate has the input bias alone.
+  let starts: UnsafeMutablePointer<Scalar>
+  /// b_hn of a GRU, `[block][lanes]`.
+  let candidateStarts: UnsafeMutablePointer<Scalar>
+
+  /// Numbers that the weights of `cell` take.
+  static func count(_ cell: FusedCell, _ blocks: UnitBlocks) -> Int {
+    let shape = cell.shape
+    return blocks.count * blocks.lanes * (shape.gates * (shape.inputSize + shape.outputSize + 1) + 1)
+  }
+
+  init(_ cell: FusedCell, _ blocks: UnitBlocks, in memory: UnsafeMutablePointer<Scalar>) {
+    self.cell = cell
+    self.blocks = blocks
+    let vectors = blocks.count * cell.shape.gates
+    panels = memory
+    starts = panels + vectors * blocks.lanes * (cell.shape.inputSize + cell.shape.outputSize)
+    candidateStarts = starts + vectors * blocks.lanes
+  }
+
+  /// Rows of a panel, I + R.
+  var depth: Int { cell.shape.inputSize + cell.shape.outputSize }
+
+  /// Panels, over which members of a team share the work: blocks or groups.
+  var panelCount: Int { cell.hasPanelPerBlock ? blocks.count : blocks.groups }
+
+  /// The blocks of the panels `panels`.
+  func blocks(ofPanels panels: Range<Int>) -> Range<Int> {
+    cell.hasPanelPerBlock ? panels : blocks.blocks(ofGroups: panels)
+  }
+
+  /// The first number of the panel of the blocks from `block` on.
+  func panel(ofBlocksFrom block: Int) -> UnsafeMutablePointer<Scalar> {
+    panels + block * cell.shape.gates * depth * blocks.lanes
+  }
+
+  /// Writes the panels `range` and what belongs to their blocks.
+  func pack(_ weights: CellParameters<Scalar>, panels range: Range<Int>) {
+    let (shape, lanes) = (cell.shape, blocks.lanes)
+    let transpose = Scalar.fusedLoops.transposeRows!
+    for panel in range {
+      let blocksOfPanel = blocks(ofPanels: panel..<panel + 1)
+      let vectors = blocksOfPanel.count * shape.gates
+      var target = self.panel(ofBlocksFrom: blocksOfPanel.lowerBound)
+      for block in blocksOfPanel {
+        let units = blocks.units(ofBlock: block)
+        for gate in 0..<shape.gates {
+          let row = gate * shape.hiddenSize + units.lowerBound
+          transpose(
+            weights.inputWeights.row(row), shape.inputSize, units.count, shape.inputSize, target, vectors * lanes)
+          transpose(
+            weights.recurrentWeights.row(row), shape.outputSize, units.count, shape.outputSize,
+            target + shape.inputSize * vectors * lanes, vectors * lanes)
+          target += lanes
+          packStarts(weights, block, gate)
+        }
+      }
+    }
+  }
+
+  private func packStarts(_ weights: CellParameters<Scalar>, _ block: Int, _ gate: Int) {
+    let (shape, lanes) = (cell.shape, blocks.lanes)
+    let (units, start) = (blocks.units(ofBlock: block), starts + (block * shape.gates + gate) * blocks.lanes)
+    let candidate = candidateStarts + block * lanes
+    var addsRecurrentBias = true
+    if case .gru = cell.kind { addsRecurrentBias = gate != GRUGate.candidate.rawValue }
+    for lane in 0..<lanes {
+      let row = gate * shape.hiddenSize + units.lowerBound + lane
+      let isUnit = lane < units.count
+      let bias = isUnit ? weights.inputBias?.baseAddress[row] ?? 0 : 0
+      let recurrentBias = isUnit ? weights.recurrentBias?.baseAddress[row] ?? 0 : 0
+      start[lane] = addsRecurrentBias ? bias + recurrentBias : bias
+      if !addsRecurrentBias { candidate[lane] = recurrentBias }
+    }
+  }
+}
+
+/// A weight matrix in the order in which gate gradients are multiplied with it: a panel for each group of its columns,
+/// `[block of units][gate][lane of the block][blocks of columns][lanes]`.
+struct BackwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
+  /// Of the hidden units, whose gates are the depth of the product.
+  let units: UnitBlocks
+  /// Of the columns.
+  let columns: UnitBlocks
+  /// Which vectors of a gradient row take part.
+  let vectors: FusedCell.GradientVectors
+  let panels: UnsafeMutablePointer<Scalar>
+
+  /// Neighbouring numbers of a gradient row that take part.
+  var runLength: Int { vectors.gates.count * units.lanes }
+
+  /// Rows of a panel.
+  var depth: Int { units.count * runLength }
+
+  /// Numbers that the panels take.
+  static func count(_ units: UnitBlocks, _ columns: UnitBlocks, _ vectors: FusedCell.GradientVectors) -> Int {
+    columns.count * columns.lanes * units.count * vectors.gates.count * units.lanes
+  }
+
+  /// The first number of the panel of the blocks of columns from `block` on.
+  func panel(ofBlocksFrom block: Int) -> UnsafeMutablePointer<Scalar> { panels + block * depth * columns.lanes }
+
+  /// Writes the panels of the groups `groups`.
+  func pack(_ weights: MatrixView<Scalar>, groups: Range<Int>) {
+    for group in groups {
+      let blocks = columns.blocks(ofGroup: group)
+      let inGroup = columns.units(ofBlocks: blocks)
+      let width = blocks.count * columns.lanes
+      var target = panel(ofBlocksFrom: blocks.lowerBound)
+      for block in units.all {
+        let unitsOfBlock = units.units(ofBlock: block)
+        for gate in vectors.gates {
+          for lane in 0..<units.lanes {
+            if lane < unitsOfBlock.count {
+              let row = weights.row(gate * units.units + unitsOfBlock.lowerBound + lane)
+              target.update(from: row + inGroup.lowerBound, count: inGroup.count)
+              (target + inGroup.count).update(repeating: 0, count: width - inGroup.count)
+            } else {
+              target.update(repeating: 0, count: width)
+            }
+            target += width
+          }
+        }
+      }
+    }
+  }
+}
