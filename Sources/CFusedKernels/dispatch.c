@@ -1,10 +1,6 @@
 // The one place that asks the processor what it can run.
 #include "loops.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 const CFKLoops *CFKLoopsFor(CFKInstructionSet set) {
   switch (set) {
   case CFKInstructionSetScalar:
@@ -37,31 +33,4 @@ CFKInstructionSet CFKBestInstructionSet(void) {
     if (CFKLoopsFor(widestFirst[i]) != NULL) return widestFirst[i];
   }
   return CFKInstructionSetScalar;
-}
-
-uint64_t CFKFlushDenormals(void) {
-#if defined(__x86_64__)
-  const unsigned int flushToZero = 1u << 15, denormalsAreZero = 1u << 6;
-  const unsigned int mode = _mm_getcsr();
-  _mm_setcsr(mode | flushToZero | denormalsAreZero);
-  return mode;
-#elif defined(__aarch64__)
-  const uint64_t flushToZero = UINT64_C(1) << 24;
-  uint64_t mode;
-  __asm__ volatile("mrs %0, fpcr" : "=r"(mode));
-  __asm__ volatile("msr fpcr, %0" : : "r"(mode | flushToZero));
-  return mode;
-#else
-  return 0;
-#endif
-}
-
-void CFKRestoreFloatingPointMode(uint64_t mode) {
-#if defined(__x86_64__)
-  _mm_setcsr((unsigned int)mode);
-#elif defined(__aarch64__)
-  __asm__ volatile("msr fpcr, %0" : : "r"(mode));
-#else
-  (void)mode;
-#endif
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "CFKCells.h"
+#include "CFKFloatingPoint.h"
 #include "CFKThreads.h"
 
 /// The vector instruction sets there are loops for, in rising order of preference on their architecture.
@@ -57,10 +58,3 @@ const CFKLoops *CFKLoopsFor(CFKInstructionSet set);
 
 /// The widest instruction set that this processor, and the operating system on it, can run.
 CFKInstructionSet CFKBestInstructionSet(void);
-
-/// Makes the calling thread flush denormal results and inputs to zero; returns the mode it was in. Arithmetic on
-/// denormals takes many times as long, and states that decay to nothing are full of them.
-uint64_t CFKFlushDenormals(void);
-/// Puts the calling thread back in the floating-point mode that `CFKFlushDenormals` returned (on x86 with the exception
-/// flags of that moment, which are in the same register).
-void CFKRestoreFloatingPointMode(uint64_t mode);

@@ -25,7 +25,7 @@ public struct Execution: Hashable, Sendable {
   static let minimumWorkPerThread = 200_000
 
   /// Threads for a time loop whose steps have `stepWork` floating-point operations.
-  func threads(forStepWork stepWork: Int) -> Int {
+  package func threads(forStepWork stepWork: Int) -> Int {
     path == .naive ? 1 : min(threads, max(1, stepWork / Self.minimumWorkPerThread))
   }
 }

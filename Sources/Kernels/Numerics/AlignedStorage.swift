@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Memory for `count` elements on a cache-line boundary, so that a vector load never crosses a line.
+/// Memory for `count` elements on a cache-line boundary, so that a vector load never crosses a line, and of whole cache
+/// lines, so that the last vector may be loaded and stored whole.
 ///
 /// Unchecked `Sendable`: whoever holds it writes only while it holds the sole reference (see ``Matrix``).
 @usableFromInline
@@ -15,7 +16,10 @@ final class AlignedStorage<Element: BitwiseCopyable>: @unchecked Sendable {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     precondition(count >= 0 && !overflow, "a buffer of \(count) elements does not fit the address space")
     var memory: UnsafeMutableRawPointer?
-    guard posix_memalign(&memory, Self.alignment, max(bytes, 1)) == 0, let memory else {
+    let (wholeLines, isTooMuch) = bytes.addingReportingOverflow(Self.alignment - 1)
+    precondition(!isTooMuch, "a buffer of \(count) elements does not fit the address space")
+    let size = max(wholeLines / Self.alignment, 1) * Self.alignment
+    guard posix_memalign(&memory, Self.alignment, size) == 0, let memory else {
       preconditionFailure("no memory for a buffer of \(bytes) bytes")
     }
     elements = memory.bindMemory(to: Element.self, capacity: count)

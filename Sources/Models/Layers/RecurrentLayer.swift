@@ -63,7 +63,17 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
   }
 
   /// One step of one sequence on plain buffers: `outputs` receives `R` numbers for the `I` numbers of `inputs`.
-  /// Allocates nothing after the first step from a state.
+  ///
+  /// The first step from a state prepares the weights and allocates; those after it do neither, lock nothing and call
+  /// nothing of the system, as long as the layer's parameters stay as they are.
+  @specialized(where Cell == LSTMCell, Scalar == Float)
+  @specialized(where Cell == GRUCell, Scalar == Float)
+  @specialized(where Cell == VanillaCell, Scalar == Float)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
+  @specialized(where Cell == LSTMCell, Scalar == Double)
+  @specialized(where Cell == GRUCell, Scalar == Double)
+  @specialized(where Cell == VanillaCell, Scalar == Double)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
   public func step(
     _ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>
   ) {
@@ -73,11 +83,26 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
         + "not \(inputs.count) to \(outputs.count)")
     inputs.withUnsafeBufferPointer { inputs in
       outputs.withUnsafeMutableBufferPointer { outputs in
+        if stepAlone(inputs.baseAddress!, &state, into: outputs.baseAddress!) { return }
         step(
           MatrixView(inputs.baseAddress!, rows: 1, columns: inputs.count), &state,
           into: MutableMatrixView(outputs.baseAddress!, rows: 1, columns: outputs.count))
       }
     }
+  }
+
+  /// One step of a single sequence without anything around the arithmetic, where that is possible.
+  @inline(__always)
+  private func stepAlone(
+    _ inputs: UnsafePointer<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: UnsafeMutablePointer<Scalar>
+  ) -> Bool {
+    if !isKnownUniquelyReferenced(&state.stepper) || !state.stepper!.serves(parameters, execution) {
+      state.check(fits: architecture, batch: 1)
+      state.stepper = SequenceStepper(architecture, parameters, execution)
+    }
+    guard let stepper = state.stepper else { return false }
+    stepper.step(inputs, &state.hidden, &state.cell, into: outputs)
+    return true
   }
 
   /// One step of `B` sequences on borrowed memory.

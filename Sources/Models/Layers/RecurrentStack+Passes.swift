@@ -160,8 +160,9 @@ private func drawMask<Scalar: BLASScalar>(
 /// z = x ⊙ y.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func multiplyElements<Scalar: BLASScalar>(_ x: Matrix<Scalar>, _ y: Matrix<Scalar>, into z: inout Matrix<Scalar>)
-{
+private func multiplyElements<Scalar: BLASScalar>(
+  _ x: Matrix<Scalar>, _ y: Matrix<Scalar>, into z: inout Matrix<Scalar>
+) {
   let (x, y, z) = (x.lentForReading.baseAddress, y.lentForReading.baseAddress, z.lent())
   for i in 0..<z.rows * z.columns { z.baseAddress[i] = x[i] * y[i] }
 }

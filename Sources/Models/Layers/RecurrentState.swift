@@ -11,6 +11,8 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
 
   /// Memory that steps from this state work in, so that they allocate nothing after the first. No part of the value.
   var workspace = RecurrentTape<Scalar>()
+  /// What steps of a single sequence work with. No part of the value.
+  var stepper: SequenceStepper<Scalar>?
 
   /// A state from its matrices.
   public init(hidden: [Matrix<Scalar>], cell: [Matrix<Scalar>] = []) {

@@ -22,6 +22,12 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
   /// Number of numbers.
   public var count: Int { layout.count }
 
+  /// Whether both are one memory: then they are equal, and stay so until one of them is changed.
+  @inline(__always)
+  func isIdentical(to other: ParameterVector) -> Bool {
+    numbers.lentForReading.baseAddress == other.numbers.lentForReading.baseAddress
+  }
+
   /// A copy of the parameter with this full name, in its shape; vectors have one column. The name must exist, and
   /// what is assigned must have its shape.
   public subscript(name: String) -> Matrix<Scalar> {

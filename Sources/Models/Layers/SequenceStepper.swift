@@ -1,0 +1,76 @@
+internal import Kernels
+
+/// What one step after another of a single sequence works with: weights that were prepared once, and a place for what a
+/// layer gives to the next.
+///
+/// It keeps the parameters that it prepared. As long as it does, whoever changes a layer's parameters changes a copy, so
+/// that their address says whether the weights are still those of the layer.
+///
+/// Unchecked `Sendable`: a state uses its stepper only while no other state shares it.
+final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
+  private let parameters: ParameterVector<Scalar>
+  private let execution: Execution
+  private let weights: [PreparedWeights<Scalar>]
+  private let outputs: UnsafeMutablePointer<Scalar>
+  private let outputSize: Int
+  private let cellSize: Int
+
+  /// Prepares the weights of `stack`; `nil` where a step had better take the general way: on another path than the fused
+  /// one, on more than one thread, in both directions.
+  init?<Cell>(_ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
+    guard execution.path == .fused, !stack.isBidirectional,
+      stack.cells.allSatisfy({ execution.threads(forStepWork: $0.shape.forwardOperations) == 1 })
+    else { return nil }
+    var weights: [PreparedWeights<Scalar>] = []
+    for walk in stack.walks {
+      guard
+        let prepared = parameters.withView({
+          PreparedWeights(stack.cells[walk.layer], parameters: $0.columns(walk.parameters))
+        })
+      else { return nil }
+      weights.append(prepared)
+    }
+    self.weights = weights
+    self.parameters = parameters
+    self.execution = execution
+    outputSize = stack.outputSize
+    cellSize = stack.cells[0].shape.cellStateSize
+    outputs = .allocate(capacity: outputSize)
+  }
+
+  deinit { outputs.deallocate() }
+
+  /// Whether the weights are those of `parameters`.
+  @inline(__always)
+  func serves(_ parameters: ParameterVector<Scalar>, _ execution: Execution) -> Bool {
+    parameters.isIdentical(to: self.parameters) && execution == self.execution
+  }
+
+  /// One step of the one sequence in `hidden` and `cell`.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  func step(
+    _ inputs: UnsafePointer<Scalar>, _ hidden: inout [Matrix<Scalar>], _ cell: inout [Matrix<Scalar>],
+    into target: UnsafeMutablePointer<Scalar>
+  ) {
+    precondition(
+      hidden.count == weights.count && cell.count == (cellSize == 0 ? 0 : weights.count), "a state of another network")
+    withFlushedDenormals {
+      var inputs = inputs
+      for layer in weights.indices {
+        // The state's matrices are for everybody to change.
+        precondition(
+          hidden[layer].rows == 1 && hidden[layer].columns == outputSize, "the hidden state must be 1 × \(outputSize)")
+        precondition(
+          cell.isEmpty || cell[layer].rows == 1 && cell[layer].columns == cellSize,
+          "the cell state must be 1 × \(cellSize)")
+        let state = hidden[layer].lent().baseAddress
+        let result = layer == weights.count - 1 ? target : outputs
+        weights[layer].step(
+          inputs, hidden: state, cell: cell.isEmpty ? state : cell[layer].lent().baseAddress, into: result)
+        state.update(from: result, count: outputSize)
+        inputs = UnsafePointer(state)
+      }
+    }
+  }
+}
