@@ -1,7 +1,7 @@
 import DataIO
 import Foundation
 
-/// What `--json` writes.
+/// What `--json` writes, and `--compare` reads.
 struct Report: Codable, Hashable {
   var machine: Machine
   var measurements: [Measurement]
