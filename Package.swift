@@ -62,7 +62,7 @@ let package = Package(
     .testTarget(
       name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "TestSupport"],
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "DataIO", "TestSupport"],
       path: "Tests/BenchmarksTests", swiftSettings: strict),
   ]
 )

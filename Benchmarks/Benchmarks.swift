@@ -11,14 +11,16 @@ struct Benchmarks: ParsableCommand {
     commandName: "Benchmarks",
     abstract: "Measures what recurrent networks cost on this machine and what they learn.",
     discussion: """
-      Without options: every cell on the standard shapes, then the motion of simulated balls, in at most three minutes.
+      Without options: every cell on the standard shapes, then step by step, then the motion of simulated balls, in at
+      most three minutes.
       Operations are counted as 2·N·G·H·(I+H) forward, with N rows in the batch and G = 1, 4, 3 gates for RNN, LSTM and
       GRU, and as three times that forward and backward. The ceiling is what the cores could do with data in registers.
+      Exit codes: 0; 1 if --compare found something slower; 2 if a file cannot be read or written; 64 for wrong options.
       """)
 
   /// A part of the job.
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case speed, learning
+    case speed, streaming, learning
   }
 
   @Option(help: "Run one part only.")
@@ -45,14 +47,26 @@ struct Benchmarks: ParsableCommand {
   @Option(help: "Number type to time.")
   var type = NumberType.float
 
-  @Option(help: "Time for the speed part, in seconds.")
+  @Option(
+    help: """
+      Time for the speed and the streaming part, in seconds. Streaming takes a tenth of it where both run, and \
+      \(fixed(Self.longestStreaming, decimals: 0)) at most.
+      """)
   var seconds = 125.0
 
   @Flag(help: "Sequences of unequal length, uniform in 5 % to 100 % of T.")
   var ragged = false
 
-  @Option(help: ArgumentHelp("Also write the speed measurements to this file.", valueName: "file"))
+  @Option(help: ArgumentHelp("Also write the measurements to this file.", valueName: "file"))
   var json: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Compare with an earlier run's --json, under the ceilings of both, and list what got slower by more than the noise \
+      that was measured. Exit code 1 if anything did.
+      """, valueName: "file"))
+  var compare: String?
 
   @Option(
     help: ArgumentHelp(
@@ -67,6 +81,9 @@ struct Benchmarks: ParsableCommand {
     if let wrong = threads.first(where: { !(1...1024).contains($0) }) {
       throw ValidationError("--threads takes numbers from 1 to 1024, not \(wrong)")
     }
+    if compare != nil, only == .learning {
+      throw ValidationError("--compare compares speeds, and --only learning measures none")
+    }
   }
 
   func run() throws {
@@ -76,20 +93,48 @@ struct Benchmarks: ParsableCommand {
       }
       // Before anything is timed: who mistyped a path should not wait.
       try checkThatReportCanBeWritten()
+      let baseline = try readBaseline()
       var folds: [TrajectoryFold]?
       if let trajectories { folds = try TrajectoryFolds.read(folder: trajectories) }
 
       let hasChosenCore = OpenBLASInformation.adoptFasterCore()
       let progress = ProgressLine()
-      if only != .learning { try measureSpeed(progress, hasChosenCore: hasChosenCore) }
-      if only != .speed { try learn(from: folds, progress) }
+      var comparison: BaselineComparison?
+      if only != .learning {
+        comparison = try measure(progress, hasChosenCore: hasChosenCore, comparingWith: baseline)
+      }
+      if only == nil || only == .learning { try learn(from: folds, progress) }
+      if let comparison {
+        say("\n\(comparison)")
+        if !comparison.slower.isEmpty { throw ExitCode(1) }
+      }
     } catch let error as DataError {
       FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
       throw ExitCode(2)
     }
   }
 
-  private func measureSpeed(_ progress: ProgressLine, hasChosenCore: Bool) throws {
+  /// The most that streaming takes, in seconds: its tables come out the same after that.
+  private static let longestStreaming = 10.0
+
+  /// Time for second looks, in seconds, unless the least number of repetitions takes longer.
+  private static let secondLook = 15.0
+
+  /// The seconds of each part that times something.
+  private var budget: (speed: Double, streaming: Double) {
+    switch only {
+    case nil:
+      let streaming = min(Self.longestStreaming, seconds / 10)
+      return (seconds - streaming, streaming)
+    case .streaming: return (0, min(Self.longestStreaming, seconds))
+    case .speed, .learning: return (seconds, 0)
+    }
+  }
+
+  /// Measures, and writes what was measured; compares it with `baseline` if there is one.
+  private func measure(
+    _ progress: ProgressLine, hasChosenCore: Bool, comparingWith baseline: Report?
+  ) throws -> BaselineComparison? {
     progress.show("measuring the ceiling")
     let machine = Machine.measured()
     progress.clear()
@@ -100,27 +145,86 @@ struct Benchmarks: ParsableCommand {
       say("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
     }
 
+    let (start, waitedBefore) = (ContinuousClock.now, Machine.secondsWaitedForACore())
+    var report = Report(machine: machine, measurements: [])
+    if only != .streaming { report.measurements = try measureSpeed(on: machine, progress) }
+    if only != .speed { report.streaming = try measureStreaming(on: machine, progress) }
+    report.ceilingNoise = machine.ceilingNoise()
+    if let baseline { try lookAgain(at: &report, comparingWith: baseline, progress) }
+    if let waitedBefore, let waited = Machine.secondsWaitedForACore() {
+      report.waitingShare = max(0, waited - waitedBefore) / ((ContinuousClock.now - start) / .seconds(1))
+    }
+    if let json {
+      do {
+        try report.write(to: json)
+      } catch {
+        throw DataError(file: json, reason: "cannot be written: \(error.localizedDescription)")
+      }
+    }
+    return try baseline.map { baseline in
+      let comparison = BaselineComparison(of: report, with: baseline)
+      guard !comparison.rows.isEmpty else {
+        // A gate that compares nothing must not pass.
+        throw DataError(file: compare ?? "", reason: "has no measurement in common with this run")
+      }
+      return comparison
+    }
+  }
+
+  /// Times what seems slower than `baseline` once more, some time later, and keeps the better: what others did to the
+  /// machine for a second is over by then, and what the program does is not.
+  private func lookAgain(at report: inout Report, comparingWith baseline: Report, _ progress: ProgressLine) throws {
+    let suspects = Set(BaselineComparison(of: report, with: baseline).slower.map(\.measurement))
+    guard !suspects.isEmpty else { return }
+    progress.show("timing \(suspects.count) once more that seem slower")
+    let share = min(2, Self.secondLook / Double(suspects.count))
+    for (index, row) in report.measurements.enumerated() where suspects.contains(.speed(row)) {
+      report.measurements[index] = try SpeedBenchmark.secondLook(at: row, within: share, on: report.machine)
+    }
+    for (index, row) in report.streaming.enumerated() where suspects.contains(.streaming(row)) {
+      report.streaming[index] = try StreamingBenchmark.secondLook(at: row, within: share, on: report.machine)
+    }
+    progress.clear()
+  }
+
+  private func measureSpeed(on machine: Machine, _ progress: ProgressLine) throws -> [Measurement] {
     let result = try SpeedBenchmark(
       cells: cells, paths: paths, shapes: shape.isEmpty ? Shape.named.map(\.shape) : shape, threads: threads,
       type: type,
-      isRagged: ragged, budget: seconds
+      isRagged: ragged, budget: budget.speed
     ).run(on: machine, progress: progress)
     say("\n\(SpeedTable(measurements: result.measurements))")
     if !result.omissions.isEmpty {
       say("Left out, because --seconds \(fixed(seconds, decimals: 0)) is too short for them:")
       for omission in result.omissions { say("  \(omission)") }
     }
-    guard let json else { return }
-    do {
-      try Report(machine: machine, measurements: result.measurements).write(to: json)
-    } catch {
-      throw DataError(file: json, reason: "cannot be written: \(error.localizedDescription)")
-    }
+    return result.measurements
+  }
+
+  private func measureStreaming(on machine: Machine, _ progress: ProgressLine) throws -> [StreamingMeasurement] {
+    let result = try StreamingBenchmark(cells: cells, paths: paths, type: type, budget: budget.streaming)
+      .run(on: machine, progress: progress)
+    let table = StreamingTable(
+      measurements: result.measurements, ceilingPerCore: machine.ceilingPerCore[NumberType.float.rawValue] ?? 0,
+      clockNanoseconds: result.clockNanoseconds)
+    say("\n\(table)")
+    return result.measurements
   }
 
   private func learn(from folds: [TrajectoryFold]?, _ progress: ProgressLine) throws {
     let benchmark = folds.map { LearningBenchmark(folds: $0) } ?? .simulated()
     say("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
+  }
+
+  /// The report to compare with, if one is asked for.
+  private func readBaseline() throws(DataError) -> Report? {
+    guard let compare else { return nil }
+    let baseline = try Report.read(from: compare)
+    guard baseline.machine.isDebugBuild == Machine.isDebugBuild else {
+      let (there, here) = Machine.isDebugBuild ? ("release", "debug") : ("debug", "release")
+      throw DataError(file: compare, reason: "was written by a \(there) build, and this is a \(here) build")
+    }
+    return baseline
   }
 
   private func checkThatReportCanBeWritten() throws(DataError) {

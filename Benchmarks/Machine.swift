@@ -19,9 +19,38 @@ struct Machine: Codable, Hashable {
       processor: processorName(in: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""),
       instructionSet: InstructionSet.active.rawValue, openBLASVersion: OpenBLASInformation.version,
       openBLASCore: OpenBLASInformation.core, threads: ThreadBudget.available,
-      ceilingPerCore: [
-        NumberType.float.rawValue: ceiling(Float.self), NumberType.double.rawValue: ceiling(Double.self),
-      ], isDebugBuild: isDebugBuild)
+      ceilingPerCore: measuredCeilings(), isDebugBuild: isDebugBuild)
+  }
+
+  /// The ceilings of a core by number type, which takes a quarter of a second to measure.
+  static func measuredCeilings() -> [String: Double] {
+    [NumberType.float.rawValue: ceiling(Float.self), NumberType.double.rawValue: ceiling(Double.self)]
+  }
+
+  /// How far the ceilings now are from those measured at first, as a part of the lower, by number type: how well the
+  /// machine kept its speed in between.
+  func ceilingNoise(now ceilings: [String: Double] = measuredCeilings()) -> [String: Double] {
+    ceilingPerCore.reduce(into: [:]) { noise, first in
+      guard let last = ceilings[first.key], min(first.value, last) > 0 else { return }
+      noise[first.key] = max(first.value, last) / min(first.value, last) - 1
+    }
+  }
+
+  /// Seconds that the process's threads were ready to run and had no core, since they started; `nil` where the system
+  /// does not keep count.
+  static func secondsWaitedForACore() -> Double? {
+    let folder = "/proc/self/task"
+    guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
+    let waits = threads.compactMap { thread in
+      (try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)).flatMap(secondsWaited(in:))
+    }
+    return waits.isEmpty ? nil : waits.reduce(0, +)
+  }
+
+  /// The second of the three numbers in a thread's /proc/…/schedstat, which is in nanoseconds, in seconds.
+  static func secondsWaited(in statistics: String) -> Double? {
+    let numbers = statistics.split { $0.isWhitespace }
+    return numbers.count == 3 ? Double(numbers[1]).map { $0 / 1e9 } : nil
   }
 
   /// Whether this program was built without optimisation.

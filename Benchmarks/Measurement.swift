@@ -1,5 +1,3 @@
-import Foundation
-
 /// One row of the speed table.
 struct Measurement: Codable, Hashable {
   var cell: CellKind
@@ -20,6 +18,8 @@ struct Measurement: Codable, Hashable {
   var gflops: Double
   /// `gflops` over the most that so many cores could do.
   var ceilingShare: Double
+  /// See ``Timing/noise``; missing in what earlier versions wrote.
+  var noise: Double?
 
   init(of workload: Workload, path: String, threads: Int, isRagged: Bool, timing: Timing, ceilingPerCore: Double) {
     (cell, pass, type) = (workload.cell, workload.pass, workload.type)
@@ -31,18 +31,6 @@ struct Measurement: Codable, Hashable {
     medianSeconds = timing.median
     gflops = workload.floatingPointOperations / timing.best / 1e9
     ceilingShare = gflops / (ceilingPerCore * Double(threads))
-  }
-}
-
-/// What `--json` writes.
-struct Report: Codable, Hashable {
-  var machine: Machine
-  var measurements: [Measurement]
-
-  /// Writes this to the file at `path`, all of it or nothing: a reader sees the old file or the new one.
-  func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+    noise = timing.noise
   }
 }

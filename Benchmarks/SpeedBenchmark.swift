@@ -51,6 +51,23 @@ struct SpeedBenchmark {
     return result
   }
 
+  /// Times once more what `measurement` is of, and gives the faster of the two.
+  static func secondLook(
+    at measurement: Measurement, within seconds: Double, on machine: Machine
+  ) throws -> Measurement {
+    guard let path = ComputePath(rawValue: measurement.path) else { return measurement }
+    let shape = Shape(measurement.T, measurement.B, measurement.I, measurement.H)
+    let workload = Workload(
+      cell: measurement.cell, pass: measurement.pass, type: measurement.type, shape: shape,
+      lengths: Workload.lengths(of: shape, isRagged: measurement.ragged))
+    let execution = Execution(path: path, threads: measurement.threads)
+    let timing = Stopwatch().interleaved([try workload.body(execution)], within: seconds)[0]
+    guard timing.best < measurement.bestSeconds else { return measurement }
+    return Measurement(
+      of: workload, path: measurement.path, threads: measurement.threads, isRagged: measurement.ragged, timing: timing,
+      ceilingPerCore: machine.ceilingPerCore[measurement.type.rawValue] ?? 0)
+  }
+
   /// Paths and threads that every workload is timed with. The naive path knows one thread.
   private var executions: [Execution] {
     paths.flatMap { path in (path == .naive ? [1] : threads).map { Execution(path: path, threads: $0) } }

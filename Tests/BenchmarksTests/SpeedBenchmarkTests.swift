@@ -23,4 +23,18 @@ import Testing
     #expect(result.measurements.count + result.omissions.count == expected)
     #expect(!result.omissions.isEmpty)
   }
+
+  @Test func aSecondLookKeepsTheBetter() throws {
+    let workload = Workload(
+      cell: .gru, pass: .training, type: .double, shape: Shape(3, 2, 5, 7),
+      lengths: Workload.lengths(of: Shape(3, 2, 5, 7), isRagged: true))
+    func measurement(_ seconds: Double) -> Measurement {
+      Measurement(
+        of: workload, path: "naive", threads: 1, isRagged: true, timing: Timing(of: [seconds]), ceilingPerCore: 50)
+    }
+    #expect(try SpeedBenchmark.secondLook(at: measurement(1e-12), within: 0, on: machine) == measurement(1e-12))
+    let again = try SpeedBenchmark.secondLook(at: measurement(1e6), within: 0, on: machine)
+    #expect(again.bestSeconds < 1e6)
+    #expect(MeasurementIdentity.speed(again) == .speed(measurement(1e6)))
+  }
 }

@@ -14,6 +14,11 @@ import Testing
     #expect(Timing(of: [4, 1, 2, 9]).median == 3)
   }
 
+  @Test func noiseIsHowFarTheMedianIsAboveTheBest() {
+    #expect(Timing(of: [5, 2, 3]).noise == 0.5)
+    #expect(Timing(of: [4]).noise == 0)
+  }
+
   @Test func contendersShareTheTimeAndTakeTurns() {
     let clock = Clock()
     var turns: [String] = []
