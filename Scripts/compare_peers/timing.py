@@ -1,0 +1,79 @@
+"""Several contenders timed in turn, because machines are shared: what one minute does to one it does to all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+from time import monotonic
+
+# Runs `repetitions` times after `warmups` runs that do not count, and gives the seconds of each.
+Run = Callable[[int, int], list[float]]
+
+
+@dataclass
+class Contender:
+    """What one engine took, and how to let it take more."""
+
+    run: Run
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def used(self) -> float:
+        """The time it has had."""
+        return sum(self.seconds)
+
+    @property
+    def best(self) -> float:
+        """The fastest run."""
+        return min(self.seconds)
+
+    @property
+    def median(self) -> float:
+        """The middle run."""
+        return median(self.seconds)
+
+
+# Seconds of one contender's turn: long against the cost of waking its process and filling its caches again.
+TURN = 0.05
+# A contender this many times slower than the fastest of its kind will not become it, and gets no second turn.
+HOPELESS = 1.5
+LEAST, MOST = 3, 20_000
+
+
+def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float) -> dict[str, str]:
+    """Times `contenders` in turn for about `budget` seconds in all, and gives the errors of those that failed.
+
+    First each has one turn. Then it is always the turn of the one that has had the least time. Those named in
+    `rivals` race for the first place among them, and a slow one drops out; the others stay to the end. Who fails is
+    taken out of `contenders`.
+    """
+    errors: dict[str, str] = {}
+    begin = monotonic()
+
+    def take_turn(name: str) -> None:
+        contender = contenders[name]
+        try:
+            if not contender.seconds:
+                contender.seconds += contender.run(0, 1)  # Tells how often it fits a turn.
+            repetitions = max(1, min(MOST, int(TURN / contender.best)))
+            # One run of a long pass is its own warm-up: little of what it works on fits a cache.
+            contender.seconds += contender.run(1 if repetitions > 2 else 0, repetitions)
+        except Exception as error:  # noqa: BLE001  whatever an engine died of, the others go on
+            errors[name] = str(error)
+            del contenders[name]
+
+    for name in list(contenders):
+        take_turn(name)
+    while True:
+        is_over = monotonic() - begin >= budget
+        fastest = min((contenders[name].best for name in rivals & contenders.keys()), default=0.0)
+        waiting = [
+            name
+            for name, contender in contenders.items()
+            if len(contender.seconds) < (LEAST if is_over else MOST)
+            and not (name in rivals and contender.best > HOPELESS * fastest)
+        ]
+        if not waiting:
+            return errors
+        take_turn(min(waiting, key=lambda name: contenders[name].used))
