@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .options import Options, parse
-from .process import Worker, WorkerError
+from .process import OthersShare, Worker, WorkerError
 from .reference import TOLERANCE, largest_difference, random_numbers, reference_results
 from .report import OURS, OURS_DENSE, Row, Times, as_json, heading, machine_lines, summary, table, write_json
 from .tensor_file import Array, read_tensors, write_tensors
@@ -103,6 +103,7 @@ class Comparison:
 
     def run(self) -> int:
         """All rows, then the summary."""
+        others = OthersShare()
         for threads in self.options.threads:
             with self._workers(threads) as workers:
                 for pass_ in self.options.passes:
@@ -110,6 +111,7 @@ class Comparison:
                     progress("")
                     print(f"{heading(pass_, threads)}\n\n{table(rows)}\n", flush=True)
         print(summary(self.rows), end="\n\n")
+        self.machine["othersShare"] = others.share()
         print(machine_lines(self.machine, self.versions))
         for name, reason in self.missing.items():
             print(f"{name:<15} left out: {reason}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -51,6 +52,32 @@ def environment_for(threads: int) -> dict[str, str]:
     return os.environ | variables
 
 
+class OthersShare:
+    """How much of the machine's processor time other processes, and other guests of its host, have used since."""
+
+    def __init__(self) -> None:
+        self._busy, self._all = self._read()
+
+    def share(self) -> float:
+        """0 to 1. Complete once all processes that were started here have ended."""
+        busy, all_ = self._read()
+        return min(1.0, max(0.0, (busy - self._busy) / max(all_ - self._all, 1e-9)))
+
+    @staticmethod
+    def _read() -> tuple[float, float]:
+        """Seconds that others have used, and seconds there were, on all cores."""
+        try:
+            fields = [int(field) for field in Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+        except (OSError, ValueError):
+            return 0.0, 0.0
+        user, nice, system, idle, io_wait, interrupt, soft_interrupt, stolen = fields
+        ticks = os.sysconf("SC_CLK_TCK")
+        own = os.times()
+        mine = own.user + own.system + own.children_user + own.children_system
+        busy = user + nice + system + interrupt + soft_interrupt + stolen
+        return busy / ticks - mine, (busy + idle + io_wait) / ticks
+
+
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
@@ -74,7 +101,7 @@ class Worker:
         affinity = os.sched_getaffinity(0)
         os.sched_setaffinity(0, cores_for(threads))  # The child inherits it from its first instruction on.
         try:
-            self._process = subprocess.Popen(
+            self._process: Any = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -93,7 +120,6 @@ class Worker:
         self._signal(signal.SIGCONT)
         try:
             message = json.dumps({"op": operation} | arguments) + "\n"
-            assert self._process.stdin
             self._process.stdin.write(message.encode())
             self._process.stdin.flush()
             answer: dict[str, Any] = json.loads(self._line(monotonic() + timeout))
@@ -106,6 +132,11 @@ class Worker:
         return answer
 
     @property
+    def process_id(self) -> int:
+        """The system's number of the process."""
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether the process can still be asked something."""
         return self._process.poll() is None
@@ -115,14 +146,16 @@ class Worker:
         if self.is_running:
             self._process.kill()
         self._process.wait()
-        self._log.close()
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            # What was never written to a process that is gone is an error again when its pipe is closed.
+            with contextlib.suppress(OSError):
+                stream.close()
 
     def _signal(self, number: signal.Signals) -> None:
         if self.is_running:
             self._process.send_signal(number)
 
     def _line(self, deadline: float) -> bytes:
-        assert self._process.stdout
         while b"\n" not in self._pending:
             if not select.select([self._process.stdout], [], [], max(0.0, deadline - monotonic()))[0]:
                 self.close()

@@ -7,7 +7,7 @@ Sequences are sorted by falling length, so those that still run are a prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def sigmoid(x: Double) -> Double:
     return 1 / (1 + np.exp(-x))
 
 
-def reference_results(workload: Workload, numbers: dict[str, Array]) -> dict[str, Array]:
+def reference_results(workload: Workload, numbers: Mapping[str, NDArray[Any]]) -> dict[str, Array]:
     """Outputs [T, B, H], zero where a sequence has no step, and in training the gradients of all weights.
 
     The gradients are those of sum(outputs * dOutputs), by backpropagation through time.

@@ -150,6 +150,7 @@ def machine_lines(machine: dict[str, Any], versions: dict[str, str]) -> str:
         ("Processor", machine.get("processor", "unknown")),
         ("Instructions", machine.get("instructionSet", "unknown")),
         ("Ceiling a core", f"float {ceiling:.0f} GFLOP/s (multiply-adds in registers, measured just now)"),
+        ("Used by others", f"{machine.get('othersShare', 0):.0%} of the machine's cores while this ran"),
         *versions.items(),
     ]
     return "\n".join(f"{name:<15} {text}" for name, text in lines)
