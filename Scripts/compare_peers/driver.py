@@ -9,14 +9,14 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .options import Options, parse
 from .process import OthersShare, Worker, WorkerError
-from .reference import TOLERANCE, largest_difference, random_numbers, reference_results
+from .reference import TOLERANCE, clear_padding, largest_difference, random_numbers, reference_results
 from .report import OURS, OURS_DENSE, Row, Times, as_json, heading, machine_lines, summary, table, write_json
 from .tensor_file import Array, read_tensors, write_tensors
 from .timing import Contender, interleave
@@ -72,13 +72,26 @@ def ragged_lengths(shape: Shape) -> tuple[int, ...]:
     return tuple(sorted((generator.randint(shortest, shape.T) for _ in range(shape.B)), reverse=True))
 
 
-def commands(options: Options) -> dict[str, list[str]]:
-    """How the process of each contender is started."""
+@dataclass(frozen=True)
+class Entrant:
+    """One engine in one of its ways."""
+
+    command: list[str]
+    """Starts its process."""
+    pads: bool = False
+    """Whether it is given a ragged batch as a padded one."""
+
+
+def entrants(options: Options) -> dict[str, Entrant]:
+    """All who take part, by name."""
     ours = [os.environ.get("COMPARE_PEERS_OURS", ".build/release/Benchmarks"), "--worker"]
-    contenders = {OURS: ours}
+    peers = {name: [sys.executable, "-m", "compare_peers.worker", name] for name in options.engines}
+    found = {OURS: Entrant(ours)} | {name: Entrant(command) for name, command in peers.items()}
     if options.ragged:
-        contenders[OURS_DENSE] = ours
-    return contenders | {name: [sys.executable, "-m", "compare_peers.worker", name] for name in options.engines}
+        # PyTorch's packed passes take up to twice the time of its padded ones, so whoever is in a hurry pads.
+        found[OURS_DENSE] = Entrant(ours, pads=True)
+        found |= {f"{name}, padded": Entrant(command, pads=True) for name, command in peers.items()}
+    return found
 
 
 @dataclass
@@ -100,6 +113,7 @@ class Comparison:
         self.versions: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self.rows: list[Row] = []
+        self.references: dict[tuple[str, Shape], dict[str, Array]] = {}
 
     def run(self) -> int:
         """All rows, then the summary."""
@@ -127,12 +141,12 @@ class Comparison:
         """The processes of all engines that can be had, told to use `threads` threads."""
         workers: dict[str, Worker] = {}
         try:
-            for name, command in commands(self.options).items():
+            for name, entrant in entrants(self.options).items():
                 if name in self.missing:
                     continue
                 progress(f"starting {name}")
                 try:
-                    workers[name] = Worker(name, command, threads, str(self.folder))
+                    workers[name] = Worker(entrant.command, threads, str(self.folder))
                     reply = workers[name].request("hello", START_TIMEOUT)
                 except WorkerError as problem:
                     if name in (OURS, OURS_DENSE):
@@ -142,7 +156,7 @@ class Comparison:
                     if worker := workers.pop(name, None):
                         worker.close()
                     continue
-                if name != OURS_DENSE:
+                if not entrant.pads:
                     self.versions[name] = reply["version"]
                 if name == OURS and not self.machine:
                     self.machine = reply["machine"]
@@ -159,10 +173,21 @@ class Comparison:
                 workload = Workload(cell, pass_, shape, threads, lengths)
                 progress(f"{len(self.rows) + 1}/{self._row_count} {workload}: reference")
                 numbers = random_numbers(cell, shape)
+                # The loss knows no padding, so that whoever pads comes to the same gradients.
+                clear_padding(numbers["dOutputs"], lengths)
                 path = self.folder / "numbers"
                 write_tensors(path, numbers)
-                yield Task(workload, path, reference_results(workload, numbers))
+                yield Task(workload, path, self._wanted(workload, numbers))
                 path.unlink()
+
+    def _wanted(self, workload: Workload, numbers: dict[str, Array]) -> dict[str, Array]:
+        """The reference, computed once for all passes and threads."""
+        key = (workload.cell, workload.shape)
+        if key not in self.references:
+            whole = replace(workload, pass_="training" if "training" in self.options.passes else workload.pass_)
+            self.references[key] = reference_results(whole, numbers)
+        found = self.references[key]
+        return found if workload.pass_ == "training" else {"outputs": found["outputs"]}
 
     @property
     def _row_count(self) -> int:
@@ -199,7 +224,8 @@ class Comparison:
 
     def _prepare(self, name: str, worker: Worker, task: Task) -> dict[str, Any]:
         workload = task.workload
-        lengths = Workload.dense_lengths(workload.shape) if name == OURS_DENSE else workload.lengths
+        pads = entrants(self.options)[name].pads
+        lengths = Workload.dense_lengths(workload.shape) if pads else workload.lengths
         return worker.request(
             "prepare",
             TASK_TIMEOUT,
@@ -213,11 +239,13 @@ class Comparison:
 
     def _check(self, name: str, worker: Worker, task: Task, row: Row) -> None:
         """Compares what an engine computes with the reference, and raises where it is something else."""
-        if name == OURS_DENSE:
-            return  # It is ours on a batch for which there is no reference; other comparisons check it.
         path = self.folder / "results"
         worker.request("check", TASK_TIMEOUT, file=str(path))
-        difference, tensor = largest_difference(read_tensors(path), task.wanted)
+        found = read_tensors(path)
+        if "outputs" in found:
+            # Who pads computes steps that no sequence has.
+            clear_padding(found["outputs"], task.workload.lengths)
+        difference, tensor = largest_difference(found, task.wanted)
         path.unlink()
         row.differences[name] = difference
         if difference > TOLERANCE:

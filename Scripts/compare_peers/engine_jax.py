@@ -1,4 +1,8 @@
-"""JAX: a compiled lax.scan, with the inputs' products in front of it or inside, whichever is faster."""
+"""JAX: a compiled lax.scan, with the inputs' products in front of it or inside, whichever is faster.
+
+The scan is not unrolled: four or ten steps at a time gained nothing forward (rt: RNN 325 us
+to 341 and 343) and cost a lot backward (1.5 ms to 5.0 and 9.3).
+"""
 
 from __future__ import annotations
 

@@ -117,10 +117,10 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument(
         "--ragged",
         action="store_true",
-        help="sequences of 5 %% to 100 %% of T steps; with PyTorch's PackedSequence, and with our own padded batch",
+        help="sequences of 5 %% to 100 %% of T steps, packed and padded, here and in PyTorch",
     )
     parser.add_argument(
-        "--seconds", type=_seconds, default=4.0, help="time for a row, beside preparation (default: %(default)s)"
+        "--seconds", type=_seconds, default=3.0, help="time for a row, beside preparation (default: %(default)s)"
     )
     parser.add_argument("--json", metavar="FILE", help="also write everything that was measured to this file")
     parser.add_argument("--venv", metavar="DIR", help="an existing virtual environment, which is used as it is")
@@ -129,7 +129,7 @@ def parse(arguments: list[str]) -> Options:
     peers = found.engines or list(PEERS)
     if found.ragged:
         if found.engines and found.engines != ["torch"]:
-            parser.error("--ragged compares with torch alone: the other engines pad")
+            parser.error("--ragged compares with torch alone: the others have no packed sequences")
         peers = ["torch"]
     if found.json:
         folder = os.path.dirname(os.path.abspath(found.json))

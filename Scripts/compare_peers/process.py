@@ -94,8 +94,7 @@ class Worker:
     fastest, and take nothing from the others while it does not.
     """
 
-    def __init__(self, name: str, command: Sequence[str], threads: int, log_folder: str) -> None:
-        self.name = name
+    def __init__(self, command: Sequence[str], threads: int, log_folder: str) -> None:
         # A file and not a pipe: nobody reads it while the engine writes.
         self._log = tempfile.TemporaryFile(dir=log_folder)
         affinity = os.sched_getaffinity(0)

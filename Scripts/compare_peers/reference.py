@@ -7,7 +7,7 @@ Sequences are sorted by falling length, so those that still run are a prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,12 @@ def random_numbers(cell: str, shape: Shape, seed: int = 1) -> dict[str, Array]:
         "inputs": uniform(steps, batch, inputs),
         "dOutputs": uniform(steps, batch, hidden),
     }
+
+
+def clear_padding(padded: Array, lengths: Sequence[int]) -> None:
+    """Sets to zero what lies beyond the sequences' lengths in `padded`, [T, B, ...]."""
+    for b, length in enumerate(lengths):
+        padded[length:, b] = 0
 
 
 def sigmoid(x: Double) -> Double:

@@ -132,7 +132,7 @@ class WorkerTests(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.worker = Worker("echo", [sys.executable, "-c", ECHO], 1, folder.name)
+        self.worker = Worker([sys.executable, "-c", ECHO], 1, folder.name)
         self.addCleanup(self.worker.close)
 
     def test_it_answers_and_is_stopped_in_between(self) -> None:
