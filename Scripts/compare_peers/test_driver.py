@@ -93,27 +93,41 @@ class ReportTests(unittest.TestCase):
 
 
 class TimingTests(unittest.TestCase):
-    def contender(self, seconds: float, calls: list[int]) -> Contender:
+    def setUp(self) -> None:
+        self.turns: list[tuple[str, float]] = []
+
+    def contender(self, name: str, seconds: float) -> Contender:
+        """One that always takes `seconds`, without taking them."""
+
         def run(_: int, repetitions: int) -> list[float]:
-            calls.append(repetitions)
+            self.turns.append((name, seconds * repetitions))
             return [seconds] * repetitions
 
         return Contender(run)
 
-    def test_all_have_the_same_time_and_hopeless_ones_one_turn(self) -> None:
-        calls: dict[str, list[int]] = {name: [] for name in ("ours", "fast", "near", "slow")}
-        seconds = {"ours": 0.03, "fast": 0.01, "near": 0.014, "slow": 0.016}
-        contenders = {name: self.contender(seconds[name], calls[name]) for name in calls}
+    def test_all_have_the_least_number_of_runs_but_hopeless_ones(self) -> None:
+        seconds = {"ours": 0.3, "fast": 0.1, "near": 0.14, "slow": 0.16}
+        contenders = {name: self.contender(name, each) for name, each in seconds.items()}
         self.assertEqual(interleave(contenders, {"fast", "near", "slow"}, 0), {})
-        self.assertEqual(calls["slow"], [1, 3])
-        self.assertGreaterEqual(len(contenders["ours"].seconds), 3)
-        self.assertEqual(contenders["fast"].best, 0.01)
+        self.assertEqual(
+            {name: len(contender.seconds) for name, contender in contenders.items()},
+            {"ours": 3, "fast": 3, "near": 3, "slow": 2},
+        )
+        self.assertEqual(contenders["fast"].best, 0.1)
+
+    def test_the_time_of_a_slow_rival_counts_for_more(self) -> None:
+        seconds = {"ours": 0.01, "fast": 0.001, "slow": 0.002}
+        contenders = {name: self.contender(name, each) for name, each in seconds.items()}
+        interleave(contenders, {"fast", "slow"}, 3600)
+        used = {name: sum(time for who, time in self.turns[:100] if who == name) for name in seconds}
+        self.assertAlmostEqual(used["ours"] / used["fast"], 1, delta=0.1)
+        self.assertAlmostEqual(used["fast"] / used["slow"], 4, delta=0.5)
 
     def test_who_fails_is_named_and_the_others_go_on(self) -> None:
         def fail(warmups: int, repetitions: int) -> list[float]:
             raise WorkerError("is gone")
 
-        contenders = {"ours": self.contender(0.03, []), "bad": Contender(fail)}
+        contenders = {"ours": self.contender("ours", 0.03), "bad": Contender(fail)}
         self.assertEqual(interleave(contenders, {"bad"}, 0), {"bad": "is gone"})
         self.assertEqual(list(contenders), ["ours"])
 

@@ -11,7 +11,7 @@ try:
 except ImportError as error:
     raise unittest.SkipTest("numpy is missing") from error
 
-from .reference import largest_difference, random_numbers, reference_results
+from .reference import clear_padding, largest_difference, random_numbers, reference_results
 from .tensor_file import read_tensors, write_tensors
 from .workload import CELLS, GATES, WEIGHTS, Shape, Workload
 
@@ -71,6 +71,16 @@ class ReferenceTests(unittest.TestCase):
         self.assertAlmostEqual(difference, 0.025, places=4)
         for bad in ({"a": found["a"]}, found | {"b": np.ones(2, np.float32)}, found | {"b": wanted["b"] * np.nan}):
             self.assertEqual(largest_difference(bad, wanted), (float("inf"), "b"))
+
+    def test_what_should_be_zero_must_be_nearly_zero(self) -> None:
+        wanted = {"a": np.zeros(2, np.float32)}
+        self.assertEqual(largest_difference(wanted, wanted), (0.0, "outputs"))
+        self.assertEqual(largest_difference({"a": np.array([0, 0.5], np.float32)}, wanted), (0.5, "a"))
+
+    def test_padding_is_cleared_beyond_the_lengths(self) -> None:
+        padded = np.ones((3, 2, 1), np.float32)
+        clear_padding(padded, (3, 1))
+        self.assertEqual(padded[:, :, 0].tolist(), [[1, 1], [1, 0], [1, 0]])
 
     def test_what_is_written_is_read(self) -> None:
         numbers = random_numbers("lstm", SHAPE)

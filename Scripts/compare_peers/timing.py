@@ -36,8 +36,11 @@ class Contender:
 
 # Seconds of one contender's turn: long against the cost of waking its process and filling its caches again.
 TURN = 0.05
-# A contender this many times slower than the fastest of its kind will not become it, and gets no second turn.
+# A rival this many times slower than the fastest one need not have the least number of runs.
 HOPELESS = 1.5
+# The most by which a slow rival's time counts for more than it is. Some turns remain to it, lest a moment in which
+# the machine did something else decide who is the fastest.
+MOST_WEIGHT = 10
 LEAST, MOST = 3, 20_000
 
 
@@ -45,8 +48,8 @@ def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float
     """Times `contenders` in turn for about `budget` seconds in all, and gives the errors of those that failed.
 
     First each has one turn. Then it is always the turn of the one that has had the least time. Those named in
-    `rivals` race for the first place among them, and a slow one drops out; the others stay to the end. Who fails is
-    taken out of `contenders`.
+    `rivals` race for the first place among them, so the time of one that is k times slower than the fastest counts
+    for k squared as much. Who fails is taken out of `contenders`.
     """
     errors: dict[str, str] = {}
     begin = monotonic()
@@ -67,13 +70,13 @@ def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float
         take_turn(name)
     while True:
         is_over = monotonic() - begin >= budget
-        fastest = min((contenders[name].best for name in rivals & contenders.keys()), default=0.0)
-        waiting = [
-            name
+        fastest = min((contenders[name].best for name in rivals & contenders.keys()), default=1.0)
+        slowness = {name: contenders[name].best / fastest if name in rivals else 1.0 for name in contenders}
+        waiting = {
+            name: contender.used * min(slowness[name] ** 2, MOST_WEIGHT)
             for name, contender in contenders.items()
-            if len(contender.seconds) < (LEAST if is_over else MOST)
-            and not (name in rivals and contender.best > HOPELESS * fastest)
-        ]
+            if len(contender.seconds) < (LEAST if is_over else MOST) and not (is_over and slowness[name] > HOPELESS)
+        }
         if not waiting:
             return errors
-        take_turn(min(waiting, key=lambda name: contenders[name].used))
+        take_turn(min(waiting, key=lambda name: waiting[name]))
