@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from statistics import median
 from time import monotonic
 
@@ -17,16 +18,17 @@ class Contender:
 
     run: Run
     seconds: list[float] = field(default_factory=list)
+    used: float = 0.0
+    """The time it has had."""
+    best: float = inf
+    """Its fastest run."""
 
-    @property
-    def used(self) -> float:
-        """The time it has had."""
-        return sum(self.seconds)
-
-    @property
-    def best(self) -> float:
-        """The fastest run."""
-        return min(self.seconds)
+    def take(self, warmups: int, repetitions: int) -> None:
+        """Lets it run."""
+        seconds = self.run(warmups, repetitions)
+        self.seconds += seconds
+        self.used += sum(seconds)
+        self.best = min(self.best, *seconds)
 
     @property
     def median(self) -> float:
@@ -58,10 +60,10 @@ def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float
         contender = contenders[name]
         try:
             if not contender.seconds:
-                contender.seconds += contender.run(0, 1)  # Tells how often it fits a turn.
+                contender.take(0, 1)  # Tells how often it fits a turn.
             repetitions = max(1, min(MOST, int(TURN / contender.best)))
             # One run of a long pass is its own warm-up: little of what it works on fits a cache.
-            contender.seconds += contender.run(1 if repetitions > 2 else 0, repetitions)
+            contender.take(1 if repetitions > 2 else 0, repetitions)
         except Exception as error:  # noqa: BLE001  whatever an engine died of, the others go on
             errors[name] = str(error)
             del contenders[name]
