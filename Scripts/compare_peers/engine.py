@@ -37,10 +37,10 @@ class Engine(Protocol):
     def prepare(self, workload: Workload, numbers: dict[str, Array]) -> Prepared: ...
 
 
-def fastest(candidates: list[Callable[[], Prepared]], seconds: float = 0.3) -> Prepared:
-    """The fastest of several ways to the same numbers, by the best of a few runs each.
+def fastest(candidates: list[Callable[[], Prepared]], seconds: float = 0.4) -> Prepared:
+    """The fastest of several ways to the same numbers, by the best of the runs that fit `seconds` each.
 
-    One that raises is no candidate, as long as another remains.
+    Each is run once before. One that raises is no candidate, as long as another remains.
     """
     found: list[tuple[float, Prepared]] = []
     problems: list[Exception] = []
@@ -52,9 +52,9 @@ def fastest(candidates: list[Callable[[], Prepared]], seconds: float = 0.3) -> P
             problems.append(error)
             continue
         times: list[float] = []
-        while len(times) < 3 or (sum(times) < seconds and len(times) < 200):
+        while sum(times) < seconds and len(times) < 200:
             times += timed(prepared.run, 1)
-            if len(times) > 1 and found and min(times) > 2 * min(found, key=lambda pair: pair[0])[0]:
+            if found and len(times) > 2 and min(times) > 2 * min(best for best, _ in found):
                 break  # It will not be chosen.
         found.append((min(times), prepared))
     if not found:
