@@ -159,7 +159,8 @@ class Comparison:
                 if not entrant.pads:
                     self.versions[name] = reply["version"]
                 if name == OURS and not self.machine:
-                    self.machine = reply["machine"]
+                    # The process that answers has been given a part of the cores.
+                    self.machine = reply["machine"] | {"threads": len(os.sched_getaffinity(0))}
             yield workers
         finally:
             for worker in workers.values():
