@@ -74,6 +74,9 @@ struct Benchmarks: ParsableCommand {
       valueName: "folder"))
   var trajectories: String?
 
+  /// For `Scripts/compare-peers.sh` alone.
+  @Flag(help: .hidden) var worker = false
+
   func validate() throws {
     guard (0.1...86_400).contains(seconds) else {
       throw ValidationError("--seconds takes a number from 0.1 to 86400, not \(seconds)")
@@ -87,6 +90,11 @@ struct Benchmarks: ParsableCommand {
   }
 
   func run() throws {
+    guard !worker else {
+      OpenBLASInformation.adoptFasterCore()
+      var worker = PeerWorker()
+      return worker.serve()
+    }
     do {
       if Machine.isDebugBuild {
         say("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")

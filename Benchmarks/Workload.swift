@@ -50,7 +50,21 @@ struct Workload {
     return 2 * rows * gates * hidden * (Double(shape.inputs) + hidden) * (pass == .training ? 3 : 1)
   }
 
-  /// A closure that carries out the pass once. It allocates its buffers the first time.
+  /// The cell's parameters, under PyTorch's names.
+  var parameterLayout: ParameterLayout {
+    get throws {
+      let kind: AnyRecurrentCell.Kind =
+        switch cell {
+        case .rnn: .vanilla
+        case .lstm: .lstm
+        case .gru: .gru
+        }
+      let cell = AnyRecurrentCell(kind, inputSize: shape.inputs, hiddenSize: shape.hidden)
+      return ParameterLayout(try RecurrentStack(cell).parameters)
+    }
+  }
+
+  /// A closure that carries out the pass once, on random numbers. It allocates its buffers the first time.
   func body(_ execution: Execution) throws -> () -> Void {
     switch type {
     case .float: try body(execution, Float.self)
@@ -59,60 +73,37 @@ struct Workload {
   }
 
   private func body<Scalar: BLASScalar>(_ execution: Execution, _: Scalar.Type) throws -> () -> Void {
-    let (inputs, hidden) = (shape.inputs, shape.hidden)
-    return switch cell {
-    case .rnn: body(try VanillaRNN<Scalar>(inputSize: inputs, hiddenSize: hidden), execution)
-    case .lstm: body(try LSTM<Scalar>(inputSize: inputs, hiddenSize: hidden), execution)
-    case .gru: body(try GRU<Scalar>(inputSize: inputs, hiddenSize: hidden), execution)
-    }
+    let rows = lengths.reduce(0, +)
+    let inputs: Matrix<Scalar> = randomMatrix(rows: rows, columns: shape.inputs, seed: 2)
+    let dOutputs: Matrix<Scalar>? =
+      pass == .training ? randomMatrix(rows: rows, columns: shape.hidden, seed: 3) : nil
+    let runner = try runner(
+      parameters: nil, inputs: inputs, dOutputs: dOutputs, wantsInputGradients: true, execution)
+    return { runner.run() }
   }
 
-  private func body<Cell, Scalar>(_ layer: RecurrentLayer<Cell, Scalar>, _ execution: Execution) -> () -> Void {
-    let layout = PackedLayout(lengths: lengths)
-    let stack = layer.architecture
-    let zeroState = layer.zeroState(batch: shape.batch)
-    let inputs: Matrix<Scalar> = randomMatrix(rows: layout.rowCount, columns: shape.inputs, seed: 2)
-    var tape = RecurrentTape<Scalar>()
-
-    func forward(_ mode: PassMode) {
-      var state = zeroState
-      inputs.withView { inputs in
-        layer.parameters.withView { parameters in
-          stack.forward(
-            inputs, layout: layout, parameters: parameters, state: &state, tape: &tape, mode: mode,
-            execution: execution)
-        }
-      }
+  /// What carries out the pass on given numbers.
+  ///
+  /// - Parameters:
+  ///   - parameters: The cell's, or `nil` for random ones.
+  ///   - inputs: `[N × I]`, packed.
+  ///   - dOutputs: The loss's gradient for the outputs, `[N × H]`, packed; `nil` in inference.
+  ///   - wantsInputGradients: Whether training computes the gradients for the inputs too.
+  ///   - execution: Path and threads.
+  func runner<Scalar: BLASScalar>(
+    parameters: ParameterVector<Scalar>?, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
+    wantsInputGradients: Bool, _ execution: Execution
+  ) throws -> any PassRunning<Scalar> {
+    func runner<Cell: RecurrentCell>(_ initial: RecurrentLayer<Cell, Scalar>) -> any PassRunning<Scalar> {
+      PassRunner(
+        layer: parameters.map { RecurrentLayer(initial.architecture, parameters: $0) } ?? initial,
+        layout: PackedLayout(lengths: lengths), inputs: inputs, dOutputs: dOutputs,
+        wantsInputGradients: wantsInputGradients, execution: execution)
     }
-    guard pass == .training else { return { forward(.inference) } }
-
-    let dOutputs: Matrix<Scalar> = randomMatrix(rows: layout.rowCount, columns: shape.hidden, seed: 3)
-    var dInputs = Matrix<Scalar>.zeros(rows: layout.rowCount, columns: shape.inputs)
-    var dParameters = Matrix<Scalar>.zeros(rows: 1, columns: stack.parameterCount)
-
-    func backward() {
-      var dState = zeroState
-      dInputs.setToZero()
-      dParameters.setToZero()
-      inputs.withView { inputs in
-        layer.parameters.withView { parameters in
-          dOutputs.withView { dOutputs in
-            dInputs.withMutableView { dInputs in
-              dParameters.withMutableView { dParameters in
-                stack.backward(
-                  inputs, layout: layout, parameters: parameters,
-                  gradients: RecurrentGradients(
-                    dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: dParameters),
-                  dState: &dState, tape: &tape, execution: execution)
-              }
-            }
-          }
-        }
-      }
-    }
-    return {
-      forward(.training)
-      backward()
+    return switch cell {
+    case .rnn: runner(try VanillaRNN<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
+    case .lstm: runner(try LSTM<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
+    case .gru: runner(try GRU<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
     }
   }
 

@@ -24,6 +24,8 @@ reason_for() {
     libopenblas-dev) echo "matrix products (BLAS)" ;;
     liblapacke-dev) echo "orthogonal weights and eigenvalues (LAPACK)" ;;
     pkg-config) echo "tells Swift where OpenBLAS is" ;;
+    python3) echo "runs the comparison with other engines" ;;
+    python3-venv) echo "gives the other engines a place of their own" ;;
     gcc-aarch64-linux-gnu) echo "compiles the NEON loops here" ;;
     libc6-dev-arm64-cross) echo "C library for the NEON loops' tests" ;;
     qemu-user) echo "runs the NEON loops' tests" ;;

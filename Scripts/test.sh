@@ -2,7 +2,7 @@
 # Everything that must hold before a change is merged, cheapest first. Stops at the first stage that fails and names it.
 #
 #   Scripts/test.sh          all stages, under 20 minutes on two cores
-#   Scripts/test.sh --quick  format, debug build and debug tests
+#   Scripts/test.sh --quick  format, comparison script, debug build and debug tests
 #
 # The last stage is the plain test run in release, so the last lines are swift test's own count.
 set -euo pipefail
@@ -35,7 +35,7 @@ trap name_failure EXIT
 
 system_packages() {
   require_toolchain
-  require_packages "${LIBRARY_PACKAGES[@]}"
+  require_packages "${LIBRARY_PACKAGES[@]}" python3
   [[ $(uname -m) != x86_64 ]] || require_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 }
 
@@ -66,6 +66,11 @@ address_sanitizer() {
     swift test --sanitize=address --scratch-path .build-asan
 }
 
+# The comparison with other engines, as far as it needs none of them.
+comparison() {
+  python3 -m unittest discover --start-directory Scripts --top-level-directory Scripts
+}
+
 thread_sanitizer() {
   swift test --sanitize=thread --scratch-path .build-tsan
 }
@@ -77,6 +82,7 @@ esac
 
 [[ ${1:-} == --quick ]] || run_stage "system packages" system_packages
 run_stage "format" format
+run_stage "comparison script" comparison
 run_stage "debug build" swift build --build-tests
 run_stage "debug tests" swift test --skip-build
 [[ ${1:-} != --quick ]] || exit 0

@@ -19,6 +19,11 @@ import Testing
     #expect(command.json == "f.json" && command.compare == "b.json" && command.trajectories == "folder")
   }
 
+  @Test func theWorkersFlagIsReadAndNotShown() throws {
+    #expect(try Benchmarks.parse(["--worker"]).worker)
+    #expect(!Benchmarks.helpMessage().contains("worker"))
+  }
+
   @Test(arguments: [
     ["--only", "both"], ["--cells", "lstm,"], ["--cells", "LSTM"], ["--paths", "cuda"], ["--shape", "1,2,3"],
     ["--threads", "0"], ["--threads", "1,x"], ["--type", "half"], ["--seconds", "0"], ["--seconds", "nan"], ["extra"],

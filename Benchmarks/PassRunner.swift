@@ -1,0 +1,96 @@
+import Kernels
+import Models
+
+/// Carries out one pass of a cell over one batch, again and again, in memory that it keeps.
+protocol PassRunning<Scalar>: AnyObject {
+  associatedtype Scalar: BLASScalar
+
+  /// Carries out the pass once.
+  func run()
+  /// Outputs of the last run, `[N × H]`, packed.
+  var outputs: Matrix<Scalar> { get }
+  /// Gradients for all weights from the last run; zeros in inference.
+  var dParameters: ParameterVector<Scalar> { get }
+}
+
+/// The passes of one layer, from the zero state.
+final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
+  private let layer: RecurrentLayer<Cell, Scalar>
+  private let layout: PackedLayout
+  /// `[N × I]`.
+  private let inputs: Matrix<Scalar>
+  /// The loss's gradient for the outputs, `[N × H]`; `nil` where the pass is inference.
+  private let dOutputs: Matrix<Scalar>?
+  private let execution: Execution
+
+  private var tape = RecurrentTape<Scalar>()
+  /// The state in a forward pass, and the gradient for it in a backward pass.
+  private var state: RecurrentState<Scalar>
+  /// `[N × I]`; `nil` where nobody wants it.
+  private var dInputs: Matrix<Scalar>?
+  private(set) var dParameters: ParameterVector<Scalar>
+
+  init(
+    layer: RecurrentLayer<Cell, Scalar>, layout: PackedLayout, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
+    wantsInputGradients: Bool, execution: Execution
+  ) {
+    (self.layer, self.layout, self.inputs, self.dOutputs) = (layer, layout, inputs, dOutputs)
+    self.execution = execution
+    state = layer.zeroState(batch: layout.batch)
+    dInputs =
+      dOutputs != nil && wantsInputGradients
+      ? Matrix.zeros(rows: layout.rowCount, columns: inputs.columns) : nil
+    dParameters = .zeros(layer.parameters.layout)
+  }
+
+  var outputs: Matrix<Scalar> { tape.lastOutputs }
+
+  func run() {
+    guard let dOutputs else { return infer() }
+    forward(.training)
+    backward(dOutputs)
+  }
+
+  /// The inference that is timed. The weights stay as they are from one call to the next.
+  private func infer() { forward(.inference) }
+
+  private func forward(_ mode: PassMode) {
+    setStateToZero()
+    inputs.withView { inputs in
+      layer.parameters.withView { parameters in
+        layer.architecture.forward(
+          inputs, layout: layout, parameters: parameters, state: &state, tape: &tape, mode: mode,
+          execution: execution)
+      }
+    }
+  }
+
+  private func backward(_ dOutputs: Matrix<Scalar>) {
+    setStateToZero()
+    dParameters.setToZero()
+    guard dInputs != nil else { return backward(dOutputs, addingInputsTo: nil) }
+    dInputs!.setToZero()
+    dInputs!.withMutableView { backward(dOutputs, addingInputsTo: $0) }
+  }
+
+  private func backward(_ dOutputs: Matrix<Scalar>, addingInputsTo dInputs: MutableMatrixView<Scalar>?) {
+    inputs.withView { inputs in
+      layer.parameters.withView { parameters in
+        dOutputs.withView { dOutputs in
+          dParameters.withMutableView { dParameters in
+            layer.architecture.backward(
+              inputs, layout: layout, parameters: parameters,
+              gradients: RecurrentGradients(
+                dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: dParameters),
+              dState: &state, tape: &tape, execution: execution)
+          }
+        }
+      }
+    }
+  }
+
+  private func setStateToZero() {
+    for i in state.hidden.indices { state.hidden[i].setToZero() }
+    for i in state.cell.indices { state.cell[i].setToZero() }
+  }
+}
