@@ -6,9 +6,11 @@ extension Matrix where Element: BLASScalar {
   package var capacity: Int { storage.count }
 
   /// Lends this matrix for reading.
+  @inlinable
   package var lentForReading: MatrixView<Element> { MatrixView(storage.elements, rows: rows, columns: columns) }
 
   /// Lends this matrix for writing. Copies it first if another value shares its memory.
+  @inlinable
   package mutating func lent() -> MutableMatrixView<Element> {
     makeUnique()
     return MutableMatrixView(storage.elements, rows: rows, columns: columns)

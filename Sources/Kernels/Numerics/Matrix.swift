@@ -90,9 +90,13 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   }
 
   /// Gives this value memory of its own before a write.
-  @usableFromInline
+  @inlinable
   mutating func makeUnique() {
-    guard !isKnownUniquelyReferenced(&storage) else { return }
+    if !isKnownUniquelyReferenced(&storage) { copyStorage() }
+  }
+
+  @usableFromInline
+  mutating func copyStorage() {
     let copy = AlignedStorage<Element>(uninitialized: storage.count)
     copy.elements.initialize(from: storage.elements, count: count)
     storage = copy

@@ -10,7 +10,7 @@ internal import Kernels
 final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   private let parameters: ParameterVector<Scalar>
   private let execution: Execution
-  private let weights: [PreparedWeights<Scalar>]
+  private let steps: [SingleStep]
   private let outputs: UnsafeMutablePointer<Scalar>
   private let outputSize: Int
   private let cellSize: Int
@@ -21,16 +21,16 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     guard execution.path == .fused, !stack.isBidirectional,
       stack.cells.allSatisfy({ execution.threads(forStepWork: $0.shape.forwardOperations) == 1 })
     else { return nil }
-    var weights: [PreparedWeights<Scalar>] = []
+    var steps: [SingleStep] = []
     for walk in stack.walks {
       guard
         let prepared = parameters.withView({
           PreparedWeights(stack.cells[walk.layer], parameters: $0.columns(walk.parameters))
         })
       else { return nil }
-      weights.append(prepared)
+      steps.append(prepared.singleStep())
     }
-    self.weights = weights
+    self.steps = steps
     self.parameters = parameters
     self.execution = execution
     outputSize = stack.outputSize
@@ -53,24 +53,20 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     _ inputs: UnsafePointer<Scalar>, _ hidden: inout [Matrix<Scalar>], _ cell: inout [Matrix<Scalar>],
     into target: UnsafeMutablePointer<Scalar>
   ) {
+    // The state's matrices are for everybody to change.
     precondition(
-      hidden.count == weights.count && cell.count == (cellSize == 0 ? 0 : weights.count), "a state of another network")
-    withFlushedDenormals {
-      var inputs = inputs
-      for layer in weights.indices {
-        // The state's matrices are for everybody to change.
-        precondition(
-          hidden[layer].rows == 1 && hidden[layer].columns == outputSize, "the hidden state must be 1 × \(outputSize)")
-        precondition(
-          cell.isEmpty || cell[layer].rows == 1 && cell[layer].columns == cellSize,
-          "the cell state must be 1 × \(cellSize)")
-        let state = hidden[layer].lent().baseAddress
-        let result = layer == weights.count - 1 ? target : outputs
-        weights[layer].step(
-          inputs, hidden: state, cell: cell.isEmpty ? state : cell[layer].lent().baseAddress, into: result)
-        state.update(from: result, count: outputSize)
-        inputs = UnsafePointer(state)
-      }
+      hidden.count == steps.count && cell.count == (cellSize == 0 ? 0 : steps.count), "the state of another network")
+    var inputs = inputs
+    for layer in steps.indices {
+      precondition(
+        hidden[layer].rows == 1 && hidden[layer].columns == outputSize
+          && (cellSize == 0 || cell[layer].rows == 1 && cell[layer].columns == cellSize),
+        "the state must be 1 × \(outputSize) and 1 × \(cellSize)")
+      let state = hidden[layer].lent().baseAddress
+      steps[layer](
+        inputs, hidden: state, cell: cellSize == 0 ? state : cell[layer].lent().baseAddress,
+        into: layer == steps.count - 1 ? target : outputs)
+      inputs = UnsafePointer(state)
     }
   }
 }
