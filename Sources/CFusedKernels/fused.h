@@ -1,6 +1,7 @@
 // The fused loops for both number types, over the vocabulary that `activations.h` describes and
 //
-//   TILE_ROWS                               rows of a register tile, 3 or 6
+//   GATE_ROWS                               rows of a register tile of four gates, 3 or 6
+//   PLAIN_VECTORS                           vectors of a register tile of six rows of anything else, 2 or 4
 //   whereAboveZeroFloats(x, y)              y where x > 0, otherwise 0
 //
 // The templates are written once for both types: `type-float.h` and `type-double.h` give their words a meaning.
@@ -31,7 +32,7 @@
 // The part of `CFKLoops` that is made here.
 #define FUSED_LOOPS(type, count) \
   { \
-    .lanes = count, .lstmForward = lstmForward##type, .gruForward = gruForward##type, \
+    .lanes = count, .groupBlocks = plainVectors, .lstmForward = lstmForward##type, .gruForward = gruForward##type, \
     .vanillaForward = vanillaForward##type, .lstmBackward = lstmBackward##type, .gruBackward = gruBackward##type, \
     .vanillaBackward = vanillaBackward##type, .packedProduct = packedProduct##type, \
     .outerProduct = outerProduct##type, .transposeRows = transposeRows##type, \

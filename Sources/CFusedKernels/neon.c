@@ -11,7 +11,8 @@ typedef float64x2_t DoubleVector;
 // The widest ARM cores take four FMAs per cycle with a latency of four.
 enum { floatLanes = 4, doubleLanes = 2, burnAccumulators = 16 };
 // As for AVX-512: there are 32 registers.
-#define TILE_ROWS 6
+#define GATE_ROWS 6
+#define PLAIN_VECTORS 4
 
 static inline FloatVector splatFloats(float x) { return vdupq_n_f32(x); }
 static inline FloatVector loadFloats(const float *p) { return vld1q_f32(p); }

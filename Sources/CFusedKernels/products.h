@@ -1,8 +1,7 @@
 // Register tiles of matrix products: the heart of the fused loops, for one number type.
 //
 // A tile is `M` rows by `V` vectors of columns, held in registers while k runs. The including file says how large it may
-// be, `tileRows`, so that accumulators, the vectors of B and one element of A fit the registers. M and V are constants
-// in every function that is left after inlining.
+// be, see `tiles.h`. M and V are constants in every function that is left after inlining.
 //
 // A vector of the result is fma(a[m][k], b[k][v], ·) for k = 0, 1, 2, …: no partial sums, so that the size of the tile
 // that a row falls into cannot be seen in its bits.
@@ -11,17 +10,28 @@
 /// Adds `count` products to the accumulators: A from `a`, a row every `aRow` and a k every `aStep`; B from `b`, a k every
 /// `bStep`, and of its last vector only `last` elements where that is not the whole of it.
 ALWAYS_INLINE void Typed(accumulate)(
-  Vector sums[][maximumVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
+  Vector sums[][mostVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
   const Scalar *b, const ptrdiff_t bStep, const size_t count, const bool isShort, const size_t last
 ) {
   for (size_t k = 0; k < count; k += 1) {
-    Vector columns[maximumVectors];
-    UNROLL for (int v = 0; v < V; v += 1) {
-      columns[v] = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
-    }
-    UNROLL for (int m = 0; m < M; m += 1) {
-      const Vector element = splat(a[m * aRow]);
-      UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = multiplyAdd(element, columns[v], sums[m][v]);
+    if (GATE_ROWS == MOST_ROWS || V <= 2) {
+      // All columns in registers, one element at a time.
+      Vector columns[mostVectors];
+      UNROLL for (int v = 0; v < V; v += 1) {
+        columns[v] = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
+      }
+      UNROLL for (int m = 0; m < M; m += 1) {
+        const Vector element = splat(a[m * aRow]);
+        UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = multiplyAdd(element, columns[v], sums[m][v]);
+      }
+    } else {
+      // 3 × 4 in 16 registers: all elements, one vector of columns at a time.
+      Vector elements[MOST_ROWS];
+      UNROLL for (int m = 0; m < M; m += 1) elements[m] = splat(a[m * aRow]);
+      UNROLL for (int v = 0; v < V; v += 1) {
+        const Vector columns = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
+        UNROLL for (int m = 0; m < M; m += 1) sums[m][v] = multiplyAdd(elements[m], columns, sums[m][v]);
+      }
     }
     a += aStep;
     b += bStep;
@@ -32,7 +42,7 @@ ALWAYS_INLINE void Typed(packedTile)(
   const int M, const int V, const CFKPackedProduct *product, const Scalar *a, const Scalar *start, Scalar *c
 ) {
   const size_t last = product->lastCount;
-  Vector sums[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) {
       if (start == NULL) {
@@ -58,16 +68,34 @@ ALWAYS_INLINE void Typed(packedTile)(
   }
 }
 
+/// Rows from `row` on, `M` of them.
+ALWAYS_INLINE void Typed(packedRows)(const int M, const int V, const CFKPackedProduct *product, const size_t row) {
+  Typed(packedTile)(
+    M, V, product, (const Scalar *)product->a + row * product->aRow,
+    product->start == NULL ? NULL : (const Scalar *)product->start + row * product->startRow,
+    (Scalar *)product->c + row * product->cRow);
+}
+
 static void Typed(packedProduct)(const CFKPackedProduct *product) {
-  FOR_TILES(row, height, product->rows) {
-    const Scalar *a = (const Scalar *)product->a + row * product->aRow;
-    const Scalar *start = product->start == NULL ? NULL : (const Scalar *)product->start + row * product->startRow;
-    Scalar *c = (Scalar *)product->c + row * product->cRow;
-#define TILE_OF_VECTORS(V) Typed(packedTile)(M_, V, product, a, start, c)
+  if (product->vectors <= plainVectors) {
+    FOR_TILES(row, height, product->rows, MOST_ROWS) {
+#define TILE_OF_VECTORS(V) Typed(packedRows)(M_, V, product, row)
 #define TILE_OF_ROWS(M) { enum { M_ = M }; FOR_VECTORS(product->vectors, TILE_OF_VECTORS) }
-    FOR_ROWS(height, TILE_OF_ROWS)
+      FOR_ROWS(height, TILE_OF_ROWS)
 #undef TILE_OF_ROWS
 #undef TILE_OF_VECTORS
+    }
+  } else {
+    // The gates of a block, where a plain tile is narrower than these.
+    FOR_TILES(row, height, product->rows, GATE_ROWS) {
+#define TILE_OF_ROWS(M) \
+  { \
+    if (product->vectors == 3) Typed(packedRows)(M, 3, product, row); \
+    else Typed(packedRows)(M, 4, product, row); \
+  }
+      FOR_GATE_ROWS(height, TILE_OF_ROWS)
+#undef TILE_OF_ROWS
+    }
   }
 }
 
@@ -75,7 +103,7 @@ ALWAYS_INLINE void Typed(outerTile)(
   const int M, const int V, const bool isShort, const CFKOuterProduct *product, const size_t gradientOffset,
   const size_t column, Scalar *c, const size_t last
 ) {
-  Vector sums[TILE_ROWS][maximumVectors];
+  Vector sums[MOST_ROWS][mostVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) {
       const Scalar *from = c + m * product->cRow + v * lanes;
@@ -105,7 +133,7 @@ static void Typed(outerColumns)(
     const size_t unit = block * lanes;
     const size_t units = product->units - unit < lanes ? product->units - unit : lanes;
     for (size_t gate = 0; gate < product->gates; gate += 1) {
-      FOR_TILES(row, height, units) {
+      FOR_TILES(row, height, units, MOST_ROWS) {
         const size_t offset = block * product->gradientPanel + product->gateVector[gate] * lanes + row;
         Scalar *c = (Scalar *)product->c + (gate * product->units + unit + row) * product->cRow + column;
 #define TILE_OF_VECTORS(V) Typed(outerTile)(M_, V, false, product, offset, column, c, lanes)
@@ -126,7 +154,7 @@ static void Typed(outerColumns)(
 // Columns are the outer loop: their part of the factors stays in the second-level cache while all gates pass by.
 static void Typed(outerProduct)(const CFKOuterProduct *product) {
   const size_t whole = product->columns / lanes, last = product->columns % lanes;
-  const size_t panels = (whole + maximumVectors - 1) / maximumVectors;
+  const size_t panels = (whole + plainVectors - 1) / plainVectors;
   for (size_t panel = 0; panel < panels; panel += 1) {
     const size_t first = whole * panel / panels, vectors = whole * (panel + 1) / panels - first;
     Typed(outerColumns)(product, first * lanes, vectors, false, lanes);

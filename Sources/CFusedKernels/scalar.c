@@ -7,8 +7,9 @@
 typedef float FloatVector;
 typedef double DoubleVector;
 enum { floatLanes = 1, doubleLanes = 1 };
-// 12 accumulators: what is left of 16 registers.
-#define TILE_ROWS 3
+// As for AVX2: there are 16 registers.
+#define GATE_ROWS 3
+#define PLAIN_VECTORS 2
 
 static inline FloatVector splatFloats(float x) { return x; }
 static inline FloatVector loadFloats(const float *p) { return *p; }

@@ -1,11 +1,12 @@
 // How work is cut into register tiles, for both number types.
 #pragma once
 
-/// The most vectors of columns in a tile: the gates of an LSTM.
-enum { maximumVectors = 4 };
+// A tile of gates has `GATE_ROWS` rows. A plain tile, of columns that need not stand together, may have another form,
+// `MOST_ROWS` by `plainVectors`.
+#define MOST_ROWS 6
+enum { mostVectors = 4, plainVectors = PLAIN_VECTORS };
 
-/// Calls `tile(M)` with a constant M for `rows` rows from `row` on, where `rows` is at most `tileRows`.
-#if TILE_ROWS == 6
+/// Calls `tile(M)` with a constant M for `rows` rows.
 #define FOR_ROWS(rows, tile) \
   switch (rows) { \
   case 1: tile(1); break; \
@@ -15,8 +16,11 @@ enum { maximumVectors = 4 };
   case 5: tile(5); break; \
   default: tile(6); break; \
   }
+
+#if GATE_ROWS == 6
+#define FOR_GATE_ROWS FOR_ROWS
 #else
-#define FOR_ROWS(rows, tile) \
+#define FOR_GATE_ROWS(rows, tile) \
   switch (rows) { \
   case 1: tile(1); break; \
   case 2: tile(2); break; \
@@ -24,6 +28,7 @@ enum { maximumVectors = 4 };
   }
 #endif
 
+#if PLAIN_VECTORS == 4
 #define FOR_VECTORS(vectors, tile) \
   switch (vectors) { \
   case 1: tile(1); break; \
@@ -31,17 +36,24 @@ enum { maximumVectors = 4 };
   case 3: tile(3); break; \
   default: tile(4); break; \
   }
+#else
+#define FOR_VECTORS(vectors, tile) \
+  switch (vectors) { \
+  case 1: tile(1); break; \
+  default: tile(2); break; \
+  }
+#endif
 
 // Rows are cut into as few tiles as can be, of as equal height as can be: 32 rows are 6 6 5 5 5 5 and not 6 6 6 6 6 2,
 // because a low tile reads as many weights as a high one.
-#define FOR_TILES(row, height, rows) \
-  for (size_t tiles_ = ((rows) + TILE_ROWS - 1) / TILE_ROWS, tile_ = 0, row = 0, height; \
+#define FOR_TILES(row, height, rows, most) \
+  for (size_t tiles_ = ((rows) + (most) - 1) / (most), tile_ = 0, row = 0, height; \
        tile_ < tiles_ && (height = ((rows) * (tile_ + 1)) / tiles_ - row, true); row += height, tile_ += 1)
 
 // Once the sums are complete they go to memory, a tile's worth that stays in the first-level cache: the gates are
 // computed row by row in a loop, and an array that a loop indexes cannot be in registers.
 #define SPILL(sums, M, V) \
-  Vector spilled[TILE_ROWS][maximumVectors]; \
+  Vector spilled[MOST_ROWS][mostVectors]; \
   UNROLL for (int m = 0; m < (M); m += 1) { \
     UNROLL for (int v = 0; v < (V); v += 1) spilled[m][v] = (sums)[m][v]; \
   }

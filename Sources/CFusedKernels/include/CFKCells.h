@@ -105,7 +105,7 @@ typedef struct {
   bool descends;
 } CFKBackwardStep;
 
-/// C = S + A B for rows of A and one panel of at most `maximumVectors` packed vectors of B.
+/// C = S + A B for rows of A and one panel of at most `groupBlocks` packed vectors of B, or four.
 typedef struct {
   size_t rows;
   /// A, `[rows × runs · runLength]`: runs of neighbouring elements, `runStride` apart.
@@ -153,12 +153,14 @@ typedef struct {
 /// Each element of a result is one chain of multiply-adds in the order of the depth, whatever stands beside it, so a
 /// row has the same bits in any batch, cut at any step, on any number of threads.
 ///
-/// Where a panel spans several blocks, `B` blocks in all are cut into `(B + 3) / 4` groups of as equal size as can be:
-/// group `g` is the blocks from `B * g / groups` up to `B * (g + 1) / groups`. The panel of blocks from `b` on then
+/// Where a panel spans several blocks, `B` blocks in all are cut into groups of at most `groupBlocks` and of as equal size
+/// as can be: group `g` is the blocks from `B * g / groups` up to `B * (g + 1) / groups`. The panel of blocks from `b` on then
 /// begins at `b * depth * lanes`.
 typedef struct {
   /// Elements in a vector register.
   size_t lanes;
+  /// Blocks in a group, at most.
+  size_t groupBlocks;
   /// Blocks from `first` up to `last`.
   void (*lstmForward)(const CFKForwardStep *step, size_t first, size_t last);
   void (*gruForward)(const CFKForwardStep *step, size_t first, size_t last);

@@ -77,10 +77,11 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   init(_ cell: FusedCell, _ pass: BackwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
     self.cell = cell
     self.pass = pass
-    loops = Scalar.fusedLoops
+    let loops = Scalar.fusedLoops
+    self.loops = loops
     loop = cell.backwardLoop(loops)
     let (shape, lanes, batch) = (cell.shape, loops.lanes, pass.layout.batch)
-    let blocks = UnitBlocks(units: shape.hiddenSize, lanes: lanes)
+    let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
     self.blocks = blocks
     schedule = buffers.schedule
     parameters = CellParameters(shape, reading: pass.parameters)
@@ -89,7 +90,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     func weights(
       _ columns: Int, _ vectors: FusedCell.GradientVectors, in matrix: inout Matrix<Scalar>
     ) -> BackwardWeights<Scalar> {
-      let columns = UnitBlocks(units: columns, lanes: lanes)
+      let columns = UnitBlocks(units: columns, for: loops)
       let count = BackwardWeights<Scalar>.count(blocks, columns, vectors)
       return BackwardWeights(
         units: blocks, columns: columns, vectors: vectors,

@@ -62,10 +62,11 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   init(_ cell: FusedCell, _ pass: ForwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
     self.cell = cell
     self.pass = pass
-    loops = Scalar.fusedLoops
+    let loops = Scalar.fusedLoops
+    self.loops = loops
     loop = cell.forwardLoop(loops)
     let (shape, rows, batch) = (cell.shape, pass.layout.rowCount, pass.layout.batch)
-    let blocks = UnitBlocks(units: shape.hiddenSize, lanes: loops.lanes)
+    let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
     projectsAhead = AheadProjection.isWorthIt(pass.layout)
     let recorded = pass.isRecording ? rows : 0
     let summed = projectsAhead ? rows : cell.recordedVectors > 0 ? recorded : 0

@@ -21,7 +21,7 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
     precondition(
       parameters.rows == 1 && parameters.columns == shape.parameterCount,
       "the parameters must be 1 × \(shape.parameterCount), not \(parameters.rows) × \(parameters.columns)")
-    let blocks = UnitBlocks(units: shape.hiddenSize, lanes: Scalar.fusedLoops.lanes)
+    let blocks = UnitBlocks(units: shape.hiddenSize, for: Scalar.fusedLoops)
     var numbers = Matrix<Scalar>(uninitializedRows: 1, columns: ForwardWeights<Scalar>.count(fused, blocks))
     let weights = ForwardWeights(fused, blocks, in: numbers.lent().baseAddress)
     weights.pack(CellParameters(shape, reading: parameters), panels: 0..<weights.panelCount)
@@ -36,7 +36,7 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
   /// A step of one sequence, which keeps these weights.
   package func singleStep() -> SingleStep {
     let loops = Scalar.fusedLoops
-    let blocks = UnitBlocks(units: shape.hiddenSize, lanes: loops.lanes)
+    let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
     let weights = forwardWeights(cell, blocks)
     var step = CFKForwardStep()
     step.rows = 1

@@ -1,5 +1,7 @@
+internal import CFusedKernels
+
 /// How the fused loops cut a number of hidden units, or of any columns: into *blocks* as wide as a vector register, the
-/// last of which may be short, and those into *groups* of up to four blocks and of as equal size as can be.
+/// last of which may be short, and those into *groups* of as equal size as can be.
 ///
 /// What belongs to a block lies in a *panel*: rows of `lanes` numbers for each gate, one after the other.
 struct UnitBlocks: Hashable, Sendable {
@@ -7,14 +9,13 @@ struct UnitBlocks: Hashable, Sendable {
   let units: Int
   /// Units in a whole block: elements in a vector register.
   let lanes: Int
-
-  /// Blocks in a group, at most: the vectors of columns in a register tile.
-  static let mostInGroup = 4
+  /// Blocks in a group, at most: the vectors of columns in a plain register tile.
+  let mostInGroup: Int
 
   /// Number of blocks.
   var count: Int { (units + lanes - 1) / lanes }
   /// Number of groups.
-  var groups: Int { (count + Self.mostInGroup - 1) / Self.mostInGroup }
+  var groups: Int { (count + mostInGroup - 1) / mostInGroup }
   /// All blocks.
   var all: Range<Int> { 0..<count }
 
@@ -35,4 +36,11 @@ struct UnitBlocks: Hashable, Sendable {
   }
 
   private func start(ofGroup group: Int) -> Int { groups == 0 ? 0 : count * group / groups }
+}
+
+extension UnitBlocks {
+  /// How `loops` cut `units` units.
+  init(units: Int, for loops: CFKCellLoops) {
+    self.init(units: units, lanes: loops.lanes, mostInGroup: loops.groupBlocks)
+  }
 }

@@ -36,7 +36,8 @@ extension RecurrentStack {
           outputs: tape.outputs[walk.layer].lent(),
           PassOptions(
             recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].lentForReading : nil,
-            isRecording: mode != .inference, execution: execution)),
+            isRecording: mode != .inference, prepared: tape.prepared.isEmpty ? nil : tape.prepared[walk.index],
+            execution: execution)),
         tape: &tape.cells[walk.index])
 
       scatter(tape.hidden[walk.index], by: layout, into: &state.hidden[walk.index])

@@ -26,6 +26,8 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   var dropoutMasks: [Matrix<Scalar>] = []
   /// Gradients for the outputs of each layer but the last, `[L - 1]` of `[N × D·R]`.
   var dOutputs: [Matrix<Scalar>] = []
+  /// Weights that were prepared for the pass that runs, `[L · D]`, or none.
+  var prepared: [PreparedWeights<Scalar>?] = []
   /// The layout of a single step, kept between steps.
   var stepLayout: PackedLayout?
   /// Whether the pass used the masks.
