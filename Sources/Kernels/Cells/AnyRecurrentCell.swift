@@ -46,6 +46,8 @@ public enum AnyRecurrentCell: RecurrentCell {
   }
 
   /// Runs the cell's forward pass.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     switch self {
     case .vanilla(let cell): cell.forward(pass, tape: &tape)
@@ -55,6 +57,8 @@ public enum AnyRecurrentCell: RecurrentCell {
   }
 
   /// Runs the cell's backward pass.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     switch self {
     case .vanilla(let cell): cell.backward(pass, tape: &tape)

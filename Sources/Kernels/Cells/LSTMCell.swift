@@ -45,6 +45,8 @@ public struct LSTMCell: StandardCell {
   }
 
   /// Runs the equations over every step, on the path that `pass` asks for.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
     switch tape.begin(pass, fused) {
@@ -55,6 +57,8 @@ public struct LSTMCell: StandardCell {
   }
 
   /// Runs the chain rule through the equations, from the last step back.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     shape.check(pass)
     switch tape.recordedPath(for: pass) {

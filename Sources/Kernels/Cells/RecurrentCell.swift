@@ -119,6 +119,7 @@ public struct ForwardPass<Scalar: BLASScalar>: Sendable {
   public let execution: Execution
 
   /// A pass over borrowed views; each must have the shape that its property states.
+  @inlinable
   public init(
     layout: PackedLayout, direction: TimeDirection = .forward, inputs: MatrixView<Scalar>,
     parameters: MatrixView<Scalar>, state: (hidden: MutableMatrixView<Scalar>, cell: MutableMatrixView<Scalar>),
@@ -149,6 +150,7 @@ public struct PassOptions<Scalar: BLASScalar>: Sendable {
   public var execution: Execution
 
   /// Options for a pass; by default no mask, no recording, the fastest path.
+  @inlinable
   public init(
     recurrentMask: MatrixView<Scalar>? = nil, isRecording: Bool = false, prepared: PreparedWeights<Scalar>? = nil,
     execution: Execution = .automatic
@@ -188,6 +190,7 @@ public struct BackwardPass<Scalar: BLASScalar>: Sendable {
   public let execution: Execution
 
   /// The pass that belongs to `forward`; each view must have the shape that its property states.
+  @inlinable
   public init(
     of forward: ForwardPass<Scalar>, dOutputs: MatrixView<Scalar>,
     dState: (hidden: MutableMatrixView<Scalar>, cell: MutableMatrixView<Scalar>),

@@ -43,6 +43,14 @@ public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
   ///   - layout: Where the rows of the batch lie.
   ///   - state: The initial state on entry, the final one on return.
   ///   - tape: Receives the outputs, ``RecurrentTape/lastOutputs``, and is worked in.
+  @specialized(where Cell == LSTMCell, Scalar == Float)
+  @specialized(where Cell == GRUCell, Scalar == Float)
+  @specialized(where Cell == VanillaCell, Scalar == Float)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
+  @specialized(where Cell == LSTMCell, Scalar == Double)
+  @specialized(where Cell == GRUCell, Scalar == Double)
+  @specialized(where Cell == VanillaCell, Scalar == Double)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
   public func forward(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, state: inout RecurrentState<Scalar>,
     tape: inout RecurrentTape<Scalar>

@@ -13,6 +13,14 @@ extension RecurrentStack {
   ///   - tape: Receives the outputs (``RecurrentTape/lastOutputs``) and, when recording, what `backward` needs.
   ///   - mode: Whether to record, and whether dropout acts.
   ///   - execution: Path and threads.
+  @specialized(where Cell == LSTMCell, Scalar == Float)
+  @specialized(where Cell == GRUCell, Scalar == Float)
+  @specialized(where Cell == VanillaCell, Scalar == Float)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
+  @specialized(where Cell == LSTMCell, Scalar == Double)
+  @specialized(where Cell == GRUCell, Scalar == Double)
+  @specialized(where Cell == VanillaCell, Scalar == Double)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
   public func forward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
     state: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>, mode: PassMode, execution: Execution
@@ -63,6 +71,14 @@ extension RecurrentStack {
   ///   - dState: The gradient for the final state on entry, for the initial one on return.
   ///   - tape: The recording.
   ///   - execution: Path and threads.
+  @specialized(where Cell == LSTMCell, Scalar == Float)
+  @specialized(where Cell == GRUCell, Scalar == Float)
+  @specialized(where Cell == VanillaCell, Scalar == Float)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
+  @specialized(where Cell == LSTMCell, Scalar == Double)
+  @specialized(where Cell == GRUCell, Scalar == Double)
+  @specialized(where Cell == VanillaCell, Scalar == Double)
+  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
   public func backward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
     gradients: RecurrentGradients<Scalar>, dState: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>,
