@@ -162,12 +162,12 @@ static void Typed(outerProduct)(const CFKOuterProduct *product) {
   if (last > 0) Typed(outerColumns)(product, whole * lanes, 1, true, last);
 }
 
-static void Typed(addRowSums)(const void *rows, size_t count, size_t stride, size_t vectors, void *sums) {
+static void Typed(addRowSums)(const void *rows, size_t count, ptrdiff_t stride, size_t vectors, void *sums) {
   for (size_t v = 0; v < vectors; v += 1) {
     const Scalar *row = (const Scalar *)rows + v * lanes;
     Scalar *to = (Scalar *)sums + v * lanes;
     Vector sum = load(to);
-    for (size_t i = 0; i < count; i += 1) sum = sum + load(row + i * stride);
+    for (size_t i = 0; i < count; i += 1) sum = sum + load(row + (ptrdiff_t)i * stride);
     store(to, sum);
   }
 }

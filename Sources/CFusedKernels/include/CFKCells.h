@@ -130,7 +130,7 @@ typedef struct {
   const void *gradients, *factors;
   size_t count;
   /// Elements from one row of factors to the next.
-  size_t factorRow;
+  ptrdiff_t factorRow;
 } CFKRowRun;
 
 /// C += Σ_n G_nᵀ F_n: what the gate gradients of some rows add to the gradient of a weight matrix.
@@ -140,7 +140,8 @@ typedef struct {
   /// Gate gradients of block `firstBlock` up to `lastBlock`; runs point into the panel of block 0.
   size_t firstBlock, lastBlock;
   /// Elements from a row to the next and from a panel to the next.
-  size_t gradientRow, gradientPanel;
+  ptrdiff_t gradientRow;
+  size_t gradientPanel;
   /// Where in a row each of the weights' gates begins, in vectors.
   size_t gates, gateVector[4];
   /// C, `[gates · units × columns]`.
@@ -176,6 +177,6 @@ typedef struct {
   /// k], zeros in the lanes from `rows` on.
   void (*transposeRows)(
     const void *source, size_t stride, size_t rows, size_t columns, void *target, size_t step);
-  /// sums[j] += Σ_i rows[i · stride + j] for `vectors` whole vectors of j.
-  void (*addRowSums)(const void *rows, size_t count, size_t stride, size_t vectors, void *sums);
+  /// sums[j] += Σ_i rows[i · stride + j] for `vectors` whole vectors of j, i rising.
+  void (*addRowSums)(const void *rows, size_t count, ptrdiff_t stride, size_t vectors, void *sums);
 } CFKCellLoops;

@@ -1,3 +1,13 @@
+/// How much of a forward pass a tape keeps for the backward pass.
+public enum TapeStorage: Sendable {
+  /// All gates and cell states.
+  case everything
+  /// On the fused path the cell states before every √T-th step alone (Chen et al. 2016, "Training deep nets with sublinear
+  /// memory cost"). The backward pass computes the gates again, √T steps at a time: the same gradients to the bit, for a
+  /// third more time. The other paths always keep everything.
+  case recomputed
+}
+
 /// What one direction of one layer remembers of a forward pass for its backward pass, and the memory both work in.
 ///
 /// Allocated at the first pass and kept: a pass over no more rows of as many sequences allocates nothing. For `N` rows an
@@ -40,8 +50,11 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// The path that recorded last, and the rows of the batch; `nil` after an inference.
   var recording: (path: ComputePath, rows: Int)?
 
+  /// How much it keeps.
+  public let storage: TapeStorage
+
   /// A tape that has not recorded anything.
-  public init() {}
+  public init(storage: TapeStorage = .everything) { self.storage = storage }
 
   /// Bytes of memory held.
   public var byteCount: Int {

@@ -21,7 +21,8 @@ public func multiply<Scalar: BLASScalar>(
 
 extension Execution {
   fileprivate func threads<Scalar>(for a: MatrixView<Scalar>, _ b: MatrixView<Scalar>) -> Int {
-    threads(forStepWork: 2 * a.rows * a.columns * b.columns)
+    Execution(path: path == .naive ? .naive : .blas, threads: threads)
+      .threads(forStepWork: 2 * a.rows * a.columns * b.columns)
   }
 }
 

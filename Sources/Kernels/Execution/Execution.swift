@@ -4,7 +4,7 @@
 public struct Execution: Hashable, Sendable {
   /// The path.
   public var path: ComputePath
-  /// The most threads to use, at least 1. Small problems use fewer (see `minimumWorkPerThread`).
+  /// The most threads to use, at least 1. Small problems use fewer (see `minimumWorkPerThread` and `minimumFusedWorkPerThread`).
   public var threads: Int
 
   /// An execution on `path` with at most `threads` threads.
@@ -17,16 +17,27 @@ public struct Execution: Hashable, Sendable {
   /// The fastest path on all the threads that the process may use.
   public static let automatic = Execution()
 
-  /// Floating-point operations of one time step that each thread must have to be worth its barriers.
+  /// Floating-point operations of one time step that each thread must have to be worth its barriers, on the BLAS path.
   ///
   /// Set by `Benchmarks --paths blas --threads 1,2` on two cores with AVX-512, inference, one thread and two in µs:
   /// LSTM `100,4,32,64` (197 kFLOP a step) 191, 334; LSTM `100,1,64,128` (197 k) 332, 297; GRU `100,1,128,256` (590 k)
   /// 1047, 703; LSTM `100,1,128,256` (786 k) 1453, 889. So two threads begin at 400 k.
   static let minimumWorkPerThread = 200_000
 
+  /// The same on the fused path, which has one barrier a step instead of two.
+  ///
+  /// Set likewise with `--paths fused` (Zen 4, 2 cores): LSTM `50,4,2,32` (35 kFLOP a step) 28.7, 23.0 and in training
+  /// 86.5, 94.2; vanilla `100,1,64,128` (49 k) 71.6, 52.1 with a median of 72.8, 74.1; LSTM `100,1,64,128` (197 k) 294, 164;
+  /// vanilla `100,1,128,256` (197 k) 298, 169. So two threads begin at 80 k.
+  static let minimumFusedWorkPerThread = 40_000
+
   /// Threads for a time loop whose steps have `stepWork` floating-point operations.
   package func threads(forStepWork stepWork: Int) -> Int {
-    path == .naive ? 1 : min(threads, max(1, stepWork / Self.minimumWorkPerThread))
+    switch path {
+    case .naive: 1
+    case .blas: min(threads, max(1, stepWork / Self.minimumWorkPerThread))
+    case .fused: min(threads, max(1, stepWork / Self.minimumFusedWorkPerThread))
+    }
   }
 }
 

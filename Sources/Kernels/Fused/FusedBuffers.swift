@@ -13,8 +13,14 @@ struct FusedBuffers<Scalar: BLASScalar>: Sendable {
   var maskedInitialHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// The hidden state after every row times the mask, `[N × R]`; of two steps in turn, `[2·B × R]`, in inference.
   var maskedHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
-  /// Cell states before the first step in a recording, of the running step in inference; panels of `B` rows.
+  /// Cell states of the step that runs, where not those of all rows are kept; panels of `B` rows.
   var runningCells = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Cell states before the first step, panels of `B` rows.
+  var initialCells = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Cell states before each window of ``schedule``, where gates are to be recomputed; panels of `B` rows.
+  var checkpoints = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Hidden states that were computed again, `[B × R]`.
+  var recomputedHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
 
   /// Weights as the forward loops read them.
   var forwardWeights = Matrix<Scalar>.zeros(rows: 0, columns: 0)
@@ -37,8 +43,8 @@ struct FusedBuffers<Scalar: BLASScalar>: Sendable {
 
   var matrices: [Matrix<Scalar>] {
     [
-      gates, cells, initialHidden, maskedInitialHidden, maskedHidden, runningCells, forwardWeights, backwardWeights,
-      inputWeights, dGates, dCells, dHidden, gradientSums,
+      gates, cells, initialHidden, maskedInitialHidden, maskedHidden, runningCells, initialCells, checkpoints,
+      recomputedHidden, forwardWeights, backwardWeights, inputWeights, dGates, dCells, dHidden, gradientSums,
     ]
   }
 }
@@ -63,13 +69,15 @@ extension PackedLayout {
 /// the gate gradients meet which rows of the hidden states in the gradient of the recurrent weights.
 ///
 /// Gate gradients of all rows would take as much memory as the recording itself. So they are kept for one window of
-/// steps at a time, after which they are multiplied into the weight gradients while they are still in the cache.
+/// steps at a time, after which they are multiplied into the weight gradients while they are still in the cache. Rows are
+/// added up in the order of backpropagation, so that the bits of a gradient do not depend on where windows are cut.
 struct BackwardSchedule: Sendable {
-  /// Neighbouring rows of gate gradients and the rows of previous hidden states beside them.
+  /// Neighbouring rows of gate gradients and the rows of previous hidden states beside them, both in the order of
+  /// backpropagation.
   struct Run: Sendable {
-    /// First row of gate gradients, counted from the window's first.
+    /// The row of gate gradients that comes first, counted from the lowest of the window.
     var gradientRow: Int
-    /// First row of hidden states: a row of the outputs, or a rank where `isInitial`.
+    /// The row of hidden states that comes first: of the outputs, or a rank where `isInitial`.
     var hiddenRow: Int
     var count: Int
     var isInitial: Bool
@@ -79,6 +87,11 @@ struct BackwardSchedule: Sendable {
     var steps: Range<Int>
     var rows: Range<Int>
     var runs: Range<Int>
+
+    /// The step to which a walk comes first.
+    func firstStep(_ direction: TimeDirection) -> Int {
+      direction == .forward ? steps.lowerBound : steps.upperBound - 1
+    }
   }
 
   /// In the order of backpropagation.
@@ -90,24 +103,31 @@ struct BackwardSchedule: Sendable {
 
   private var layout: PackedLayout?
   private var direction = TimeDirection.forward
+  /// What takes backpropagation from one row to the next.
+  var increment: Int { direction.opposite.increment }
+  private var storage = TapeStorage.everything
 
-  /// Rows of a window: at least one step, at least 128 rows if there are so many, at most 512, in between a tenth of all.
-  ///
-  /// A product over fewer rows spends its time on loading and storing its result: weight gradients of 1024 × 384 over 64
-  /// rows ran at 88 GFLOP/s, over 128 at 99, over 512 at 103 (Zen 4, one thread).
-  static func rowLimit(of layout: PackedLayout) -> Int {
-    max(layout.batchSizes.first ?? 0, min(512, max(128, layout.rowCount / 10)))
+  /// Rows of a window: at least one step. Where everything is recorded, a tenth of all but from 128 to 512: a product over
+  /// few rows spends its time on loading and storing its result. Where gates are recomputed, √T steps of the whole batch:
+  /// then there are as many windows as a window has steps, and the memory for both is smallest together.
+  static func rowLimit(of layout: PackedLayout, _ storage: TapeStorage) -> Int {
+    let batch = layout.batchSizes.first ?? 0
+    return switch storage {
+    case .everything: max(batch, min(512, max(128, layout.rowCount / 10)))
+    case .recomputed: batch * Int(Double(layout.steps).squareRoot().rounded(.up))
+    }
   }
 
   /// Cuts `layout`, unless it did so last time.
-  mutating func cut(_ layout: PackedLayout, _ direction: TimeDirection) {
-    guard self.layout != layout || self.direction != direction else { return }
+  mutating func cut(_ layout: PackedLayout, _ direction: TimeDirection, _ storage: TapeStorage) {
+    guard self.layout != layout || self.direction != direction || self.storage != storage else { return }
     self.layout = layout
     self.direction = direction
+    self.storage = storage
     windows.removeAll(keepingCapacity: true)
     runs.removeAll(keepingCapacity: true)
     mostRows = 0
-    let limit = Self.rowLimit(of: layout)
+    let limit = Self.rowLimit(of: layout, storage)
     var open: Range<Int>?
     for t in direction.backpropagationOrder(of: layout.steps) {
       let grown = open.map { min($0.lowerBound, t)..<max($0.upperBound, t + 1) } ?? t..<t + 1
@@ -128,18 +148,19 @@ struct BackwardSchedule: Sendable {
   private mutating func close(_ steps: Range<Int>, _ layout: PackedLayout) {
     let rows = rows(of: steps, layout)
     let firstRun = runs.count
-    for t in steps {
+    for t in direction.backpropagationOrder(of: steps) {
       let (goingOn, running) = (layout.countGoingOn(at: t, direction), layout.batchSizes[t])
       let row = layout.offsets[t] - rows.lowerBound
-      if goingOn > 0 {
-        let previous = layout.offsets[t - direction.increment]
-        append(Run(gradientRow: row, hiddenRow: previous, count: goingOn, isInitial: false), from: firstRun)
-      }
-      if goingOn < running {
-        append(
-          Run(gradientRow: row + goingOn, hiddenRow: goingOn, count: running - goingOn, isInitial: true),
+      func append(_ ranks: Range<Int>, hiddenRow: Int, isInitial: Bool) {
+        guard let first = increment > 0 ? ranks.first : ranks.last else { return }
+        self.append(
+          Run(gradientRow: row + first, hiddenRow: hiddenRow + first, count: ranks.count, isInitial: isInitial),
           from: firstRun)
       }
+      let previous = goingOn > 0 ? layout.offsets[t - direction.increment] : 0
+      if increment > 0 { append(0..<goingOn, hiddenRow: previous, isInitial: false) }
+      append(goingOn..<running, hiddenRow: 0, isInitial: true)
+      if increment < 0 { append(0..<goingOn, hiddenRow: previous, isInitial: false) }
     }
     windows.append(Window(steps: steps, rows: rows, runs: firstRun..<runs.count))
     mostRows = max(mostRows, rows.count)
@@ -148,7 +169,8 @@ struct BackwardSchedule: Sendable {
   /// Appends `run`, or lengthens the last one where it goes on in both factors.
   private mutating func append(_ run: Run, from first: Int) {
     if let last = runs.last, runs.count > first, last.isInitial == run.isInitial,
-      last.gradientRow + last.count == run.gradientRow, last.hiddenRow + last.count == run.hiddenRow
+      last.gradientRow + increment * last.count == run.gradientRow,
+      last.hiddenRow + increment * last.count == run.hiddenRow
     {
       runs[runs.count - 1].count += run.count
     } else {

@@ -7,8 +7,10 @@ extension FusedCell {
   @specialized(where Scalar == Double)
   func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let layout = pass.layout
-    tape.fused.schedule.cut(layout, pass.direction)
-    let run = FusedBackwardRun(self, pass, &tape.fused)
+    tape.fused.schedule.cut(layout, pass.direction, tape.storage)
+    let again =
+      tape.storage == .recomputed && recordedVectors > 0 ? FusedForwardRun(again: self, for: pass, &tape.fused) : nil
+    let run = FusedBackwardRun(self, pass, tape.storage, &tape.fused)
     let threads = min(
       pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.blocks.groups)
 
@@ -17,14 +19,17 @@ extension FusedCell {
       run.begin(team, groups)
       // The input weights are read by all.
       if pass.dInputs != nil { team.barrier() }
-      for window in run.schedule.windows {
+      var forward = again
+      for (index, window) in run.schedule.windows.enumerated() {
+        // Cells that record gates have a panel for each block.
+        forward?.recompute(window: index, run.blocks.blocks(ofGroups: groups))
         for t in pass.direction.backpropagationOrder(of: window.steps) {
           let running = layout.batchSizes[t]
           let notEnding = layout.countNotEnding(at: t, pass.direction)
           let goingOn = layout.countGoingOn(at: t, pass.direction)
-          run.step(t, 0..<min(notEnding, goingOn), window, groups)
-          run.step(t, min(notEnding, goingOn)..<max(notEnding, goingOn), window, groups)
-          run.step(t, max(notEnding, goingOn)..<running, window, groups)
+          run.step(t, 0..<min(notEnding, goingOn), ofWindow: index, groups)
+          run.step(t, min(notEnding, goingOn)..<max(notEnding, goingOn), ofWindow: index, groups)
+          run.step(t, max(notEnding, goingOn)..<running, ofWindow: index, groups)
           team.barrier()
           run.finish(sequencesStartingAt: t, window, groups)
         }
@@ -46,6 +51,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let pass: BackwardPass<Scalar>
   let loops: CFKCellLoops
   let loop: FusedCell.BackwardLoop
+  let storage: TapeStorage
   let blocks: UnitBlocks
   let schedule: BackwardSchedule
   let parameters: CellParameters<Scalar>
@@ -57,6 +63,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let gates: UnsafePointer<Scalar>
   let cells: UnsafePointer<Scalar>
   let initialCells: UnsafePointer<Scalar>
+  let checkpoints: UnsafePointer<Scalar>
   let initialHidden: MatrixView<Scalar>
   /// What the recurrent weights saw, masked if there was a mask: after every row, and before the first step.
   let recurrentInputs: (afterRows: MatrixView<Scalar>, initial: MatrixView<Scalar>)
@@ -74,8 +81,11 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   /// Numbers in a panel of gate gradients: a window, and behind it the step that follows it.
   private var gradientPanel: Int { (schedule.mostRows + batch) * gradientRow }
 
-  init(_ cell: FusedCell, _ pass: BackwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
+  init(
+    _ cell: FusedCell, _ pass: BackwardPass<Scalar>, _ storage: TapeStorage, _ buffers: inout FusedBuffers<Scalar>
+  ) {
     self.cell = cell
+    self.storage = storage
     self.pass = pass
     let loops = Scalar.fusedLoops
     self.loops = loops
@@ -102,7 +112,8 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
 
     gates = buffers.gates.lentForReading.baseAddress
     cells = buffers.cells.lentForReading.baseAddress
-    initialCells = buffers.runningCells.lentForReading.baseAddress
+    initialCells = buffers.initialCells.lentForReading.baseAddress
+    checkpoints = buffers.checkpoints.lentForReading.baseAddress
     initialHidden = buffers.initialHidden.lentForReading
     recurrentInputs =
       pass.recurrentMask == nil
@@ -139,7 +150,8 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   }
 
   /// Step `t` of the ranks `ranks`, all of which end here or none, and all of which start here or none.
-  func step(_ t: Int, _ ranks: Range<Int>, _ window: BackwardSchedule.Window, _ groups: Range<Int>) {
+  func step(_ t: Int, _ ranks: Range<Int>, ofWindow index: Int, _ groups: Range<Int>) {
+    let window = schedule.windows[index]
     guard !ranks.isEmpty, !groups.isEmpty else { return }
     let (first, layout) = (ranks.lowerBound, pass.layout)
     let row = layout.offsets[t] + first
@@ -168,8 +180,11 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
 
     let startsHere = first >= layout.countGoingOn(at: t, pass.direction)
     let rowBefore = startsHere ? nil : layout.offsets[t - pass.direction.increment] + first
-    step.gates = UnsafeRawPointer(gates + row * cell.recordedVectors * lanes)
-    step.gatesPanel = rows * cell.recordedVectors * lanes
+    // The rows whose gates and cell states are there.
+    let kept = storage == .everything ? 0..<rows : window.rows
+    let capacity = storage == .everything ? rows : schedule.mostRows
+    step.gates = UnsafeRawPointer(gates + (row - kept.lowerBound) * cell.recordedVectors * lanes)
+    step.gatesPanel = capacity * cell.recordedVectors * lanes
     switch cell.kind {
     case .vanilla:
       step.hidden = UnsafeRawPointer(pass.outputs.row(row))
@@ -178,10 +193,16 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
       step.hidden = UnsafeRawPointer(rowBefore.map { pass.outputs.row($0) } ?? initialHidden.row(first))
       step.hiddenRow = rowBefore == nil ? initialHidden.stride : pass.outputs.stride
     case .lstm:
-      step.cell = UnsafeRawPointer(cells + row * lanes)
-      step.cellPanel = rows * lanes
-      step.cellBefore = UnsafeRawPointer(rowBefore.map { cells + $0 * lanes } ?? initialCells + first * lanes)
-      step.cellBeforePanel = (rowBefore == nil ? batch : rows) * lanes
+      step.cell = UnsafeRawPointer(cells + (row - kept.lowerBound) * lanes)
+      step.cellPanel = capacity * lanes
+      if let rowBefore, kept.contains(rowBefore) {
+        step.cellBefore = UnsafeRawPointer(cells + (rowBefore - kept.lowerBound) * lanes)
+        step.cellBeforePanel = capacity * lanes
+      } else {
+        let before = rowBefore == nil ? initialCells : checkpoints + index * blocks.count * batch * lanes
+        step.cellBefore = UnsafeRawPointer(before + first * lanes)
+        step.cellBeforePanel = batch * lanes
+      }
     }
     step.dCell = UnsafeMutableRawPointer(dCells + first * lanes)
     step.dCellPanel = batch * lanes
@@ -257,9 +278,12 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   func addWeightGradients(_ window: BackwardSchedule.Window, _ groups: Range<Int>) {
     let mine = blocks.blocks(ofGroups: groups)
     guard !mine.isEmpty, !window.rows.isEmpty else { return }
+    let increment = schedule.increment
+    let first = increment > 0 ? 0 : window.rows.count - 1
     var inputs = CFKRowRun(
-      gradients: UnsafeRawPointer(dGates), factors: UnsafeRawPointer(pass.inputs.row(window.rows.lowerBound)),
-      count: window.rows.count, factorRow: pass.inputs.stride)
+      gradients: UnsafeRawPointer(dGates + first * gradientRow),
+      factors: UnsafeRawPointer(pass.inputs.row(window.rows.lowerBound + first)), count: window.rows.count,
+      factorRow: increment * pass.inputs.stride)
     multiply(&inputs, 1, cell.inputGradientVectors, mine, addingTo: gradients.inputWeights)
 
     let runs = schedule.runs[window.runs]
@@ -269,7 +293,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
         hidden[i] = CFKRowRun(
           gradients: UnsafeRawPointer(dGates + run.gradientRow * gradientRow),
           factors: UnsafeRawPointer(factors.row(run.hiddenRow)), count: run.count,
-          factorRow: factors.stride)
+          factorRow: increment * factors.stride)
       }
       multiply(
         hidden.baseAddress, runs.count, cell.recurrentGradientVectors, mine,
@@ -277,7 +301,8 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     }
     for block in mine {
       loops.addRowSums(
-        dGates + block * gradientPanel, window.rows.count, gradientRow, cell.gradientVectors,
+        dGates + block * gradientPanel + first * gradientRow, window.rows.count, increment * gradientRow,
+        cell.gradientVectors,
         sums + block * gradientRow)
     }
   }
@@ -291,7 +316,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     product.runCount = count
     product.firstBlock = mine.lowerBound
     product.lastBlock = mine.upperBound
-    product.gradientRow = gradientRow
+    product.gradientRow = schedule.increment * gradientRow
     product.gradientPanel = gradientPanel
     product.gates = shape.gates
     withUnsafeMutableBytes(of: &product.gateVector) {
@@ -308,7 +333,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// Keeps the gate gradients of the step of `window` that backpropagation came to last, for the window that follows.
   func keepFirstStep(of window: BackwardSchedule.Window, _ groups: Range<Int>) {
-    let t = pass.direction == .forward ? window.steps.lowerBound : window.steps.upperBound - 1
+    let t = window.firstStep(pass.direction)
     let (count, row) = (pass.layout.batchSizes[t], pass.layout.offsets[t] - window.rows.lowerBound)
     for block in blocks.blocks(ofGroups: groups) {
       let panel = dGates + block * gradientPanel

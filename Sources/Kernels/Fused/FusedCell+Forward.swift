@@ -9,7 +9,8 @@ extension FusedCell {
   @specialized(where Scalar == Double)
   func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let layout = pass.layout
-    let run = FusedForwardRun(self, pass, &tape.fused)
+    if pass.isRecording { tape.fused.schedule.cut(layout, pass.direction, tape.storage) }
+    let run = FusedForwardRun(self, pass, tape.storage, &tape.fused)
     let parameters = CellParameters(shape, reading: pass.parameters)
     let threads = min(
       pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.weights.panelCount)
@@ -23,9 +24,8 @@ extension FusedCell {
       if pass.recurrentMask != nil { team.barrier() }
 
       for t in pass.direction.order(of: layout.steps) {
-        let goingOn = layout.countGoingOn(at: t, pass.direction)
-        run.step(t, 0..<goingOn, from: t - pass.direction.increment, panels)
-        run.step(t, goingOn..<layout.batchSizes[t], from: nil, panels)
+        run.keepCheckpoint(before: t, panels)
+        run.step(t, panels)
         team.barrier()
       }
       run.finish(panels)
@@ -36,7 +36,7 @@ extension FusedCell {
 /// The memory of a forward pass on the fused path, as all members of its team see it.
 ///
 /// Unchecked `Sendable`: members write disjoint panels and columns.
-private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
+struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let cell: FusedCell
   let pass: ForwardPass<Scalar>
   let loops: CFKCellLoops
@@ -45,13 +45,24 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   /// Whether the input products of all steps are computed before the first.
   let projectsAhead: Bool
 
+  /// The rows whose gates and cell states are kept, and room for how many there is in a panel; `nil` for none.
+  private(set) var kept: (rows: Range<Int>, capacity: Int)?
+  /// Cell states before the first of those rows, panels of `B` rows; `nil` where they are the initial ones.
+  private var cellsBeforeKept: UnsafeMutablePointer<Scalar>?
+  /// Whether steps write hidden states to `recomputedHidden`, because the outputs have them already.
+  private let recomputes: Bool
+
   /// See ``FusedBuffers``.
   let gates: UnsafeMutablePointer<Scalar>
   let cells: UnsafeMutablePointer<Scalar>
   let runningCells: UnsafeMutablePointer<Scalar>
+  let initialCells: UnsafeMutablePointer<Scalar>
+  let checkpoints: UnsafeMutablePointer<Scalar>?
   let initialHidden: MutableMatrixView<Scalar>
   let maskedInitialHidden: MutableMatrixView<Scalar>
   let maskedHidden: MutableMatrixView<Scalar>
+  let recomputedHidden: MutableMatrixView<Scalar>
+  let schedule: BackwardSchedule
 
   private var blocks: UnitBlocks { weights.blocks }
   private var lanes: Int { blocks.lanes }
@@ -59,7 +70,10 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   private var rows: Int { pass.layout.rowCount }
   private var batch: Int { pass.layout.batch }
 
-  init(_ cell: FusedCell, _ pass: ForwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
+  /// A pass that begins.
+  init(
+    _ cell: FusedCell, _ pass: ForwardPass<Scalar>, _ storage: TapeStorage, _ buffers: inout FusedBuffers<Scalar>
+  ) {
     self.cell = cell
     self.pass = pass
     let loops = Scalar.fusedLoops
@@ -67,19 +81,31 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     loop = cell.forwardLoop(loops)
     let (shape, rows, batch) = (cell.shape, pass.layout.rowCount, pass.layout.batch)
     let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
-    projectsAhead = AheadProjection.isWorthIt(pass.layout)
-    let recorded = pass.isRecording ? rows : 0
-    let summed = projectsAhead ? rows : cell.recordedVectors > 0 ? recorded : 0
+    // Input products of all rows are as much memory as a recording.
+    projectsAhead = AheadProjection.isWorthIt(pass.layout) && !(pass.isRecording && storage == .recomputed)
+    schedule = buffers.schedule
+    recomputes = false
+    let keepsAll = pass.isRecording && storage == .everything
+    kept = keepsAll ? (0..<rows, rows) : nil
+    let summed = projectsAhead || keepsAll && cell.recordedVectors > 0 ? rows : 0
     gates =
       buffers.gates.reshaped(rows: blocks.count * summed, columns: cell.sumVectors * loops.lanes).baseAddress
     let stateBlocks = cell.hasCellState ? blocks.count : 0
-    cells = buffers.cells.reshaped(rows: stateBlocks * recorded, columns: loops.lanes).baseAddress
-    runningCells = buffers.runningCells.reshaped(rows: stateBlocks * batch, columns: loops.lanes).baseAddress
+    func panels(_ matrix: inout Matrix<Scalar>, rows: Int) -> UnsafeMutablePointer<Scalar> {
+      matrix.reshaped(rows: stateBlocks * rows, columns: loops.lanes).baseAddress
+    }
+    cells = panels(&buffers.cells, rows: keepsAll ? rows : 0)
+    runningCells = panels(&buffers.runningCells, rows: keepsAll ? 0 : batch)
+    initialCells = panels(&buffers.initialCells, rows: pass.isRecording ? batch : 0)
+    let keepsCheckpoints = pass.isRecording && storage == .recomputed
+    checkpoints =
+      keepsCheckpoints ? panels(&buffers.checkpoints, rows: schedule.windows.count * batch) : nil
     initialHidden = buffers.initialHidden.reshaped(rows: pass.isRecording ? batch : 0, columns: shape.outputSize)
     let isMasked = pass.recurrentMask != nil
     maskedInitialHidden = buffers.maskedInitialHidden.reshaped(rows: isMasked ? batch : 0, columns: shape.outputSize)
     maskedHidden = buffers.maskedHidden.reshaped(
       rows: !isMasked ? 0 : pass.isRecording ? rows : 2 * batch, columns: shape.outputSize)
+    recomputedHidden = pass.outputs
     if let prepared = pass.prepared {
       weights = prepared.forwardWeights(cell, blocks)
     } else {
@@ -88,10 +114,68 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     }
   }
 
+  /// The steps of a recorded pass once more, for the gates and cell states that `pass`, its backward pass, needs.
+  init(again cell: FusedCell, for pass: BackwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
+    self.cell = cell
+    initialHidden = MutableMatrixView(readingOnly: buffers.initialHidden.lentForReading)
+    self.pass = ForwardPass(
+      layout: pass.layout, direction: pass.direction, inputs: pass.inputs, parameters: pass.parameters,
+      state: (initialHidden, pass.dCell), outputs: MutableMatrixView(readingOnly: pass.outputs),
+      options: PassOptions(recurrentMask: pass.recurrentMask, isRecording: true))
+    let loops = Scalar.fusedLoops
+    self.loops = loops
+    loop = cell.forwardLoop(loops)
+    let blocks = UnitBlocks(units: cell.shape.hiddenSize, for: loops)
+    projectsAhead = false
+    schedule = buffers.schedule
+    recomputes = true
+    let (batch, capacity) = (pass.layout.batch, schedule.mostRows)
+    gates =
+      buffers.gates.reshaped(
+        rows: blocks.count * capacity, columns: cell.recordedVectors * loops.lanes
+      ).baseAddress
+    cells =
+      buffers.cells.reshaped(rows: cell.hasCellState ? blocks.count * capacity : 0, columns: loops.lanes).baseAddress
+    runningCells = buffers.runningCells.lent().baseAddress
+    initialCells = buffers.initialCells.lent().baseAddress
+    checkpoints = buffers.checkpoints.lent().baseAddress
+    maskedInitialHidden = MutableMatrixView(readingOnly: buffers.maskedInitialHidden.lentForReading)
+    maskedHidden = MutableMatrixView(readingOnly: buffers.maskedHidden.lentForReading)
+    recomputedHidden = buffers.recomputedHidden.reshaped(rows: batch, columns: cell.shape.outputSize)
+    weights = ForwardWeights(cell, blocks, in: buffers.forwardWeights.lent().baseAddress)
+  }
+
+  /// Computes gates and cell states of the window `index` again. Every hidden state is known, so no member waits for
+  /// another.
+  mutating func recompute(window index: Int, _ panels: Range<Int>) {
+    let window = schedule.windows[index]
+    kept = (window.rows, schedule.mostRows)
+    cellsBeforeKept = checkpoint(index)
+    for t in pass.direction.order(of: window.steps) { step(t, panels) }
+  }
+
+  private func checkpoint(_ window: Int) -> UnsafeMutablePointer<Scalar>? {
+    checkpoints.map { $0 + window * blocks.count * batch * lanes }
+  }
+
+  /// Keeps the cell states before step `t` where a window begins with it.
+  func keepCheckpoint(before t: Int, _ panels: Range<Int>) {
+    guard checkpoints != nil, !recomputes, cell.hasCellState,
+      let index = schedule.windows.firstIndex(where: { $0.firstStep(pass.direction) == t }),
+      let target = checkpoint(index)
+    else { return }
+    let mine = weights.blocks(ofPanels: panels)
+    let (start, count) = (mine.lowerBound * batch * lanes, mine.count * batch * lanes)
+    (target + start).update(from: runningCells + start, count: count)
+  }
+
   /// Copies the initial state to where the loop reads it, and keeps it for a backward pass.
   func begin(_ panels: Range<Int>) {
     let mine = weights.blocks(ofPanels: panels)
-    if cell.hasCellState { pass.cell.readOnly.copy(toPanelsOf: blocks, mine, runningCells) }
+    if cell.hasCellState {
+      if kept == nil { pass.cell.readOnly.copy(toPanelsOf: blocks, mine, runningCells) }
+      if pass.isRecording { pass.cell.readOnly.copy(toPanelsOf: blocks, mine, initialCells) }
+    }
     let columns = blocks.units(ofBlocks: mine)
     if pass.isRecording { initialHidden.columns(columns).copy(from: pass.hidden.readOnly.columns(columns)) }
     guard let mask = pass.recurrentMask else { return }
@@ -123,8 +207,15 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     }
   }
 
+  /// Step `t`: first of the sequences that come from the step before it, then of those that start here.
+  func step(_ t: Int, _ panels: Range<Int>) {
+    let goingOn = pass.layout.countGoingOn(at: t, pass.direction)
+    step(t, 0..<goingOn, from: t - pass.direction.increment, panels)
+    step(t, goingOn..<pass.layout.batchSizes[t], from: nil, panels)
+  }
+
   /// Step `t` of the ranks `ranks`, which come from the step `before`, or from the initial state where that is `nil`.
-  func step(_ t: Int, _ ranks: Range<Int>, from before: Int?, _ panels: Range<Int>) {
+  private func step(_ t: Int, _ ranks: Range<Int>, from before: Int?, _ panels: Range<Int>) {
     guard !ranks.isEmpty, !panels.isEmpty else { return }
     let (first, lanes, layout) = (ranks.lowerBound, lanes, pass.layout)
     let row = layout.offsets[t] + first
@@ -159,29 +250,34 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     if let mask = pass.recurrentMask {
       step.hidden = UnsafeRawPointer(before.map { maskedRow($0, first) } ?? maskedInitialHidden.row(first))
       step.hiddenRow = maskedHidden.stride
-      step.mask = UnsafeRawPointer(mask.row(first))
-      step.maskRow = mask.stride
-      step.masked = UnsafeMutableRawPointer(maskedRow(t, first))
-      step.maskedRow = maskedHidden.stride
-    }
-
-    step.cellBefore = UnsafeRawPointer(runningCells + first * lanes)
-    step.cellBeforePanel = batch * lanes
-    step.cell = UnsafeMutableRawPointer(runningCells + first * lanes)
-    step.cellPanel = batch * lanes
-    if pass.isRecording {
-      step.cell = UnsafeMutableRawPointer(cells + row * lanes)
-      step.cellPanel = rows * lanes
-      if let rowBefore {
-        step.cellBefore = UnsafeRawPointer(cells + rowBefore * lanes)
-        step.cellBeforePanel = rows * lanes
+      if !recomputes {
+        step.mask = UnsafeRawPointer(mask.row(first))
+        step.maskRow = mask.stride
+        step.masked = UnsafeMutableRawPointer(maskedRow(t, first))
+        step.maskedRow = maskedHidden.stride
       }
-      step.gates = UnsafeMutableRawPointer(gates + row * cell.recordedVectors * lanes)
-      step.gatesPanel = rows * cell.recordedVectors * lanes
     }
 
-    step.outputs = UnsafeMutableRawPointer(pass.outputs.row(row))
-    step.outputRow = pass.outputs.stride
+    let ofBatch = batch * lanes
+    (step.cellBefore, step.cellBeforePanel) = (UnsafeRawPointer(runningCells + first * lanes), ofBatch)
+    (step.cell, step.cellPanel) = (UnsafeMutableRawPointer(runningCells + first * lanes), ofBatch)
+    if let kept {
+      let place = row - kept.rows.lowerBound
+      (step.cell, step.cellPanel) = (UnsafeMutableRawPointer(cells + place * lanes), kept.capacity * lanes)
+      if let rowBefore, kept.rows.contains(rowBefore) {
+        step.cellBefore = UnsafeRawPointer(cells + (rowBefore - kept.rows.lowerBound) * lanes)
+        step.cellBeforePanel = kept.capacity * lanes
+      } else {
+        let before = rowBefore == nil ? initialCells : cellsBeforeKept ?? initialCells
+        (step.cellBefore, step.cellBeforePanel) = (UnsafeRawPointer(before + first * lanes), ofBatch)
+      }
+      step.gates = UnsafeMutableRawPointer(gates + place * cell.recordedVectors * lanes)
+      step.gatesPanel = kept.capacity * cell.recordedVectors * lanes
+    }
+
+    let target = recomputes ? recomputedHidden.row(first) : pass.outputs.row(row)
+    step.outputs = UnsafeMutableRawPointer(target)
+    step.outputRow = recomputes ? recomputedHidden.stride : pass.outputs.stride
     step.rectifies = cell.rectifies
     step.descends = !t.isMultiple(of: 2)
     loop(&step, panels.lowerBound, panels.upperBound)
@@ -203,8 +299,7 @@ private struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
       guard cell.hasCellState else { continue }
       for block in mine {
         let units = blocks.units(ofBlock: block)
-        let after =
-          pass.isRecording ? cells + (block * rows + row) * lanes : runningCells + (block * batch + rank) * lanes
+        let after = kept == nil ? runningCells + (block * batch + rank) * lanes : cells + (block * rows + row) * lanes
         (pass.cell.row(rank) + units.lowerBound).update(from: after, count: units.count)
       }
     }

@@ -33,8 +33,14 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   /// Whether the pass used the masks.
   var usesMasks = false
 
+  /// How much it keeps of a recorded pass.
+  public let storage: TapeStorage
+
   /// An empty tape whose dropout masks `seed` decides.
-  public init(seed: UInt64 = 0) { generator = SeededGenerator(seed: seed) }
+  public init(seed: UInt64 = 0, storage: TapeStorage = .everything) {
+    generator = SeededGenerator(seed: seed)
+    self.storage = storage
+  }
 
   /// Outputs of the top layer in the last pass, `[N × D·R]`.
   public var lastOutputs: Matrix<Scalar> { outputs.last ?? .zeros(rows: 0, columns: 0) }
@@ -51,7 +57,7 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
     let (shape, walks) = (stack.cells[0].shape, stack.layers * stack.directions)
     if cells.count != walks || outputs.count != stack.layers {
       let empty = Matrix<Scalar>.zeros(rows: 0, columns: 0)
-      cells = Array(repeating: CellTape(), count: walks)
+      cells = Array(repeating: CellTape(storage: storage), count: walks)
       hidden = Array(repeating: empty, count: walks)
       cell = hidden
       recurrentMasks = hidden
