@@ -41,7 +41,7 @@ ALWAYS_INLINE Vector Typed(completeGradient)(
   return dHidden + Typed(loadUnits)(dOutputs, unit, step->units);
 }
 
-/// The chain rule through the equations of `lstmTile`, for one row of one block.
+/// The chain rule through the equations of `lstmGates`, for one row of one block.
 ALWAYS_INLINE void Typed(lstmGradient)(
   const CFKBackwardStep *step, const size_t block, const size_t row, const Vector dHidden
 ) {
@@ -65,7 +65,7 @@ ALWAYS_INLINE void Typed(lstmGradient)(
   store(dGates + 3 * lanes, throughOutput * tanhOfCell * (one - output));
 }
 
-/// The chain rule through the equations of `gruTile`. The gradient of the candidate differs between its input product
+/// The chain rule through the equations of `gruGates`. The gradient of the candidate differs between its input product
 /// and its recurrent product, which the reset gate scales. The order n r z n·r has three neighbours for the input weights
 /// and three for the recurrent ones.
 ALWAYS_INLINE void Typed(gruGradient)(

@@ -46,9 +46,11 @@ enum { mostVectors = 4, plainVectors = PLAIN_VECTORS };
 
 // Rows are cut into as few tiles as can be, of as equal height as can be: 32 rows are 6 6 5 5 5 5 and not 6 6 6 6 6 2,
 // because a low tile reads as many weights as a high one.
+// One tile needs no division, which would be a tenth of a small step.
 #define FOR_TILES(row, height, rows, most) \
-  for (size_t tiles_ = ((rows) + (most) - 1) / (most), tile_ = 0, row = 0, height; \
-       tile_ < tiles_ && (height = ((rows) * (tile_ + 1)) / tiles_ - row, true); row += height, tile_ += 1)
+  for (size_t tiles_ = (rows) <= (most) ? (rows) > 0 : ((rows) + (most) - 1) / (most), tile_ = 0, row = 0, height; \
+       tile_ < tiles_ && (height = tiles_ == 1 ? (rows) : (rows) * (tile_ + 1) / tiles_ - row, true); \
+       row += height, tile_ += 1)
 
 // Once the sums are complete they go to memory, a tile's worth that stays in the first-level cache: the gates are
 // computed row by row in a loop, and an array that a loop indexes cannot be in registers.

@@ -14,6 +14,27 @@ func withRegion(threads: Int, _ body: @Sendable (Team) -> Void) {
   }
 }
 
+/// The body of a parallel region that does not call OpenBLAS: a value with all that the members share.
+protocol RegionBody: Sendable {
+  /// What each member of the team does.
+  func run(_ team: Team)
+}
+
+/// Runs `body` as a parallel region of at most `threads` members, denormals flushed on every member. Allocates nothing,
+/// which a region on a closure cannot promise.
+@inline(__always)
+func withRegion<Body: RegionBody>(threads: Int, _ body: Body) {
+  withUnsafePointer(to: body) {
+    ThreadPool.shared.run(
+      threads: threads,
+      RegionWork(body: UnsafeRawPointer($0)) { body, team in
+        let mode = CFKFlushDenormals()
+        defer { CFKRestoreFloatingPointMode(mode) }
+        body.assumingMemoryBound(to: Body.self).pointee.run(team)
+      })
+  }
+}
+
 /// OpenBLAS's own thread count: a process-wide setting, borrowed by the regions that run at the moment.
 enum OpenBLASThreads {
   private struct Borrowed {

@@ -19,26 +19,41 @@ final class ThreadPool: @unchecked Sendable {
   /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
   /// smaller where the pool is busy or the system gives no more threads, so `body` asks the team for its count.
   func run(threads: Int, _ body: @Sendable (Team) -> Void) {
+    // The conversion allocates, so one thread does without.
+    guard threads > 1 else { return body(.alone) }
+    withoutActuallyEscaping(body) { body in
+      withUnsafePointer(to: body) {
+        let call: (UnsafeRawPointer, Team) -> Void = {
+          $0.assumingMemoryBound(to: (@Sendable (Team) -> Void).self).pointee($1)
+        }
+        run(threads: threads, RegionWork(body: UnsafeRawPointer($0), call: call))
+      }
+    }
+  }
+
+  /// The same for work whose body somebody else keeps for as long. Allocates nothing once the threads are there.
+  func run(threads: Int, _ work: RegionWork) {
     guard threads > 1, claimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
-      body(.alone)
-      return
+      return work(.alone)
     }
     defer { claimed.store(false, ordering: .releasing) }
     while workers.count < threads - 1, let worker = Worker() { workers.append(worker) }
-    let helpers = workers.prefix(threads - 1)
-    guard !helpers.isEmpty else {
-      body(.alone)
-      return
-    }
-    withoutActuallyEscaping(body) { body in
-      let count = helpers.count + 1
-      for (index, worker) in helpers.enumerated() {
-        worker.start(body, as: Team(index: index + 1, count: count, meeting: meeting))
-      }
-      body(Team(index: 0, count: count, meeting: meeting))
-      for worker in helpers { worker.waitUntilDone() }
-    }
+    let count = min(threads, workers.count + 1)
+    guard count > 1 else { return work(.alone) }
+    for index in 1..<count { workers[index - 1].start(work, as: Team(index: index, count: count, meeting: meeting)) }
+    work(Team(index: 0, count: count, meeting: meeting))
+    for index in 1..<count { workers[index - 1].waitUntilDone() }
   }
+}
+
+/// What the members of a region do: a function and what it works on, without a reference to count or memory to allocate.
+///
+/// Unchecked `Sendable`: whoever makes it points to something that threads may share.
+struct RegionWork: @unchecked Sendable {
+  let body: UnsafeRawPointer
+  let call: (UnsafeRawPointer, Team) -> Void
+
+  func callAsFunction(_ team: Team) { call(body, team) }
 }
 
 /// The members of a parallel region, as seen by one of them.
@@ -106,7 +121,7 @@ private final class Worker: @unchecked Sendable {
   private let sleeping = Atomic<Bool>(false)
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var work: (body: (Team) -> Void, team: Team)?
+  private var work: (work: RegionWork, team: Team)?
 
   /// Starts the thread, or gives `nil` where the system refuses one.
   init?() {
@@ -139,8 +154,8 @@ private final class Worker: @unchecked Sendable {
     wake.deallocate()
   }
 
-  func start(_ body: @escaping (Team) -> Void, as team: Team) {
-    work = (body, team)
+  func start(_ work: RegionWork, as team: Team) {
+    self.work = (work, team)
     ticket.add(1, ordering: .sequentiallyConsistent)
     if sleeping.load(ordering: .sequentiallyConsistent) {
       pthread_mutex_lock(mutex)
@@ -160,7 +175,7 @@ private final class Worker: @unchecked Sendable {
     while true {
       wait(forTicketAfter: seen)
       seen += 1
-      if let work { work.body(work.team) }
+      if let work { work.work(work.team) }
       work = nil
       finished.store(seen, ordering: .releasing)
     }

@@ -8,38 +8,40 @@ extension FusedCell {
   func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let layout = pass.layout
     tape.fused.schedule.cut(layout, pass.direction, tape.storage)
-    let again =
-      tape.storage == .recomputed && recordedVectors > 0 ? FusedForwardRun(again: self, for: pass, &tape.fused) : nil
     let run = FusedBackwardRun(self, pass, tape.storage, &tape.fused)
-    let threads = min(
-      pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.blocks.groups)
+    withRegion(
+      threads: min(pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.blocks.groups), run)
+  }
+}
 
-    withRegion(threads: threads) { team in
-      let groups = team.share(of: run.blocks.groups)
-      run.begin(team, groups)
-      // The input weights are read by all.
-      if pass.dInputs != nil { team.barrier() }
-      var forward = again
-      for (index, window) in run.schedule.windows.enumerated() {
-        // Cells that record gates have a panel for each block.
-        forward?.recompute(window: index, run.blocks.blocks(ofGroups: groups))
-        for t in pass.direction.backpropagationOrder(of: window.steps) {
-          let running = layout.batchSizes[t]
-          let notEnding = layout.countNotEnding(at: t, pass.direction)
-          let goingOn = layout.countGoingOn(at: t, pass.direction)
-          run.step(t, 0..<min(notEnding, goingOn), ofWindow: index, groups)
-          run.step(t, min(notEnding, goingOn)..<max(notEnding, goingOn), ofWindow: index, groups)
-          run.step(t, max(notEnding, goingOn)..<running, ofWindow: index, groups)
-          team.barrier()
-          run.finish(sequencesStartingAt: t, window, groups)
-        }
-        run.addInputGradients(window, team)
-        run.addWeightGradients(window, groups)
-        run.keepFirstStep(of: window, groups)
+extension FusedBackwardRun: RegionBody {
+  /// The time loop, as one member of the team goes through it.
+  func run(_ team: Team) {
+    let layout = pass.layout
+    let groups = team.share(of: blocks.groups)
+    begin(team, groups)
+    // The input weights are read by all.
+    if pass.dInputs != nil { team.barrier() }
+    var again = again
+    for (index, window) in schedule.windows.enumerated() {
+      // Cells that record gates have a panel for each block.
+      again?.recompute(window: index, blocks.blocks(ofGroups: groups))
+      for t in pass.direction.backpropagationOrder(of: window.steps) {
+        let running = layout.batchSizes[t]
+        let notEnding = layout.countNotEnding(at: t, pass.direction)
+        let goingOn = layout.countGoingOn(at: t, pass.direction)
+        step(t, 0..<min(notEnding, goingOn), ofWindow: index, groups)
+        step(t, min(notEnding, goingOn)..<max(notEnding, goingOn), ofWindow: index, groups)
+        step(t, max(notEnding, goingOn)..<running, ofWindow: index, groups)
         team.barrier()
+        finish(sequencesStartingAt: t, window, groups)
       }
-      run.finish(groups)
+      addInputGradients(window, team)
+      addWeightGradients(window, groups)
+      keepFirstStep(of: window, groups)
+      team.barrier()
     }
+    finish(groups)
   }
 }
 
@@ -52,6 +54,8 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let loops: CFKCellLoops
   let loop: FusedCell.BackwardLoop
   let storage: TapeStorage
+  /// The forward steps once more, where their gates were not kept.
+  let again: FusedForwardRun<Scalar>?
   let blocks: UnitBlocks
   let schedule: BackwardSchedule
   let parameters: CellParameters<Scalar>
@@ -86,6 +90,8 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   ) {
     self.cell = cell
     self.storage = storage
+    again =
+      storage == .recomputed && cell.recordedVectors > 0 ? FusedForwardRun(again: cell, for: pass, &buffers) : nil
     self.pass = pass
     let loops = Scalar.fusedLoops
     self.loops = loops

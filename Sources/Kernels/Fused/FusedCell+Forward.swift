@@ -11,25 +11,28 @@ extension FusedCell {
     let layout = pass.layout
     if pass.isRecording { tape.fused.schedule.cut(layout, pass.direction, tape.storage) }
     let run = FusedForwardRun(self, pass, tape.storage, &tape.fused)
-    let parameters = CellParameters(shape, reading: pass.parameters)
-    let threads = min(
-      pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.weights.panelCount)
+    withRegion(
+      threads: min(
+        pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.weights.panelCount), run)
+  }
+}
 
-    withRegion(threads: threads) { team in
-      let panels = team.share(of: run.weights.panelCount)
-      if pass.prepared == nil { run.weights.pack(parameters, panels: panels) }
-      run.begin(panels)
-      if run.projectsAhead { run.projectInputs(panels) }
-      // Until here nobody read what another member wrote; a masked state has columns of all.
-      if pass.recurrentMask != nil { team.barrier() }
+extension FusedForwardRun: RegionBody {
+  /// The time loop, as one member of the team goes through it.
+  func run(_ team: Team) {
+    let panels = team.share(of: weights.panelCount)
+    if pass.prepared == nil { weights.pack(CellParameters(cell.shape, reading: pass.parameters), panels: panels) }
+    begin(panels)
+    if projectsAhead { projectInputs(panels) }
+    // Until here nobody read what another member wrote; a masked state has columns of all.
+    if pass.recurrentMask != nil { team.barrier() }
 
-      for t in pass.direction.order(of: layout.steps) {
-        run.keepCheckpoint(before: t, panels)
-        run.step(t, panels)
-        team.barrier()
-      }
-      run.finish(panels)
+    for t in pass.direction.order(of: pass.layout.steps) {
+      keepCheckpoint(before: t, panels)
+      step(t, panels)
+      team.barrier()
     }
+    finish(panels)
   }
 }
 

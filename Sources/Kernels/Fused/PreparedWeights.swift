@@ -33,7 +33,7 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
     ForwardWeights(cell, blocks, in: UnsafeMutablePointer(mutating: numbers.lentForReading.baseAddress))
   }
 
-  /// A step of one sequence, which keeps these weights.
+  /// A step of one sequence, which points into these weights.
   package func singleStep() -> SingleStep {
     let loops = Scalar.fusedLoops
     let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
@@ -53,6 +53,6 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
     step.rectifies = cell.rectifies
     return SingleStep(
       step, cell.forwardLoop(loops), panelCount: weights.panelCount,
-      stateBytes: shape.outputSize * MemoryLayout<Scalar>.stride, keeping: numbers)
+      stateBytes: shape.outputSize * MemoryLayout<Scalar>.stride)
   }
 }

@@ -96,7 +96,7 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
   private func stepAlone(
     _ inputs: UnsafePointer<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: UnsafeMutablePointer<Scalar>
   ) -> Bool {
-    if !isKnownUniquelyReferenced(&state.stepper) || !state.stepper!.serves(parameters, execution) {
+    if !isKnownUniquelyReferenced(&state.stepper) || !state.stepper!.serves(architecture, parameters, execution) {
       state.check(fits: architecture, batch: 1)
       state.stepper = SequenceStepper(architecture, parameters, execution)
     }

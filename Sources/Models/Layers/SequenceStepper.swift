@@ -3,14 +3,18 @@ internal import Kernels
 /// What one step after another of a single sequence works with: weights that were prepared once, and a place for what a
 /// layer gives to the next.
 ///
-/// It keeps the parameters that it prepared. As long as it does, whoever changes a layer's parameters changes a copy, so
-/// that their address says whether the weights are still those of the layer.
+/// It keeps the parameters that it prepared, and the cells. As long as it does, whoever changes a layer's parameters
+/// changes a copy, so that their address says whether the weights are still those of the layer.
 ///
 /// Unchecked `Sendable`: a state uses its stepper only while no other state shares it.
 final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   private let parameters: ParameterVector<Scalar>
+  private let cells: any Sendable
+  private let cellsAddress: UnsafeRawPointer?
   private let execution: Execution
-  private let steps: [SingleStep]
+  private let weights: [PreparedWeights<Scalar>]
+  /// One for each layer, into `weights`.
+  private let steps: UnsafeMutableBufferPointer<SingleStep>
   private let outputs: UnsafeMutablePointer<Scalar>
   private let outputSize: Int
   private let cellSize: Int
@@ -21,29 +25,45 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     guard execution.path == .fused, !stack.isBidirectional,
       stack.cells.allSatisfy({ execution.threads(forStepWork: $0.shape.forwardOperations) == 1 })
     else { return nil }
-    var steps: [SingleStep] = []
+    var weights: [PreparedWeights<Scalar>] = []
     for walk in stack.walks {
       guard
         let prepared = parameters.withView({
           PreparedWeights(stack.cells[walk.layer], parameters: $0.columns(walk.parameters))
         })
       else { return nil }
-      steps.append(prepared.singleStep())
+      weights.append(prepared)
     }
-    self.steps = steps
+    self.weights = weights
+    steps = .allocate(capacity: weights.count)
+    _ = steps.initialize(fromContentsOf: weights.map { $0.singleStep() })
     self.parameters = parameters
+    cells = stack.cells
+    cellsAddress = Self.address(of: stack.cells)
     self.execution = execution
     outputSize = stack.outputSize
     cellSize = stack.cells[0].shape.cellStateSize
     outputs = .allocate(capacity: outputSize)
   }
 
-  deinit { outputs.deallocate() }
+  deinit {
+    for step in steps { step.deallocate() }
+    steps.deallocate()
+    outputs.deallocate()
+  }
 
-  /// Whether the weights are those of `parameters`.
+  /// Whether the weights are those of `parameters` in the cells of `stack`.
   @inline(__always)
-  func serves(_ parameters: ParameterVector<Scalar>, _ execution: Execution) -> Bool {
-    parameters.isIdentical(to: self.parameters) && execution == self.execution
+  func serves<Cell>(
+    _ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution
+  ) -> Bool {
+    parameters.isIdentical(to: self.parameters) && Self.address(of: stack.cells) == cellsAddress
+      && execution == self.execution
+  }
+
+  @inline(__always)
+  private static func address<Cell>(of cells: [Cell]) -> UnsafeRawPointer? {
+    cells.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
   }
 
   /// One step of the one sequence in `hidden` and `cell`.
