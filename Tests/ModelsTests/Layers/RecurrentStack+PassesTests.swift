@@ -80,7 +80,7 @@ import Testing
   /// first pass; what they allocate on their own threads is not counted, but they run the same body as the caller.
   @Test(
     .enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases,
-    [(1, true), (1, false)])
+    [(1, true), (2, true), (1, false), (2, false)])
   func trainingOnTheFusedPathAllocatesNothingAfterTheFirstPass(
     _ kind: AnyRecurrentCell.Kind, _ the: (threads: Int, isDense: Bool)
   ) throws {
