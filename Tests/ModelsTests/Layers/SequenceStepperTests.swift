@@ -163,6 +163,34 @@ import Testing
     }
   }
 
+  /// The second cell of each pair has the parameters of the first in their very memory.
+  @Test(arguments: [
+    [
+      AnyRecurrentCell.vanilla(VanillaCell(inputSize: 3, hiddenSize: 17)),
+      .vanilla(VanillaCell(inputSize: 3, hiddenSize: 17, activation: .relu)),
+    ],
+    [
+      .gru(GRUCell(inputSize: 3, hiddenSize: 17)), .gru(GRUCell(inputSize: 3, hiddenSize: 17, reset: .beforeProduct)),
+    ],
+  ])
+  func aLayerWithTheSameParametersAndAnotherCellIsNoticed(_ cells: [AnyRecurrentCell]) throws {
+    let kind: AnyRecurrentCell.Kind = if case .vanilla = cells[0] { .vanilla } else { .gru }
+    let parameters = try layer(kind, layers: 1, as: Float.self).parameters
+    let layers = try cells.map { cell in
+      var layer = RecurrentLayer<AnyRecurrentCell, Float>(try RecurrentStack(cell), parameters: parameters)
+      layer.execution = Execution(path: .fused, threads: 1)
+      return layer
+    }
+    let inputs = inputs(1, as: Float.self)
+    var state = start(layers[0])
+    for (i, layer) in (layers + layers).enumerated() {
+      let wanted = layer(inputs, from: RecurrentState(hidden: state.hidden, cell: state.cell))
+      let found = Matrix([step(layer, inputs.rows.row(0), &state)])
+      // The cell without a fused path steps as it runs, on the BLAS path.
+      #expect(maximumRelativeDifference(found, wanted.outputs.rows.converted(to: Double.self)) < 1e-5, "turn \(i)")
+    }
+  }
+
   @Test(arguments: [ComputePath.naive, .blas])
   func anotherPathBetweenStepsIsNoticed(_ path: ComputePath) throws {
     var layer = try layer(.gru, as: Double.self)
