@@ -54,7 +54,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "CFusedKernelsTests", dependencies: ["CFusedKernels", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "KernelsTests", dependencies: ["Kernels", "COpenBLAS", "Models", "TestSupport"], swiftSettings: strict),
+      name: "KernelsTests", dependencies: ["Kernels", "COpenBLAS", "CFusedKernels", "Models", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),

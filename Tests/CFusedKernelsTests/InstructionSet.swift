@@ -53,6 +53,19 @@ extension ActivatedScalar {
   }
 }
 
+/// The two types again, as the loops of the cells know them.
+protocol FusedScalar: BinaryFloatingPoint {
+  static func cells(of set: InstructionSet) -> CFKCellLoops
+}
+
+extension Float: FusedScalar {
+  static func cells(of set: InstructionSet) -> CFKCellLoops { set.loops.floatCells }
+}
+
+extension Double: FusedScalar {
+  static func cells(of set: InstructionSet) -> CFKCellLoops { set.loops.doubleCells }
+}
+
 /// SplitMix64 (Steele, Lea, Flood 2014): the same numbers in every run.
 struct RandomBits: RandomNumberGenerator {
   var state: UInt64

@@ -13,6 +13,11 @@ public struct CellState<Scalar: BLASScalar>: Equatable, Sendable {
     CellState(hidden: hidden.selectingRows(indices), cell: cell.selectingRows(indices))
   }
 
+  /// Whether both are the same to the bit.
+  public func hasSameBits(as other: CellState) -> Bool {
+    hidden.hasSameBits(as: other.hidden) && cell.hasSameBits(as: other.cell)
+  }
+
   /// The same numbers, rounded to `Other`.
   public func converted<Other: BLASScalar>(to type: Other.Type) -> CellState<Other> {
     CellState<Other>(hidden: hidden.converted(to: type), cell: cell.converted(to: type))
@@ -35,6 +40,8 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   public var state: CellState<Scalar>
   /// `[B × R]`.
   public var recurrentMask: Matrix<Scalar>?
+  /// The cell's weights where a forward pass is given prepared ones.
+  public var prepared: PreparedWeights<Scalar>?
   /// The loss's weights for the outputs, `R` features.
   public var outputWeights: PackedSequence<Scalar>
   /// The loss's weights for the final state.
@@ -71,6 +78,13 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
     let (batch, size) = (layout.batch, cell.shape.outputSize)
     let mask = (0..<batch * size).map { ($0 + $0 / size) % 3 == 0 ? 0 : Scalar(1.5) }
     probe.recurrentMask = Matrix(rows: batch, columns: size, mask)
+    return probe
+  }
+
+  /// The same with weights that were prepared before a forward pass.
+  public func preparing() -> CellProbe {
+    var probe = self
+    probe.prepared = parameters.withView { PreparedWeights(cell, parameters: $0) }
     return probe
   }
 
@@ -160,6 +174,14 @@ public struct CellOutcome<Scalar: BLASScalar>: Equatable, Sendable {
   public var outputs: PackedSequence<Scalar>
   /// The final state.
   public var state: CellState<Scalar>
+}
+
+extension CellOutcome {
+  /// Whether both are the same to the bit.
+  public func hasSameBits(as other: CellOutcome) -> Bool {
+    outputs.layout == other.outputs.layout && outputs.rows.hasSameBits(as: other.outputs.rows)
+      && state.hasSameBits(as: other.state)
+  }
 }
 
 /// What a backward pass gives.
@@ -289,7 +311,7 @@ extension CellProbe {
         parameters: parameters.lentForReading, state: (ranked.hidden.lent(), ranked.cell.lent()),
         outputs: outputs.lent(),
         options: PassOptions(
-          recurrentMask: mask?.lentForReading, isRecording: isRecording, execution: execution)))
+          recurrentMask: mask?.lentForReading, isRecording: isRecording, prepared: prepared, execution: execution)))
     withExtendedLifetime(mask) {}
   }
 }
@@ -319,6 +341,11 @@ public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
       offset += parameter.count
     }
     return parts
+  }
+
+  /// The parts that are not the same to the bit in `other`.
+  public func parts(differingFrom other: CellResults) -> [String] {
+    zip(parts, other.parts).filter { !$0.numbers.hasSameBits(as: $1.numbers) }.map(\.0.name)
   }
 
   /// What concerns sequence `index`, with `dParameters`, which concern all.

@@ -1,3 +1,4 @@
+internal import Glibc
 public import Kernels
 public import Models
 
@@ -18,6 +19,16 @@ extension Matrix where Element: BLASScalar {
   /// The same numbers, each rounded to `Other`.
   public func converted<Other: BLASScalar>(to _: Other.Type) -> Matrix<Other> {
     Matrix<Other>(rows: rows, columns: columns, elements.map { Other($0) })
+  }
+
+  /// Whether both are the same to the bit: unlike `==` it tells -0 from 0 and takes a NaN for itself.
+  public func hasSameBits(as other: Matrix) -> Bool {
+    rows == other.rows && columns == other.columns
+      && withUnsafeBufferPointer { a in
+        other.withUnsafeBufferPointer { b in
+          count == 0 || memcmp(a.baseAddress!, b.baseAddress!, count * MemoryLayout<Element>.stride) == 0
+        }
+      }
   }
 
   /// The rows at `indices`, in that order.

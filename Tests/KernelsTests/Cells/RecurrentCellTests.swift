@@ -6,7 +6,8 @@ import Testing
 /// The laws that every cell keeps, with every option, in both directions of time.
 @Suite struct RecurrentCellTests {
   private static let naive = Execution(path: .naive, threads: 1)
-  private static let blas = Execution(path: .blas, threads: 1)
+  /// The paths that share no loop with the naive one.
+  private static let fast = [ComputePath.blas, .fused].map { Execution(path: $0, threads: 1) }
 
   /// I = 3, H = 5, B = 6, T = 7; a projected hidden state is 4 wide.
   private func probe<Scalar: BLASScalar>(
@@ -18,25 +19,25 @@ import Testing
   // MARK: - The paths agree
 
   @Test(arguments: CellVariant.allCases, TimeDirection.allCases)
-  func theBLASPathMatchesTheNaivePath(_ variant: CellVariant, _ direction: TimeDirection) {
-    expectBothPathsAgree(probe(variant, direction, as: Double.self))
-    expectBothPathsAgree(probe(variant, direction, as: Float.self))
-    expectBothPathsAgree(probe(variant, direction, as: Double.self).masked())
-    expectBothPathsAgree(probe(variant, direction, as: Float.self).masked())
+  func everyPathMatchesTheNaivePath(_ variant: CellVariant, _ direction: TimeDirection) {
+    expectAllPathsAgree(probe(variant, direction, as: Double.self))
+    expectAllPathsAgree(probe(variant, direction, as: Float.self))
+    expectAllPathsAgree(probe(variant, direction, as: Double.self).masked())
+    expectAllPathsAgree(probe(variant, direction, as: Float.self).masked())
     let dense = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [4, 4]).walking(direction)
-    expectBothPathsAgree(dense)
-    expectBothPathsAgree(dense.masked())
+    expectAllPathsAgree(dense)
+    expectAllPathsAgree(dense.masked())
     // Long enough for a copy of the recurrent weights.
     let long = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [2, 23]).walking(direction)
-    expectBothPathsAgree(long.masked())
+    expectAllPathsAgree(long.masked())
   }
 
   /// The reference is the naive path in `Double` on the very numbers that `probe` holds.
-  private func expectBothPathsAgree<Scalar: BLASScalar>(
+  private func expectAllPathsAgree<Scalar: BLASScalar>(
     _ probe: CellProbe<Scalar>, sourceLocation: SourceLocation = #_sourceLocation
   ) {
     let wanted = probe.converted(to: Double.self).run(Self.naive)
-    for execution in [Self.naive, Self.blas] where Scalar.self != Double.self || execution != Self.naive {
+    for execution in [Self.naive] + Self.fast where Scalar.self != Double.self || execution != Self.naive {
       let worst = probe.run(execution).worstDifference(from: wanted)
       #expect(
         worst.difference <= Tolerance.recurrence(of: probe), "\(execution.path), \(Scalar.self): \(worst.name)",
@@ -44,7 +45,8 @@ import Testing
     }
   }
 
-  /// Six blocks of units, the last one short, so that five threads get unequal shares.
+  /// Six blocks of units, the last one short, so that five threads get unequal shares. On the fused path not even the
+  /// rounding changes: see `FusedCellForwardTests` and `FusedCellBackwardTests`.
   @Test(arguments: CellVariant.allCases)
   func theNumberOfThreadsChangesNothingButRounding(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 7, hiddenSize: 83)
@@ -53,7 +55,7 @@ import Testing
     let lengths = (0..<batch).map { $0 == 2 ? 17 : $0 % 4 }
     for direction in TimeDirection.allCases {
       let probe = CellProbe<Double>(cell, lengths: lengths).masked().walking(direction)
-      let wanted = probe.run(Self.blas)
+      let wanted = probe.run(Execution(path: .blas, threads: 1))
       for threads in [2, 5] {
         let execution = Execution(path: .blas, threads: threads)
         #expect(execution.threads(forStepWork: batch * cell.shape.forwardOperations) == threads)
@@ -65,12 +67,11 @@ import Testing
 
   // MARK: - Gradients
 
-  /// A loss weighs everything, the last outputs alone, or the final state alone; each of the last two on one path.
+  /// A loss weighs everything, the last outputs alone, or the final state alone; not every loss on every path.
   @Test(arguments: CellVariant.allCases, TimeDirection.allCases)
   func gradientsMatchFiniteDifferences(_ variant: CellVariant, _ direction: TimeDirection) {
     let probe = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [2, 6]).walking(direction)
-    expectGradientsMatchFiniteDifferences(probe.masked(), Self.blas)
-    expectGradientsMatchFiniteDifferences(probe.masked(), Self.naive)
+    for execution in [Self.naive] + Self.fast { expectGradientsMatchFiniteDifferences(probe.masked(), execution) }
 
     var onLastOutputs = probe
     onLastOutputs.stateWeights.hidden.setToZero()
@@ -81,11 +82,13 @@ import Testing
         for k in 0..<probe.outputWeights.features { onLastOutputs.outputWeights.rows[row, k] = 0 }
       }
     }
-    expectGradientsMatchFiniteDifferences(onLastOutputs, Self.naive)
+    for path in [ComputePath.naive, .fused] {
+      expectGradientsMatchFiniteDifferences(onLastOutputs, Execution(path: path, threads: 1))
+    }
 
     var onFinalState = probe
     onFinalState.outputWeights.rows.setToZero()
-    expectGradientsMatchFiniteDifferences(onFinalState, Self.blas)
+    expectGradientsMatchFiniteDifferences(onFinalState, Execution(path: .fused, threads: 1))
   }
 
   private func expectGradientsMatchFiniteDifferences(
@@ -162,7 +165,8 @@ import Testing
       #expect(onNaive.outcome == wanted.outcome, "split at \(step)")
       #expect(onNaive.gradients.dInputs == wanted.gradients.dInputs, "split at \(step)")
       #expect(onNaive.gradients.dState == wanted.gradients.dState, "split at \(step)")
-      for worst in [onNaive, probe.run(Self.blas, splitAt: step)].map({ $0.worstDifference(from: wanted) }) {
+      let onOthers = Self.fast.map { probe.run($0, splitAt: step) }
+      for worst in ([onNaive] + onOthers).map({ $0.worstDifference(from: wanted) }) {
         #expect(worst.difference <= Tolerance.recurrence(of: probe), "split at \(step): \(worst.name)")
       }
     }
@@ -183,8 +187,10 @@ import Testing
     #expect(onNaive.outcome == wanted.outcome)
     #expect(onNaive.gradients.dInputs == wanted.gradients.dInputs)
     #expect(onNaive.gradients.dState == wanted.gradients.dState)
-    let worst = probe.run(Self.blas).worstDifference(from: wanted)
-    #expect(worst.difference <= Tolerance.recurrence(of: probe), "\(worst.name)")
+    for execution in Self.fast {
+      let worst = probe.run(execution).worstDifference(from: wanted)
+      #expect(worst.difference <= Tolerance.recurrence(of: probe), "\(execution.path): \(worst.name)")
+    }
   }
 
   // MARK: - Batches
@@ -193,13 +199,14 @@ import Testing
   @Test(arguments: CellVariant.allCases, TimeDirection.allCases)
   func resultsDoNotDependOnTheBatch(_ variant: CellVariant, _ direction: TimeDirection) {
     let probe = probe(variant, direction, as: Double.self).masked()
-    let together = [Self.naive, Self.blas].map { probe.run($0) }
+    let together = ([Self.naive] + Self.fast).map { probe.run($0) }
     for b in 0..<probe.layout.batch {
       let wanted = probe.alone(b).run(Self.naive)
       let found = together.map { $0.selecting(b, dParameters: wanted.gradients.dParameters) }
       #expect(found[0] == wanted, "sequence \(b)")
-      let worst = found[1].worstDifference(from: wanted)
-      #expect(worst.difference <= Tolerance.recurrence(of: probe), "sequence \(b): \(worst.name)")
+      for worst in found.map({ $0.worstDifference(from: wanted) }) {
+        #expect(worst.difference <= Tolerance.recurrence(of: probe), "sequence \(b): \(worst.name)")
+      }
     }
     var summed = together[0]
     summed.gradients.dParameters = (0..<probe.layout.batch)
@@ -293,7 +300,8 @@ import Testing
   func goingBackThroughAnInferenceStopsTheProgram(_ variant: CellVariant) async {
     await #expect(processExitsWith: .failure) { [variant] in
       let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: 5))
-      let execution = Execution(path: .blas, threads: 1)
+      // Those that have no fused path take the BLAS path.
+      let execution = Execution(path: .fused, threads: 1)
       var tape = CellTape<Float>()
       _ = probe.forward(execution, tape: &tape)
       _ = probe.backward(execution, tape: &tape)

@@ -75,4 +75,46 @@ import Testing
     pass()
     #expect(Allocations.count { pass() } == 0)
   }
+
+  /// Large enough that two threads find work, in both directions and with all dropout. Workers of the pool start in the
+  /// first pass; what they allocate on their own threads is not counted, but they run the same body as the caller.
+  @Test(
+    .enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases,
+    [(1, true), (2, true), (1, false), (2, false)])
+  func trainingOnTheFusedPathAllocatesNothingAfterTheFirstPass(
+    _ kind: AnyRecurrentCell.Kind, _ the: (threads: Int, isDense: Bool)
+  ) throws {
+    let stack = try RecurrentStack(
+      AnyRecurrentCell(kind, inputSize: 7, hiddenSize: 83), layers: 2, isBidirectional: true, dropout: 0.5,
+      recurrentDropout: 0.5)
+    let execution = Execution(path: .fused, threads: the.threads)
+    let work = stack.cells[0].shape.forwardOperations
+    let batch = 1 + the.threads * 200_000 / work
+    #expect(execution.threads(forStepWork: batch * work) == the.threads)
+
+    let layout = PackedLayout(lengths: (0..<batch).map { the.isDense ? 9 : $0 % 10 })
+    var generator = SeededGenerator(seed: 7)
+    let inputs = Matrix<Float>.random(rows: layout.rowCount, columns: 7, from: &generator)
+    let dOutputs = Matrix<Float>.random(rows: layout.rowCount, columns: 2 * 83, from: &generator)
+    let parameters = Matrix<Float>.random(
+      rows: 1, columns: stack.parameterCount, magnitudes: 0.01..<0.1, from: &generator)
+    var gradient = Matrix<Float>.zeros(rows: 1, columns: stack.parameterCount)
+    var dInputs = Matrix<Float>.zeros(rows: layout.rowCount, columns: 7)
+    var state: RecurrentState<Float> = stack.zeroState(batch: batch)
+    for storage in [TapeStorage.everything, .recomputed] {
+      var tape = RecurrentTape<Float>(seed: 1, storage: storage)
+      func pass() {
+        stack.forward(
+          inputs.lentForReading, layout: layout, parameters: parameters.lentForReading, state: &state, tape: &tape,
+          mode: .training, execution: execution)
+        stack.backward(
+          inputs.lentForReading, layout: layout, parameters: parameters.lentForReading,
+          gradients: RecurrentGradients(
+            dOutputs: dOutputs.lentForReading, addingInputsTo: dInputs.lent(), addingParametersTo: gradient.lent()),
+          dState: &state, tape: &tape, execution: execution)
+      }
+      pass()
+      #expect(Allocations.count { pass() } == 0, "\(storage)")
+    }
+  }
 }

@@ -1,0 +1,57 @@
+import TestSupport
+import Testing
+
+@testable import Kernels
+
+@Suite struct FusedCellTests {
+  @Test(arguments: CellVariant.allCases)
+  func aCellHasAFusedPathWhereItsStepIsOneProduct(_ variant: CellVariant) {
+    let cell = variant.cell(inputSize: 3, hiddenSize: 5)
+    #expect((cell.fused != nil) == CellVariant.fused.contains(variant))
+    #expect(cell.fused == nil || cell.fused?.shape == cell.shape)
+  }
+
+  @Test(arguments: CellVariant.allCases)
+  func aCellWithoutAFusedPathTakesTheBLASPath(_ variant: CellVariant) {
+    let probe = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5))
+    var tape = CellTape<Double>()
+    _ = probe.forward(fused, isRecording: true, tape: &tape)
+    #expect(tape.recording?.path == (CellVariant.fused.contains(variant) ? .fused : .blas))
+    guard !CellVariant.fused.contains(variant) else { return }
+    #expect(probe.run(fused) == probe.run(Execution(path: .blas, threads: 1)))
+  }
+
+  @Test(arguments: CellVariant.fused)
+  func aRecordingOfAHandfulOfRowsTakesTheBLASPath(_ variant: CellVariant) {
+    for rows in 1...FusedCell.fewestRecordedRows + 1 {
+      let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [0, rows])
+      var tape = CellTape<Float>()
+      _ = probe.forward(fused, isRecording: true, tape: &tape)
+      #expect(tape.recording?.path == (rows < FusedCell.fewestRecordedRows ? .blas : .fused))
+      _ = probe.forward(fused, tape: &tape)
+      #expect(tape.recording == nil)
+    }
+  }
+
+  @Test(arguments: [ComputePath.naive, .blas])
+  func whoAsksForAnotherPathGetsIt(_ path: ComputePath) {
+    let probe = CellProbe<Float>(LSTMCell(inputSize: 3, hiddenSize: 5))
+    var tape = CellTape<Float>()
+    _ = probe.forward(Execution(path: path, threads: 1), isRecording: true, tape: &tape)
+    #expect(tape.recording?.path == path)
+    #expect(tape.fused.matrices.allSatisfy { $0.capacity == 0 })
+  }
+
+  /// The vectors of a gradient row that meet a weight matrix are neighbours, one for each gate.
+  @Test(arguments: CellVariant.fused)
+  func gradientVectorsAreNeighbours(_ variant: CellVariant) throws {
+    let cell = try #require(variant.cell(inputSize: 3, hiddenSize: 5).fused)
+    for vectors in [cell.inputGradientVectors, cell.recurrentGradientVectors] {
+      #expect(vectors.ofGate.count == cell.shape.gates)
+      #expect(
+        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.shape.gates))
+      #expect(vectors.gates.enumerated().allSatisfy { vectors.ofGate[$1] == vectors.first + $0 })
+      #expect(vectors.ofGate.allSatisfy { $0 < cell.gradientVectors })
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// Times of two ways to do something, on a machine that others use too.
+public struct TimeRatio: Sendable {
+  /// The least that the first and the second way took, in seconds.
+  public private(set) var best: (subject: Double, reference: Double) = (.infinity, .infinity)
+
+  /// The first over the second.
+  public var value: Double { best.subject / best.reference }
+
+  /// Measures both in turn until the ratio is at most `limit`, which a disturbed measurement gets several attempts at:
+  /// the best time of many is that of a machine that nobody disturbs, and more of them bring it nearer to that.
+  public init(
+    of subject: () -> Void, to reference: () -> Void, limit: Double, repetitions: Int, attempts: Int = 6
+  ) {
+    subject()
+    reference()
+    for _ in 0..<attempts {
+      for _ in 0..<repetitions {
+        best.subject = min(best.subject, Self.time(subject))
+        best.reference = min(best.reference, Self.time(reference))
+      }
+      if value <= limit { return }
+    }
+  }
+
+  private static func time(_ body: () -> Void) -> Double {
+    let duration = ContinuousClock().measure(body)
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  /// Whether times say something about the source: where allocations do, see ``Allocations/areCounted``.
+  public static var isMeaningful: Bool { Allocations.areCounted }
+}
