@@ -100,7 +100,7 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
       state.check(fits: architecture, batch: 1)
       state.stepper = SequenceStepper(architecture, parameters, execution)
     }
-    guard let stepper = state.stepper else { return false }
+    guard let stepper = state.stepper, stepper.isUsable else { return false }
     stepper.step(inputs, &state.hidden, &state.cell, into: outputs)
     return true
   }

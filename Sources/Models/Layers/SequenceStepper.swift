@@ -19,22 +19,22 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   private let outputSize: Int
   private let cellSize: Int
 
-  /// Prepares the weights of `stack`; `nil` where a step had better take the general way: on another path than the fused
-  /// one, on more than one thread, in both directions.
-  init?<Cell>(_ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
-    guard execution.path == .fused, !stack.isBidirectional,
-      stack.cells.allSatisfy({ execution.threads(forStepWork: $0.shape.forwardOperations) == 1 })
-    else { return nil }
-    var weights: [PreparedWeights<Scalar>] = []
-    for walk in stack.walks {
-      guard
-        let prepared = parameters.withView({
-          PreparedWeights(stack.cells[walk.layer], parameters: $0.columns(walk.parameters))
-        })
-      else { return nil }
-      weights.append(prepared)
+  /// Whether it steps; otherwise a step had better take the general way: on another path than the fused one, on more than
+  /// one thread, in both directions, through a cell that has no fused path.
+  var isUsable: Bool { !weights.isEmpty }
+
+  /// Prepares the weights of `stack`, where a step can do with them alone.
+  init<Cell>(_ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
+    let isAlone =
+      execution.path == .fused && !stack.isBidirectional
+      && stack.cells.allSatisfy { execution.threads(forStepWork: $0.shape.forwardOperations) == 1 }
+    let prepared = parameters.withView { parameters in
+      stack.walks.compactMap { walk in
+        isAlone
+          ? PreparedWeights(stack.cells[walk.layer], parameters: parameters.columns(walk.parameters)) : nil
+      }
     }
-    self.weights = weights
+    weights = prepared.count == stack.layers ? prepared : []
     steps = .allocate(capacity: weights.count)
     _ = steps.initialize(fromContentsOf: weights.map { $0.singleStep() })
     self.parameters = parameters

@@ -64,8 +64,10 @@ import Testing
     #expect(state == dInitialState)
   }
 
+  /// The kernels for Cooper Lake in OpenBLAS 0.3.21 allocate themselves, in dgemm_small_kernel_nn.
   @Test(.enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
   func trainingAllocatesNothingAfterTheFirstPass(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+    guard path != .blas || OpenBLASInformation.core != "Cooperlake" else { return }
     var (layer, inputs, model) = try setUp(kind, path)
     let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5).rows
     var state = layer.zeroState(batch: inputs.batch)
