@@ -15,7 +15,7 @@ ALWAYS_INLINE void Typed(backwardTile)(
     const Scalar *a = (const Scalar *)step->dNext + row * step->dNextRow;
     const Scalar *b = (const Scalar *)step->weights + block * step->depth * lanes;
     for (size_t k = 0; k < step->depth; k += step->runLength) {
-      Typed(accumulate)(sums, M, V, a, step->dNextRow, 1, b, V * lanes, step->runLength, false, lanes);
+      Typed(accumulate)(sums, M, V, a, step->dNextRow, 1, b, V * lanes, step->runLength);
       a += step->dNextPanel;
       b += step->runLength * V * lanes;
     }

@@ -72,7 +72,7 @@ ALWAYS_INLINE void Typed(gateTile)(
   const Scalar *weights = (const Scalar *)step->weights + (block * step->depth + step->skippedDepth) * G * lanes;
   Typed(accumulate)(
     sums, M, G, (const Scalar *)step->inputs + row * step->inputRow, step->inputRow, 1, weights, G * lanes,
-    step->inputCount, false, lanes);
+    step->inputCount);
   if (G == 3) {
     const Vector candidateStart = load((const Scalar *)step->candidateStart + block * lanes);
     UNROLL for (int m = 0; m < M; m += 1) {
@@ -82,7 +82,7 @@ ALWAYS_INLINE void Typed(gateTile)(
   }
   Typed(accumulate)(
     sums, M, G, (const Scalar *)step->hidden + row * step->hiddenRow, step->hiddenRow, 1,
-    weights + step->inputCount * G * lanes, G * lanes, step->hiddenCount, false, lanes);
+    weights + step->inputCount * G * lanes, G * lanes, step->hiddenCount);
   if (G == 3) {
     UNROLL for (int m = 0; m < M; m += 1) sums[m][3] = candidateProducts[m];
   }
@@ -149,10 +149,10 @@ ALWAYS_INLINE void Typed(vanillaTile)(
     (const Scalar *)step->weights + block * step->depth * lanes + step->skippedDepth * V * lanes;
   Typed(accumulate)(
     sums, M, V, (const Scalar *)step->inputs + row * step->inputRow, step->inputRow, 1, weights, V * lanes,
-    step->inputCount, false, lanes);
+    step->inputCount);
   Typed(accumulate)(
     sums, M, V, (const Scalar *)step->hidden + row * step->hiddenRow, step->hiddenRow, 1,
-    weights + step->inputCount * V * lanes, V * lanes, step->hiddenCount, false, lanes);
+    weights + step->inputCount * V * lanes, V * lanes, step->hiddenCount);
   SPILL(sums, M, V)
 
   for (int m = 0; m < M; m += 1) {

@@ -8,18 +8,16 @@
 
 
 /// Adds `count` products to the accumulators: A from `a`, a row every `aRow` and a k every `aStep`; B from `b`, a k every
-/// `bStep`, and of its last vector only `last` elements where that is not the whole of it.
+/// `bStep`.
 ALWAYS_INLINE void Typed(accumulate)(
   Vector sums[][mostVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
-  const Scalar *b, const ptrdiff_t bStep, const size_t count, const bool isShort, const size_t last
+  const Scalar *b, const ptrdiff_t bStep, const size_t count
 ) {
   for (size_t k = 0; k < count; k += 1) {
-    if (GATE_ROWS == MOST_ROWS || V <= 2) {
+    if (GATE_ROWS == MOST_ROWS || M > GATE_ROWS || V <= 2) {
       // All columns in registers, one element at a time.
       Vector columns[mostVectors];
-      UNROLL for (int v = 0; v < V; v += 1) {
-        columns[v] = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
-      }
+      UNROLL for (int v = 0; v < V; v += 1) columns[v] = load(b + v * lanes);
       UNROLL for (int m = 0; m < M; m += 1) {
         const Vector element = splat(a[m * aRow]);
         UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = multiplyAdd(element, columns[v], sums[m][v]);
@@ -29,7 +27,7 @@ ALWAYS_INLINE void Typed(accumulate)(
       Vector elements[MOST_ROWS];
       UNROLL for (int m = 0; m < M; m += 1) elements[m] = splat(a[m * aRow]);
       UNROLL for (int v = 0; v < V; v += 1) {
-        const Vector columns = isShort && v == V - 1 ? loadFirst(b + v * lanes, last) : load(b + v * lanes);
+        const Vector columns = load(b + v * lanes);
         UNROLL for (int m = 0; m < M; m += 1) sums[m][v] = multiplyAdd(elements[m], columns, sums[m][v]);
       }
     }
@@ -55,7 +53,7 @@ ALWAYS_INLINE void Typed(packedTile)(
   }
   const Scalar *b = product->b;
   for (size_t run = 0; run < product->runs; run += 1) {
-    Typed(accumulate)(sums, M, V, a, product->aRow, 1, b, V * lanes, product->runLength, false, lanes);
+    Typed(accumulate)(sums, M, V, a, product->aRow, 1, b, V * lanes, product->runLength);
     a += product->runStride;
     b += product->runLength * V * lanes;
   }
@@ -99,9 +97,10 @@ static void Typed(packedProduct)(const CFKPackedProduct *product) {
   }
 }
 
+/// A tile of C over packed factors, of whose columns C has `last` in the only vector where that `isShort`.
 ALWAYS_INLINE void Typed(outerTile)(
-  const int M, const int V, const bool isShort, const CFKOuterProduct *product, const size_t gradientOffset,
-  const size_t column, Scalar *c, const size_t last
+  const int M, const int V, const bool isShort, const CFKOuterProduct *product, const CFKRowRun *run,
+  const size_t gradientOffset, Scalar *c, const size_t last
 ) {
   Vector sums[MOST_ROWS][mostVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
@@ -110,12 +109,9 @@ ALWAYS_INLINE void Typed(outerTile)(
       sums[m][v] = isShort ? loadFirst(from, last) : load(from);
     }
   }
-  for (size_t i = 0; i < product->runCount; i += 1) {
-    const CFKRowRun *run = &product->runs[i];
-    Typed(accumulate)(
-      sums, M, V, (const Scalar *)run->gradients + gradientOffset, 1, product->gradientRow,
-      (const Scalar *)run->factors + column, run->factorRow, run->count, isShort, last);
-  }
+  Typed(accumulate)(
+    sums, M, V, (const Scalar *)run->gradients + gradientOffset, 1, product->gradientRow, run->factors, V * lanes,
+    run->count);
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) {
       Scalar *to = c + m * product->cRow + v * lanes;
@@ -125,25 +121,26 @@ ALWAYS_INLINE void Typed(outerTile)(
   }
 }
 
-/// All rows of C that `product` names, in the columns from `column` on: `vectors` whole ones, or one short one.
+/// All rows of C that `product` names, in the columns from `column` on: `vectors` whole ones, or one short one. The factors
+/// of `run` are packed.
 static void Typed(outerColumns)(
-  const CFKOuterProduct *product, const size_t column, const size_t vectors, const bool isShort, const size_t last
+  const CFKOuterProduct *product, const CFKRowRun *run, const size_t column, const size_t vectors, const bool isShort, const size_t last
 ) {
   for (size_t block = product->firstBlock; block < product->lastBlock; block += 1) {
     const size_t unit = block * lanes;
     const size_t units = product->units - unit < lanes ? product->units - unit : lanes;
     for (size_t gate = 0; gate < product->gates; gate += 1) {
-      FOR_TILES(row, height, units, MOST_ROWS) {
+      FOR_TILES(row, height, units, OUTER_ROWS) {
         const size_t offset = block * product->gradientPanel + product->gateVector[gate] * lanes + row;
         Scalar *c = (Scalar *)product->c + (gate * product->units + unit + row) * product->cRow + column;
-#define TILE_OF_VECTORS(V) Typed(outerTile)(M_, V, false, product, offset, column, c, lanes)
+#define TILE_OF_VECTORS(V) Typed(outerTile)(M_, V, false, product, run, offset, c, lanes)
 #define TILE_OF_ROWS(M) \
   { \
     enum { M_ = M }; \
-    if (isShort) Typed(outerTile)(M_, 1, true, product, offset, column, c, last); \
-    else FOR_VECTORS(vectors, TILE_OF_VECTORS) \
+    if (isShort) Typed(outerTile)(M_, 1, true, product, run, offset, c, last); \
+    else FOR_OUTER_VECTORS(vectors, TILE_OF_VECTORS) \
   }
-        FOR_ROWS(height, TILE_OF_ROWS)
+        FOR_OUTER_ROWS(height, TILE_OF_ROWS)
 #undef TILE_OF_ROWS
 #undef TILE_OF_VECTORS
       }
@@ -151,15 +148,48 @@ static void Typed(outerColumns)(
   }
 }
 
-// Columns are the outer loop: their part of the factors stays in the second-level cache while all gates pass by.
+/// The columns from `column` on, of which there are `width`, for as many rows at a time as fit a packed copy.
+///
+/// Rows of factors are a power of two apart as often as not, so that a column of them lives in a few sets of the cache: the
+/// copy is read from the first level instead. It also makes one of runs that the ends of sequences cut short.
+static void Typed(outerPanel)(
+  const CFKOuterProduct *product, const size_t column, const size_t width, const size_t vectors, const bool isShort
+) {
+  _Alignas(64) Scalar packed[packedBytes / sizeof(Scalar)];
+  const size_t stride = vectors * lanes, most = packedBytes / sizeof(Scalar) / stride;
+  CFKRowRun together = {.factors = packed};
+  for (size_t i = 0; i < product->runCount; i += 1) {
+    const CFKRowRun *run = &product->runs[i];
+    for (size_t k = 0; k < run->count; k += 1) {
+      const Scalar *gradient = (const Scalar *)run->gradients + (ptrdiff_t)k * product->gradientRow;
+      const bool goesOn =
+        gradient == (const Scalar *)together.gradients + (ptrdiff_t)together.count * product->gradientRow;
+      if (together.count == most || (together.count > 0 && !goesOn)) {
+        Typed(outerColumns)(product, &together, column, vectors, isShort, width);
+        together.count = 0;
+      }
+      if (together.count == 0) together.gradients = gradient;
+      const Scalar *from = (const Scalar *)run->factors + (ptrdiff_t)k * run->factorRow + column;
+      Scalar *to = packed + together.count * stride;
+      if (isShort) {
+        store(to, loadFirst(from, width));
+      } else {
+        for (size_t v = 0; v < vectors; v += 1) store(to + v * lanes, load(from + v * lanes));
+      }
+      together.count += 1;
+    }
+  }
+  if (together.count > 0) Typed(outerColumns)(product, &together, column, vectors, isShort, width);
+}
+
 static void Typed(outerProduct)(const CFKOuterProduct *product) {
   const size_t whole = product->columns / lanes, last = product->columns % lanes;
-  const size_t panels = (whole + plainVectors - 1) / plainVectors;
+  const size_t panels = (whole + OUTER_VECTORS - 1) / OUTER_VECTORS;
   for (size_t panel = 0; panel < panels; panel += 1) {
     const size_t first = whole * panel / panels, vectors = whole * (panel + 1) / panels - first;
-    Typed(outerColumns)(product, first * lanes, vectors, false, lanes);
+    Typed(outerPanel)(product, first * lanes, vectors * lanes, vectors, false);
   }
-  if (last > 0) Typed(outerColumns)(product, whole * lanes, 1, true, last);
+  if (last > 0) Typed(outerPanel)(product, whole * lanes, last, 1, true);
 }
 
 static void Typed(addRowSums)(const void *rows, size_t count, ptrdiff_t stride, size_t vectors, void *sums) {

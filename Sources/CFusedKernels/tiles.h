@@ -2,9 +2,13 @@
 #pragma once
 
 // A tile of gates has `GATE_ROWS` rows. A plain tile, of columns that need not stand together, may have another form,
-// `MOST_ROWS` by `plainVectors`.
+// `MOST_ROWS` by `plainVectors`; and so may one of an outer product, whose rows are the lanes of a block, `OUTER_ROWS` by
+// `OUTER_VECTORS`.
 #define MOST_ROWS 6
 enum { mostVectors = 4, plainVectors = PLAIN_VECTORS };
+/// Of the copy of the factors in an outer product, which a first-level cache of 32 KiB holds beside what it meets: little
+/// where tiles are small and read as many gradients as factors.
+enum { packedBytes = PLAIN_VECTORS == 2 ? 10 * 1024 : 24 * 1024 };
 
 /// Calls `tile(M)` with a constant M for `rows` rows.
 #define FOR_ROWS(rows, tile) \
@@ -29,6 +33,10 @@ enum { mostVectors = 4, plainVectors = PLAIN_VECTORS };
 #endif
 
 #if PLAIN_VECTORS == 4
+#define OUTER_ROWS 6
+#define OUTER_VECTORS 4
+#define FOR_OUTER_ROWS FOR_ROWS
+#define FOR_OUTER_VECTORS FOR_VECTORS
 #define FOR_VECTORS(vectors, tile) \
   switch (vectors) { \
   case 1: tile(1); break; \
@@ -41,6 +49,22 @@ enum { mostVectors = 4, plainVectors = PLAIN_VECTORS };
   switch (vectors) { \
   case 1: tile(1); break; \
   default: tile(2); break; \
+  }
+// A block of 8 lanes is two such tiles, with as many accumulators as there is room for.
+#define OUTER_ROWS 4
+#define OUTER_VECTORS 2
+#define FOR_OUTER_ROWS(rows, tile) \
+  switch (rows) { \
+  case 1: tile(1); break; \
+  case 2: tile(2); break; \
+  case 3: tile(3); break; \
+  default: tile(4); break; \
+  }
+#define FOR_OUTER_VECTORS(vectors, tile) \
+  switch (vectors) { \
+  case 1: tile(1); break; \
+  case 2: tile(2); break; \
+  default: tile(3); break; \
   }
 #endif
 
