@@ -99,9 +99,13 @@ private final class Meeting: Sendable {
   }
 }
 
-/// Polls before the core is given to somebody else. A poll with its pause is 10 to 40 ns, so this is some 20 to 80 µs:
-/// longer than a barrier between busy threads takes, shorter than a time slice.
-private let pollsBeforeYielding = 2_000
+/// Polls before a member that waits gives its core to somebody else. A poll with its pause is 10 to 40 ns, so this is a few
+/// microseconds: longer than a barrier between busy threads takes. Where two members share a core, because others keep the
+/// rest of the machine busy, each waits so long at every step: with 2,000 polls `rt` took 6.5 ms instead of 0.6.
+private let pollsBeforeYielding = 100
+
+/// Polls before a thread without work sleeps, some 20 to 80 µs: waking it takes as long.
+private let pollsBeforeSleeping = 2_000
 
 private func spin(until condition: () -> Bool) {
   var polls = 0
@@ -182,7 +186,7 @@ private final class Worker: @unchecked Sendable {
   }
 
   private func wait(forTicketAfter seen: Int) {
-    for _ in 0..<pollsBeforeYielding {
+    for _ in 0..<pollsBeforeSleeping {
       if ticket.load(ordering: .acquiring) != seen { return }
       CFKSpinHint()
     }
