@@ -19,10 +19,15 @@ static inline FloatVector loadFirstFloats(const float *p, size_t n) { return n =
 static inline void storeFirstFloats(float *p, FloatVector v, size_t n) {
   if (n != 0) *p = v;
 }
-// The compiler fuses this where the baseline has such an instruction; fma() would be a slow library call where it has
-// not. Two roundings do no harm, because of how activations.h splits ln 2.
+// Fused where the baseline has such an instruction; elsewhere fma() would be a slow library call. Two roundings do no
+// harm, because of how activations.h splits ln 2, but they must be the same everywhere: from `a * b + c` clang makes now
+// one rounding and now, where it vectorises a sum, two.
 static inline FloatVector fmaFloats(FloatVector a, FloatVector b, FloatVector c) {
+#if defined(__FP_FAST_FMAF)
+  return __builtin_fmaf(a, b, c);
+#else
   return a * b + c;
+#endif
 }
 static inline FloatVector minFloats(FloatVector limit, FloatVector x) { return limit < x ? limit : x; }
 static inline FloatVector maxFloats(FloatVector limit, FloatVector x) { return limit > x ? limit : x; }
@@ -47,7 +52,11 @@ static inline void storeFirstDoubles(double *p, DoubleVector v, size_t n) {
   if (n != 0) *p = v;
 }
 static inline DoubleVector fmaDoubles(DoubleVector a, DoubleVector b, DoubleVector c) {
+#if defined(__FP_FAST_FMA)
+  return __builtin_fma(a, b, c);
+#else
   return a * b + c;
+#endif
 }
 static inline DoubleVector minDoubles(DoubleVector limit, DoubleVector x) { return limit < x ? limit : x; }
 static inline DoubleVector maxDoubles(DoubleVector limit, DoubleVector x) { return limit > x ? limit : x; }
