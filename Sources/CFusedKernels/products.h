@@ -124,7 +124,8 @@ ALWAYS_INLINE void Typed(outerTile)(
 /// All rows of C that `product` names, in the columns from `column` on: `vectors` whole ones, or one short one. The factors
 /// of `run` are packed.
 static void Typed(outerColumns)(
-  const CFKOuterProduct *product, const CFKRowRun *run, const size_t column, const size_t vectors, const bool isShort, const size_t last
+  const CFKOuterProduct *product, const CFKRowRun *run, const size_t column, const size_t vectors, const bool isShort,
+  const size_t last
 ) {
   for (size_t block = product->firstBlock; block < product->lastBlock; block += 1) {
     const size_t unit = block * lanes;

@@ -60,12 +60,7 @@ enum { packedBytes = PLAIN_VECTORS == 2 ? 10 * 1024 : 24 * 1024 };
   case 3: tile(3); break; \
   default: tile(4); break; \
   }
-#define FOR_OUTER_VECTORS(vectors, tile) \
-  switch (vectors) { \
-  case 1: tile(1); break; \
-  case 2: tile(2); break; \
-  default: tile(3); break; \
-  }
+#define FOR_OUTER_VECTORS FOR_VECTORS
 #endif
 
 // Rows are cut into as few tiles as can be, of as equal height as can be: 32 rows are 6 6 5 5 5 5 and not 6 6 6 6 6 2,

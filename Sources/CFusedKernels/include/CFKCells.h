@@ -105,7 +105,7 @@ typedef struct {
   bool descends;
 } CFKBackwardStep;
 
-/// C = S + A B for rows of A and one panel of at most `groupBlocks` packed vectors of B, or four.
+/// C = S + A B for rows of A and one panel of B: at most `groupBlocks` packed vectors, or the gates of one block.
 typedef struct {
   size_t rows;
   /// A, `[rows × runs · runLength]`: runs of neighbouring elements, `runStride` apart.
