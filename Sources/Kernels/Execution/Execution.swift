@@ -31,6 +31,21 @@ public struct Execution: Hashable, Sendable {
   /// vanilla `100,1,128,256` (197 k) 298, 169. So two threads begin at 80 k.
   static let minimumFusedWorkPerThread = 40_000
 
+  /// Floating-point operations that a whole pass on the fused path must have for a second thread.
+  ///
+  /// A pool that has slept wakes in some 60 µs: GRU `1,1,64,128` (147 kFLOP) takes 4.2 µs on one thread, on two 3.7 while
+  /// the other is awake and 61.6 where it slept.
+  static let minimumFusedPassWork = 400_000
+
+  /// The most floating-point operations of a single step of a single sequence that stays on one thread, which for that
+  /// size is faster than any hand-over: some 30 µs.
+  package static let mostSingleStepWork = 2_000_000
+
+  /// Threads for a pass of the fused path over `layout`, a row of which has `rowWork` floating-point operations.
+  func threads(for layout: PackedLayout, rowWork: Int) -> Int {
+    layout.rowCount * rowWork < Self.minimumFusedPassWork ? 1 : threads(forStepWork: layout.batch * rowWork)
+  }
+
   /// Threads for a time loop whose steps have `stepWork` floating-point operations.
   package func threads(forStepWork stepWork: Int) -> Int {
     switch path {

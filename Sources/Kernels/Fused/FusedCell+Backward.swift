@@ -10,7 +10,7 @@ extension FusedCell {
     tape.fused.schedule.cut(layout, pass.direction, tape.storage)
     let run = FusedBackwardRun(self, pass, tape.storage, &tape.fused)
     withRegion(
-      threads: min(pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.blocks.groups), run)
+      threads: min(pass.execution.threads(for: layout, rowWork: shape.forwardOperations), run.blocks.groups), run)
   }
 }
 

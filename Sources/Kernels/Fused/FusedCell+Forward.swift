@@ -13,7 +13,7 @@ extension FusedCell {
     let run = FusedForwardRun(self, pass, tape.storage, &tape.fused)
     withRegion(
       threads: min(
-        pass.execution.threads(forStepWork: layout.batch * shape.forwardOperations), run.weights.panelCount), run)
+        pass.execution.threads(for: layout, rowWork: shape.forwardOperations), run.weights.panelCount), run)
   }
 }
 

@@ -19,15 +19,15 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   private let outputSize: Int
   private let cellSize: Int
 
-  /// Whether it steps; otherwise a step had better take the general way: on another path than the fused one, on more than
-  /// one thread, in both directions, through a cell that has no fused path.
+  /// Whether it steps; otherwise a step had better take the general way: on another path than the fused one, in both directions, through a cell that has no fused path.
   var isUsable: Bool { !weights.isEmpty }
 
   /// Prepares the weights of `stack`, where a step can do with them alone.
   init<Cell>(_ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
     let isAlone =
       execution.path == .fused && !stack.isBidirectional
-      && stack.cells.allSatisfy { execution.threads(forStepWork: $0.shape.forwardOperations) == 1 }
+      && (execution.threads == 1
+        || stack.cells.allSatisfy { $0.shape.forwardOperations <= Execution.mostSingleStepWork })
     let prepared = parameters.withView { parameters in
       stack.walks.compactMap { walk in
         isAlone
