@@ -8,8 +8,7 @@ public import Kernels
 ///
 /// Any other forward pass does that at its start, which for a single sequence takes as long as some twenty steps. The
 /// results are the same, to the bit. A value that threads can share; later changes to the layer it was made from do not
-/// reach it. For single steps there is nothing to prepare: a state does that by itself, see
-/// ``RecurrentLayer/step(_:_:into:)``.
+/// reach it. For single steps there is nothing to prepare: a state does that by itself (``RecurrentLayer``'s `step`).
 public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
   /// The layer.
   public let layer: RecurrentLayer<Cell, Scalar>
