@@ -25,9 +25,11 @@ struct Report: Codable, Hashable {
   static func read(from path: String) throws(DataError) -> Report {
     let report: Report
     do {
-      report = try JSONDecoder().decode(Report.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+      report = try JSONDecoder().decode(Report.self, from: Data(try FileReading.bytes(of: path)))
     } catch let error as DecodingError {
       throw DataError(file: path, reason: "is no report that Benchmarks --json wrote: \(reason(of: error))")
+    } catch let error as DataError {
+      throw DataError(file: path, reason: "cannot be read: \(error.reason)")
     } catch {
       throw DataError(file: path, reason: "cannot be read: \(error.localizedDescription)")
     }
