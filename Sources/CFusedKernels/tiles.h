@@ -63,7 +63,7 @@ enum { packedBytes = PLAIN_VECTORS == 2 ? 10 * 1024 : 24 * 1024 };
 #define FOR_OUTER_VECTORS FOR_VECTORS
 #endif
 
-// Rows are cut into as few tiles as can be, of as equal height as can be: 32 rows are 6 6 5 5 5 5 and not 6 6 6 6 6 2,
+// Rows are cut into as few tiles as can be, of as equal height as can be: 32 rows are 5 5 6 5 5 6 and not 6 6 6 6 6 2,
 // because a low tile reads as many weights as a high one.
 // One tile needs no division, which would be a tenth of a small step.
 #define FOR_TILES(row, height, rows, most) \

@@ -21,7 +21,7 @@ extension FusedForwardRun: RegionBody {
   /// The time loop, as one member of the team goes through it.
   func run(_ team: Team) {
     let panels = team.share(of: weights.panelCount)
-    if pass.prepared == nil { weights.pack(CellParameters(cell.shape, reading: pass.parameters), panels: panels) }
+    if packsWeights { weights.pack(CellParameters(cell.shape, reading: pass.parameters), panels: panels) }
     begin(panels)
     if projectsAhead { projectInputs(panels) }
     // Until here nobody read what another member wrote; a masked state has columns of all.
@@ -45,6 +45,8 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let loops: CFKCellLoops
   let loop: FusedCell.ForwardLoop
   let weights: ForwardWeights<Scalar>
+  /// Whether the weights are yet to be packed.
+  let packsWeights: Bool
   /// Whether the input products of all steps are computed before the first.
   let projectsAhead: Bool
 
@@ -109,7 +111,9 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     maskedHidden = buffers.maskedHidden.reshaped(
       rows: !isMasked ? 0 : pass.isRecording ? rows : 2 * batch, columns: shape.outputSize)
     recomputedHidden = pass.outputs
-    if let prepared = pass.prepared {
+    // A backward pass that computes gates again reads the tape's own weights.
+    packsWeights = pass.prepared == nil || keepsCheckpoints
+    if let prepared = pass.prepared, !packsWeights {
       weights = prepared.forwardWeights(cell, blocks)
     } else {
       let memory = buffers.forwardWeights.reshaped(rows: 1, columns: ForwardWeights<Scalar>.count(cell, blocks))
@@ -130,6 +134,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     loop = cell.forwardLoop(loops)
     let blocks = UnitBlocks(units: cell.shape.hiddenSize, for: loops)
     projectsAhead = false
+    packsWeights = false
     schedule = buffers.schedule
     recomputes = true
     let (batch, capacity) = (pass.layout.batch, schedule.mostRows)

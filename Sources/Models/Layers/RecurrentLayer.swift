@@ -7,8 +7,8 @@ public import Kernels
 ///     let (more, later) = lstm(moreInputs, from: state)
 ///     let y = lstm.step(x, &state)                     // one step, state updated in place
 ///
-/// The three agree: splitting a sequence changes nothing, to the bit on the naive path and to rounding on the BLAS
-/// path, whose kernels depend on the number of rows.
+/// The three agree: splitting a sequence changes nothing, to the bit on the fused and the naive path and to rounding on the
+/// BLAS path, whose kernels depend on the number of rows.
 ///
 /// Training is explicit: ``forward(_:from:recordingInto:mode:)`` and then
 /// ``backward(through:dOutputs:dState:accumulatingInto:)``.

@@ -24,6 +24,17 @@ import Testing
     }
   }
 
+  /// Prepared weights are the forward pass's alone; the backward pass that computes gates again has to have its own.
+  @Test(arguments: [CellVariant.lstm, .gruResetAfter])
+  func recomputingAfterAPassOnPreparedWeightsChangesNoBit(_ variant: CellVariant) {
+    let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: 37), lengths: Self.ragged)
+    let execution = Execution(path: .fused, threads: 1)
+    var tape = CellTape<Float>(storage: .recomputed)
+    _ = probe.preparing().forward(execution, isRecording: true, tape: &tape)
+    let isEqual = probe.backward(execution, tape: &tape) == probe.run(execution).gradients
+    #expect(isEqual)
+  }
+
   @Test func aRecomputingTapeCanBeReadTwice() {
     let probe = CellProbe<Double>(LSTMCell(inputSize: 3, hiddenSize: 5), lengths: Self.ragged)
     let execution = Execution(path: .fused, threads: 1)
