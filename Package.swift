@@ -17,11 +17,19 @@ let package = Package(
   products: [
     .library(name: "Kernels", targets: ["Kernels"]),
     .library(name: "Models", targets: ["Models"]),
+    .library(name: "DataIO", targets: ["DataIO"]),
+    .library(name: "Interchange", targets: ["Interchange"]),
+    .executable(name: "rnn", targets: ["rnn"]),
     .executable(name: "Benchmarks", targets: ["Benchmarks"]),
+  ],
+  traits: [
+    .trait(name: "HDF5", description: "Reads Keras models from .keras and .weights.h5 files; needs libhdf5-dev.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // The engine. Nothing here depends on anything but the two system libraries.
@@ -35,8 +43,30 @@ let package = Package(
     .target(name: "Models", dependencies: ["Kernels"], swiftSettings: strict),
 
     // Files, applications and the tools over them.
-    .target(name: "DataIO", dependencies: ["Kernels"], swiftSettings: strict),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "DataIO", dependencies: ["CZlib", "Kernels", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      swiftSettings: strict),
     .target(name: "Tasks", dependencies: ["Kernels", "Models", "DataIO"], swiftSettings: strict),
+
+    // Models from other engines and for them.
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .target(
+      name: "Interchange",
+      dependencies: [
+        "Kernels", "Models", "DataIO", .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "rnn",
+      dependencies: [
+        "Kernels", "Models", "DataIO", "Interchange",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TextTable", package: "TextTable"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
@@ -60,6 +90,16 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "InterchangeTests", dependencies: ["Kernels", "Models", "DataIO", "Interchange", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "rnnTests",
+      dependencies: [
+        "rnn", "Models", "DataIO", "Interchange", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
     .testTarget(

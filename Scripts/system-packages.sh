@@ -11,7 +11,7 @@
 # The packages that the library is built from, on any machine.
 # pkg-config is what the Swift package manager asks for OpenBLAS's place; without it every build warns.
 # shellcheck disable=SC2034  # used by the scripts that source this one
-readonly LIBRARY_PACKAGES=(libopenblas-dev liblapacke-dev pkg-config)
+readonly LIBRARY_PACKAGES=(libopenblas-dev liblapacke-dev zlib1g-dev pkg-config)
 
 die() {
   echo "${0##*/}: $*" >&2
@@ -23,6 +23,8 @@ reason_for() {
   case "$1" in
     libopenblas-dev) echo "matrix products (BLAS)" ;;
     liblapacke-dev) echo "orthogonal weights and eigenvalues (LAPACK)" ;;
+    zlib1g-dev) echo "compressed arrays in .npz files" ;;
+    libhdf5-dev) echo "weights that Keras wrote (HDF5)" ;;
     pkg-config) echo "tells Swift where OpenBLAS is" ;;
     python3) echo "runs the comparison with other engines" ;;
     python3-venv) echo "gives the other engines a place of their own" ;;
