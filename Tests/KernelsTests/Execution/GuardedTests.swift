@@ -11,4 +11,8 @@ import Testing
     }
     #expect(total.withLock { $0 } == updates * members * (members + 1) / 2)
   }
+
+  @Test func aValueWithoutASizeStopsTheProgram() async {
+    await #expect(processExitsWith: .failure) { _ = Guarded(()) }
+  }
 }

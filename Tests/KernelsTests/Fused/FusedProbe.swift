@@ -19,10 +19,16 @@ struct FusedSize: CustomTestStringConvertible, Sendable {
   }
 }
 
-private let turn = Guarded(())
+/// How many have had the pool.
+private let turns = Guarded(0)
 
 /// Runs `body` while no other test that calls this does: a pool that is busy gives its next caller no team.
-func onThePoolAlone(_ body: () -> Void) { turn.withLock { _ in body() } }
+func onThePoolAlone(_ body: () -> Void) {
+  turns.withLock {
+    $0 += 1
+    body()
+  }
+}
 
 /// One thread of the fused path.
 let fused = Execution(path: .fused, threads: 1)
