@@ -117,7 +117,7 @@ extension Tensor.Elements {
 
   /// The numbers as `Int`s; `nil` where they are floating-point ones or one does not fit.
   public var integers: [Int]? {
-    func exactly<Stored: BinaryInteger>(_ elements: [Stored]) -> [Int]? {
+    func exactly<Stored: BinaryInteger & Sendable>(_ elements: [Stored]) -> [Int]? {
       let result = elements.compactMap(Int.init(exactly:))
       return result.count == elements.count ? result : nil
     }

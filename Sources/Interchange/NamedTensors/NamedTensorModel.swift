@@ -1,0 +1,46 @@
+public import DataIO
+
+/// A model seen from outside, as a file of test vectors sees it: tensors with names go in, tensors with names come out.
+///
+/// An ``ONNXModel`` is one by its graph's own names, a `SequenceModel` by those of ``SequenceTensorName``.
+public protocol NamedTensorModel: Sendable {
+  /// What must be given.
+  var requiredInputs: [String] { get }
+  /// What may be given, and has a default.
+  var optionalInputs: [String] { get }
+  /// What comes out, in order.
+  var outputNames: [String] { get }
+
+  /// Runs the model. Throws where an input is missing or cannot be its input; ignores names that are none of its.
+  func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor]
+
+  /// Models that differ from this one in a convention over which engines disagree. ``Verification`` looks among them for
+  /// one that would agree.
+  func conventionAlternatives() -> [ConventionAlternative]
+}
+
+/// A model that would be this one if somebody had meant another convention.
+public struct ConventionAlternative: Sendable {
+  /// The convention, so that “it would agree with …” is a sentence.
+  public let description: String
+  /// Makes the model, when it is wanted.
+  let make: @Sendable () -> any NamedTensorModel
+
+  init(_ description: String, _ make: @escaping @Sendable () -> any NamedTensorModel) {
+    self.description = description
+    self.make = make
+  }
+}
+
+/// A tensor that cannot be a model's input, or that is missing. Its description is one line.
+public struct NamedTensorError: Error, Hashable, CustomStringConvertible, Sendable {
+  /// The input's name.
+  public let name: String
+  /// What was found.
+  public let found: String
+  /// What was wanted.
+  public let wanted: String
+
+  /// All of it in a line.
+  public var description: String { "input \(name): \(found), wanted \(wanted)" }
+}

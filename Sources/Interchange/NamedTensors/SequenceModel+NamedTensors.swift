@@ -1,0 +1,144 @@
+public import DataIO
+internal import Kernels
+public import Models
+
+/// A sequence model by the names of ``SequenceTensorName``.
+extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
+  /// `inputs` or `tokens`.
+  public var requiredInputs: [String] { [inputName.rawValue] }
+
+  /// Lengths and the initial state.
+  public var optionalInputs: [String] {
+    let names: [SequenceTensorName] =
+      hasCellState ? [.lengths, .initialHidden, .initialCell] : [.lengths, .initialHidden]
+    return names.map(\.rawValue)
+  }
+
+  /// Predictions and the final state.
+  public var outputNames: [String] {
+    let names: [SequenceTensorName] =
+      hasCellState ? [.predictions, .finalHidden, .finalCell] : [.predictions, .finalHidden]
+    return names.map(\.rawValue)
+  }
+
+  /// Runs the model on named tensors. Throws ``NamedTensorError`` where one is missing or does not fit.
+  public func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor] {
+    try outputs(of: NamedInputs(inputs))
+  }
+
+  private func outputs(of given: NamedInputs) throws(NamedTensorError) -> [String: Tensor] {
+    let tensor = try given.required(inputName)
+    let (inputs, steps) = try inputs(tensor, lengths: given[.lengths])
+    let (predictions, final) = self(inputs, from: try state(given, batch: inputs.layout.batch))
+    let (layout, size) = (inputs.layout, architecture.head.outputSize)
+    var result = [SequenceTensorName.finalHidden.rawValue: Self.stacked(final.hidden, batch: layout.batch)]
+    if hasCellState { result[SequenceTensorName.finalCell.rawValue] = Self.stacked(final.cell, batch: layout.batch) }
+    result[SequenceTensorName.predictions.rawValue] =
+      switch architecture.readout {
+      case .finalState: Scalar.tensor([layout.batch, size], predictions.elements)
+      case .everyStep: Self.padded(PackedSequence(layout: layout, rows: predictions), steps: steps)
+      }
+    return result
+  }
+
+  private var inputName: SequenceTensorName { architecture.embedding == nil ? .inputs : .tokens }
+  private var hasCellState: Bool { architecture.recurrent.cells[0].shape.cellStateSize > 0 }
+
+  /// The packed inputs, and the number of steps that `tensor` is padded to.
+  private func inputs(
+    _ tensor: Tensor, lengths: Tensor?
+  ) throws(NamedTensorError) -> (inputs: SequenceInputs<Scalar>, steps: Int) {
+    let shape = tensor.shape
+    func fail(_ found: String, _ wanted: String) -> NamedTensorError {
+      NamedTensorError(name: inputName.rawValue, found: found, wanted: wanted)
+    }
+    if let embedding = architecture.embedding {
+      guard shape.count == 2 else { throw fail("shape \(shape)", "[batch, steps]") }
+      guard let tokens = tensor.elements.integers else { throw fail(tensor.typeName, "integers") }
+      if let wrong = tokens.first(where: { !(0..<embedding.vocabularySize).contains($0) }) {
+        throw fail("token \(wrong)", "0 to \(embedding.vocabularySize - 1)")
+      }
+      let lengths = try Self.lengths(lengths, batch: shape[0], steps: shape[1])
+      let packed = PackedSequence(padded: tokens.map(Int32.init), .batchMajor, lengths: lengths, features: 1)
+      return (.tokens(packed), shape[1])
+    }
+    let features = architecture.recurrent.inputSize
+    guard shape.count == 3, shape[2] == features else {
+      throw fail("shape \(shape)", "[batch, steps, \(features)]")
+    }
+    let lengths = try Self.lengths(lengths, batch: shape[0], steps: shape[1])
+    let packed = PackedSequence(
+      padded: Scalar.elements(of: tensor), .batchMajor, lengths: lengths, features: features)
+    return (.features(packed), shape[1])
+  }
+
+  private static func lengths(_ tensor: Tensor?, batch: Int, steps: Int) throws(NamedTensorError) -> [Int] {
+    guard let tensor else { return [Int](repeating: steps, count: batch) }
+    func fail(_ found: String, _ wanted: String) -> NamedTensorError {
+      NamedTensorError(name: SequenceTensorName.lengths.rawValue, found: found, wanted: wanted)
+    }
+    guard tensor.shape == [batch] else { throw fail("shape \(tensor.shape)", "[\(batch)]") }
+    guard let lengths = tensor.elements.integers else { throw fail(tensor.typeName, "integers") }
+    if let wrong = lengths.first(where: { !(0...steps).contains($0) }) { throw fail("\(wrong)", "0 to \(steps)") }
+    return lengths
+  }
+
+  private func state(_ given: NamedInputs, batch: Int) throws(NamedTensorError) -> RecurrentState<Scalar> {
+    let shape = architecture.recurrent.cells[0].shape
+    var state = zeroState(batch: batch)
+    if let hidden = try matrices(given, .initialHidden, batch: batch, columns: shape.outputSize) {
+      state.hidden = hidden
+    }
+    if hasCellState, let cell = try matrices(given, .initialCell, batch: batch, columns: shape.cellStateSize) {
+      state.cell = cell
+    }
+    return state
+  }
+
+  /// The `L·D` matrices of a given state.
+  private func matrices(
+    _ given: NamedInputs, _ name: SequenceTensorName, batch: Int, columns: Int
+  ) throws(NamedTensorError) -> [Matrix<Scalar>]? {
+    guard let tensor = given[name] else { return nil }
+    let wanted = [architecture.recurrent.layers * architecture.recurrent.directions, batch, columns]
+    guard tensor.shape == wanted else {
+      throw NamedTensorError(name: name.rawValue, found: "shape \(tensor.shape)", wanted: "\(wanted)")
+    }
+    let (elements, size) = (Scalar.elements(of: tensor), batch * columns)
+    return (0..<wanted[0]).map {
+      Matrix(rows: batch, columns: columns, Array(elements[$0 * size..<($0 + 1) * size]))
+    }
+  }
+
+  private static func stacked(_ matrices: [Matrix<Scalar>], batch: Int) -> Tensor {
+    Scalar.tensor([matrices.count, batch, matrices[0].columns], matrices.flatMap(\.elements))
+  }
+
+  /// `[B × T × O]`, zero behind each sequence's end, even where `steps` is more than the longest.
+  private static func padded(_ sequence: PackedSequence<Scalar>, steps: Int) -> Tensor {
+    var elements = [Scalar](repeating: 0, count: sequence.batch * steps * sequence.features)
+    for b in 0..<sequence.batch {
+      let start = b * steps * sequence.features
+      let rows = sequence.sequence(b).elements
+      elements.replaceSubrange(start..<start + rows.count, with: rows)
+    }
+    return Scalar.tensor([sequence.batch, steps, sequence.features], elements)
+  }
+}
+
+/// Named tensors, asked for by role.
+private struct NamedInputs {
+  private let tensors: [String: Tensor]
+
+  init(_ tensors: [String: Tensor]) { self.tensors = tensors }
+
+  subscript(name: SequenceTensorName) -> Tensor? { tensors[name.rawValue] }
+
+  func required(_ name: SequenceTensorName) throws(NamedTensorError) -> Tensor {
+    guard let tensor = self[name] else {
+      let found = tensors.isEmpty ? "nothing" : tensors.keys.sorted().joined(separator: ", ")
+      throw NamedTensorError(name: name.rawValue, found: "no such tensor, but \(found)", wanted: "one of this name")
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,130 @@
+public import DataIO
+
+/// How far a model's outputs are from those that somebody else computed from the same inputs.
+public struct Verification: Sendable {
+  /// The outputs that were compared, in the model's order.
+  public let outputs: [OutputComparison]
+  /// The largest share of an output's magnitude by which an element may be off.
+  public let tolerance: Double
+  /// The convention under which the model would agree, so that “it would agree with …” is a sentence; `nil` where it agrees
+  /// as it is, or where no known one makes it agree.
+  public let convention: String?
+
+  /// Whether every output agrees.
+  public var agrees: Bool { outputs.allSatisfy(\.agrees) }
+
+  /// Runs `model` on those of `vectors` that are its inputs, and compares what comes out with those that are its outputs.
+  /// Where they disagree, tries the conventions over which engines are known to differ.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - vectors: Inputs and expected outputs, by the model's names.
+  ///   - tolerance: An element agrees where it is off by no more than this share of the output's largest magnitude.
+  /// - Throws: ``VerificationError`` where nothing can be compared, and what the model throws.
+  public init(of model: some NamedTensorModel, on vectors: [String: Tensor], tolerance: Double) throws {
+    let unknown = Set(vectors.keys).subtracting(model.requiredInputs + model.optionalInputs + model.outputNames)
+    guard unknown.isEmpty else {
+      throw VerificationError.unknownNames(
+        unknown.sorted(), known: model.requiredInputs + model.optionalInputs + model.outputNames)
+    }
+    guard model.outputNames.contains(where: { vectors[$0] != nil }) else {
+      throw VerificationError.noOutputs(model.outputNames)
+    }
+    self.tolerance = tolerance
+    outputs = try Self.compare(model, vectors, tolerance)
+    guard !outputs.allSatisfy(\.agrees) else {
+      convention = nil
+      return
+    }
+    convention =
+      model.conventionAlternatives().first { alternative in
+        let compared = try? Self.compare(alternative.make(), vectors, tolerance)
+        return compared?.allSatisfy(\.agrees) ?? false
+      }?.description
+  }
+
+  private static func compare(
+    _ model: any NamedTensorModel, _ vectors: [String: Tensor], _ tolerance: Double
+  ) throws -> [OutputComparison] {
+    let found = try model.outputs(of: vectors)
+    return model.outputNames.compactMap { name in
+      guard let wanted = vectors[name], let found = found[name] else { return nil }
+      return OutputComparison(name: name, found: found, wanted: wanted, tolerance: tolerance)
+    }
+  }
+}
+
+/// One output beside what it should be.
+public struct OutputComparison: Sendable {
+  /// An element that is off.
+  public struct Element: Hashable, Sendable {
+    /// Its place, an index for each dimension.
+    public let index: [Int]
+    /// What the model gives.
+    public let found: Double
+    /// What it should give.
+    public let wanted: Double
+  }
+
+  /// The output's name.
+  public let name: String
+  /// The shape of what the model gives.
+  public let foundShape: [Int]
+  /// The shape of what it should give. Where it is another, nothing is compared.
+  public let wantedShape: [Int]
+  /// The largest |found − wanted|; infinite where one is no number, or infinite, and the other is not the same.
+  public private(set) var largestAbsolute = 0.0
+  /// ``largestAbsolute`` as a share of the largest |wanted|, which shows how many digits agree whatever the unit.
+  public private(set) var largestRelative = 0.0
+  /// The first element that is off by more than the tolerance, in the order of indices.
+  public private(set) var firstDifferent: Element?
+  /// How many are.
+  public private(set) var differentCount = 0
+
+  /// Whether shapes are equal and no element is off by more than the tolerance.
+  public var agrees: Bool { foundShape == wantedShape && differentCount == 0 }
+
+  init(name: String, found: Tensor, wanted: Tensor, tolerance: Double) {
+    self.name = name
+    foundShape = found.shape
+    wantedShape = wanted.shape
+    guard foundShape == wantedShape else { return }
+    let (found, wanted) = (found.elements.doubles, wanted.elements.doubles)
+    let magnitude = wanted.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0
+    // Where all should be zero, there is nothing to take a share of.
+    let scale = magnitude == 0 ? 1 : magnitude
+    for (place, (a, b)) in zip(found, wanted).enumerated() {
+      let difference = a == b || (a.isNaN && b.isNaN) ? 0 : (a - b).isNaN ? .infinity : (a - b).magnitude
+      largestAbsolute = max(largestAbsolute, difference)
+      guard difference > tolerance * scale else { continue }
+      differentCount += 1
+      if firstDifferent == nil { firstDifferent = Element(index: index(of: place), found: a, wanted: b) }
+    }
+    largestRelative = largestAbsolute / scale
+  }
+
+  private func index(of place: Int) -> [Int] {
+    var (rest, index) = (place, [Int](repeating: 0, count: foundShape.count))
+    for dimension in foundShape.indices.reversed() {
+      (rest, index[dimension]) = rest.quotientAndRemainder(dividingBy: foundShape[dimension])
+    }
+    return index
+  }
+}
+
+/// Test vectors with which a model cannot be compared. Its description is one line.
+public enum VerificationError: Error, Hashable, CustomStringConvertible, Sendable {
+  /// Names that the model does not have, and those that it has.
+  case unknownNames([String], known: [String])
+  /// None of the outputs that the model has.
+  case noOutputs([String])
+
+  /// The error in a line.
+  public var description: String {
+    switch self {
+    case .unknownNames(let names, let known):
+      "no input or output is called \(names.joined(separator: ", ")), only \(known.joined(separator: ", "))"
+    case .noOutputs(let names): "nothing to compare with, wanted one of \(names.joined(separator: ", "))"
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import DataIO
+import Kernels
+import Models
+import Testing
+
+@testable import Interchange
+
+@Suite struct SequenceModelNamedTensorsTests {
+  private let features = try! SequenceModel<Double>(
+    SequenceArchitecture(
+      recurrent: RecurrentStack(.lstm(LSTMCell(inputSize: 2, hiddenSize: 4, projectionSize: 3)), isBidirectional: true),
+      outputSize: 2, loss: .meanSquaredError), seed: 5)
+  private let tokens = try! SequenceModel<Float>(
+    SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 9, dimension: 3),
+      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 4)), readout: .finalState,
+      outputSize: 2, loss: .softmaxCrossEntropy), seed: 5)
+
+  @Test func outputsAreThoseOfTheCallPaddedWithZeros() throws {
+    let numbers = (0..<2 * 5 * 2).map { Double($0 % 7) / 5 - 0.6 }
+    let outputs = try features.outputs(of: [
+      "inputs": Tensor(shape: [2, 5, 2], .double(numbers)), "lengths": Tensor(shape: [2], .int32([1, 3])),
+    ])
+    let packed = PackedSequence(padded: numbers, .batchMajor, lengths: [1, 3], features: 2)
+    let (predictions, state) = features(packed)
+    var wanted = [Double](repeating: 0, count: 2 * 5 * 2)
+    wanted.replaceSubrange(0..<2, with: predictions.sequence(0).elements)
+    wanted.replaceSubrange(10..<16, with: predictions.sequence(1).elements)
+    #expect(outputs["predictions"] == Tensor(shape: [2, 5, 2], .double(wanted)))
+    #expect(outputs["h_n"] == Tensor(shape: [2, 2, 3], .double(state.hidden.flatMap(\.elements))))
+    #expect(outputs["c_n"] == Tensor(shape: [2, 2, 4], .double(state.cell.flatMap(\.elements))))
+    #expect(Set(outputs.keys) == Set(features.outputNames))
+  }
+
+  @Test func aStateThatComesOutGoesInAgain() throws {
+    let whole = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 4], .uint8([1, 8, 0, 3]))])
+    let first = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 2], .int64([1, 8]))])
+    let second = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 2], .int64([0, 3])), "h_0": first["h_n"]!])
+    #expect(second == whole)
+    #expect(whole["predictions"]?.shape == [1, 2])
+  }
+
+  @Test func nothingIsABatchOfNoSequences() throws {
+    let outputs = try features.outputs(of: ["inputs": Tensor(shape: [0, 3, 2], .double([]))])
+    #expect(outputs["predictions"] == Tensor(shape: [0, 3, 2], .double([])))
+    #expect(outputs["h_n"] == Tensor(shape: [2, 0, 3], .double([])))
+  }
+
+  @Test func inputsThatDoNotFitAreRefused() {
+    func error(_ model: some NamedTensorModel, _ inputs: [String: Tensor]) -> String {
+      do { return "\(try model.outputs(of: inputs))" } catch { return "\(error)" }
+    }
+    let inputs = Tensor(shape: [1, 2, 2], .double([1, 2, 3, 4]))
+    #expect(error(features, [:]) == "input inputs: no such tensor, but nothing, wanted one of this name")
+    #expect(
+      error(features, ["x": inputs]) == "input inputs: no such tensor, but x, wanted one of this name")
+    #expect(
+      error(features, ["inputs": Tensor(shape: [2, 2], [0, 0, 0, 0])])
+        == "input inputs: shape [2, 2], wanted [batch, steps, 2]")
+    #expect(
+      error(features, ["inputs": inputs, "lengths": Tensor(shape: [1], [2])])
+        == "input lengths: float32, wanted integers")
+    #expect(
+      error(features, ["inputs": inputs, "lengths": Tensor(shape: [1], .int64([3]))])
+        == "input lengths: 3, wanted 0 to 2")
+    #expect(
+      error(features, ["inputs": inputs, "lengths": Tensor(shape: [2], .int64([1, 1]))])
+        == "input lengths: shape [2], wanted [1]")
+    #expect(
+      error(features, ["inputs": inputs, "c_0": Tensor(shape: [2, 1, 3], .double([0, 0, 0, 0, 0, 0]))])
+        == "input c_0: shape [2, 1, 3], wanted [2, 1, 4]")
+    #expect(
+      error(tokens, ["tokens": Tensor(shape: [1, 2], .int64([8, 9]))]) == "input tokens: token 9, wanted 0 to 8")
+    #expect(
+      error(tokens, ["tokens": Tensor(shape: [1, 2], [8, 9])]) == "input tokens: float32, wanted integers")
+    #expect(
+      error(tokens, ["tokens": Tensor(shape: [2], .int64([8, 9]))]) == "input tokens: shape [2], wanted [batch, steps]")
+  }
+}
