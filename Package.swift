@@ -40,12 +40,14 @@ let package = Package(
     ),
     .target(name: "CFusedKernels"),
     .target(name: "Kernels", dependencies: ["COpenBLAS", "CFusedKernels"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "SystemFiles", swiftSettings: strict),
+    .target(name: "Models", dependencies: ["Kernels", "SystemFiles"], swiftSettings: strict),
 
     // Files, applications and the tools over them.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "DataIO", dependencies: ["CZlib", "Kernels", .product(name: "SwiftCSV", package: "SwiftCSV")],
+      name: "DataIO",
+      dependencies: ["CZlib", "Kernels", "SystemFiles", .product(name: "SwiftCSV", package: "SwiftCSV")],
       swiftSettings: strict),
     .target(name: "Tasks", dependencies: ["Kernels", "Models", "DataIO"], swiftSettings: strict),
 
@@ -57,6 +59,7 @@ let package = Package(
         "Kernels", "Models", "DataIO", .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      exclude: ["ONNX/Schema/onnx.proto"],
       swiftSettings: strict),
 
     .executableTarget(
@@ -86,12 +89,18 @@ let package = Package(
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "COpenBLAS", "CFusedKernels", "Models", "TestSupport"],
       swiftSettings: strict),
+    .testTarget(name: "SystemFilesTests", dependencies: ["SystemFiles", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "InterchangeTests", dependencies: ["Kernels", "Models", "DataIO", "Interchange", "TestSupport"],
+      name: "InterchangeTests",
+      dependencies: [
+        "Kernels", "Models", "DataIO", "Interchange", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "rnnTests",

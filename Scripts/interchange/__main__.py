@@ -11,7 +11,7 @@ import importlib
 import sys
 from pathlib import Path
 
-PARTS = ("torch_models", "keras_models", "onnx_nodes", "onnx_models")
+PARTS = ("numpy_files", "torch_models", "keras_models", "onnx_nodes", "onnx_models", "onnx_export")
 
 
 def main(arguments: list[str]) -> None:

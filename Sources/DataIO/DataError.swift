@@ -29,9 +29,10 @@ extension DataError: CustomStringConvertible {
 }
 
 /// `text` in quotes for an error message: at most 40 characters of it, none of which moves a cursor or breaks the line.
-func quoted(_ text: some StringProtocol) -> String { "“\(printable(text, limit: 40))”" }
+package func quoted(_ text: some StringProtocol) -> String { "“\(printable(text, limit: 40))”" }
 
-private func printable(_ text: some StringProtocol, limit: Int) -> String {
+/// At most `limit` characters of `text`, none of which moves a cursor or breaks the line.
+package func printable(_ text: some StringProtocol, limit: Int) -> String {
   var result = ""
   for scalar in text.unicodeScalars.prefix(limit) {
     switch scalar.properties.generalCategory {

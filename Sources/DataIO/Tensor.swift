@@ -88,6 +88,7 @@ extension Tensor.Elements {
 
   /// The numbers as `Double`s, rounded where a 64-bit integer needs it; truth is 1.
   public var doubles: [Double] {
+    // Of an UInt64, `Double.init` without arguments would take the bits.
     switch self {
     case .bool(let elements): elements.map { $0 ? 1 : 0 }
     case .uint8(let elements): elements.map(Double.init)
@@ -96,7 +97,7 @@ extension Tensor.Elements {
     case .int16(let elements): elements.map(Double.init)
     case .uint32(let elements): elements.map(Double.init)
     case .int32(let elements): elements.map(Double.init)
-    case .uint64(let elements): elements.map(Double.init)
+    case .uint64(let elements): elements.map { Double($0) }
     case .int64(let elements): elements.map(Double.init)
     case .float16(let elements): elements.map(Double.init)
     case .float(let elements): elements.map(Double.init)
@@ -109,7 +110,7 @@ extension Tensor.Elements {
     switch self {
     case .float(let elements): elements
     case .float16(let elements): elements.map(Float.init)
-    case .uint64(let elements): elements.map(Float.init)
+    case .uint64(let elements): elements.map { Float($0) }
     case .int64(let elements): elements.map(Float.init)
     default: doubles.map(Float.init)
     }
@@ -117,21 +118,17 @@ extension Tensor.Elements {
 
   /// The numbers as `Int`s; `nil` where they are floating-point ones or one does not fit.
   public var integers: [Int]? {
-    func exactly<Stored: BinaryInteger & Sendable>(_ elements: [Stored]) -> [Int]? {
-      let result = elements.compactMap(Int.init(exactly:))
-      return result.count == elements.count ? result : nil
-    }
     switch self {
-    case .bool(let elements): return elements.map { $0 ? 1 : 0 }
-    case .uint8(let elements): return exactly(elements)
-    case .int8(let elements): return exactly(elements)
-    case .uint16(let elements): return exactly(elements)
-    case .int16(let elements): return exactly(elements)
-    case .uint32(let elements): return exactly(elements)
-    case .int32(let elements): return exactly(elements)
-    case .uint64(let elements): return exactly(elements)
-    case .int64(let elements): return exactly(elements)
-    case .float16, .float, .double: return nil
+    case .bool(let elements): elements.map { $0 ? 1 : 0 }
+    case .uint8(let elements): elements.map(Int.init)
+    case .int8(let elements): elements.map(Int.init)
+    case .uint16(let elements): elements.map(Int.init)
+    case .int16(let elements): elements.map(Int.init)
+    case .uint32(let elements): elements.map(Int.init)
+    case .int32(let elements): elements.map(Int.init)
+    case .uint64(let elements): elements.contains { $0 > UInt64(Int.max) } ? nil : elements.map { Int($0) }
+    case .int64(let elements): elements.map(Int.init)
+    case .float16, .float, .double: nil
     }
   }
 }

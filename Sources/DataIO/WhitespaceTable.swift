@@ -55,14 +55,9 @@ private struct Parser {
   }
 
   private func number(_ field: ArraySlice<UInt8>, column: Int) throws(DataError) -> Double {
-    let text = String(decoding: field, as: UTF8.self)
-    // Swift also reads hexadecimal numbers and names such as “nan”.
-    guard field.allSatisfy(isPartOfDecimalNumber), let value = Double(text) else {
-      let isName = ["nan", "inf", "infinity"].contains(text.lowercased().drop { "+-".contains($0) })
-      throw error("\(quoted(text)) is not a \(isName ? "finite number" : "number")", column)
+    do { return try DecimalNumber.value(String(decoding: field, as: UTF8.self)) } catch {
+      throw self.error(error.reason, column)
     }
-    guard value.isFinite else { throw error("\(quoted(text)) is too large for a number", column) }
-    return value
   }
 
   private func error(_ reason: String, _ column: Int? = nil) -> DataError {
@@ -70,13 +65,4 @@ private struct Parser {
   }
 
   private func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
-
-  private func isPartOfDecimalNumber(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"),
-      UInt8(ascii: "e"), UInt8(ascii: "E"):
-      true
-    default: false
-    }
-  }
 }

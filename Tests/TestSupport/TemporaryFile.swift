@@ -15,15 +15,30 @@ public func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (
 /// Calls `body` with the path of an empty folder, and removes the folder and the files in it afterwards.
 @discardableResult
 public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-  var template = Array("\(parent)/recurrent-XXXXXX".utf8CString)
-  guard let created = mkdtemp(&template) else { fatalError("cannot make a folder in \(parent): errno \(errno)") }
-  let folder = String(cString: created)
-  defer {
-    for name in fileNames(in: folder) { unlink(folder + "/" + name) }
-    rmdir(folder)
+  let folder = TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.path) }
+}
+
+/// An empty folder, removed with the files in it when nobody holds this any more.
+public final class TemporaryFolder: Sendable {
+  /// Its path.
+  public let path: String
+
+  /// A new folder.
+  public init() {
+    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/recurrent-XXXXXX".utf8CString)
+    guard let created = mkdtemp(&template) else { fatalError("cannot make a folder in \(parent): errno \(errno)") }
+    path = String(cString: created)
   }
-  return try body(folder)
+
+  /// The path of the file `name` in it.
+  public func path(_ name: String) -> String { "\(path)/\(name)" }
+
+  deinit {
+    for name in fileNames(in: path) { unlink(path(name)) }
+    rmdir(path)
+  }
 }
 
 /// Writes `bytes` to a new file at `path`.

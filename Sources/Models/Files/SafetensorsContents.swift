@@ -1,4 +1,5 @@
 public import Kernels
+internal import SystemFiles
 
 /// What a safetensors file is to hold: tensors and notes, to be written in one go.
 ///

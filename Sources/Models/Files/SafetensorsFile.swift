@@ -1,4 +1,5 @@
 public import Kernels
+internal import SystemFiles
 
 /// A safetensors file open for reading: the names, types and shapes of its tensors, whose numbers are read when asked
 /// for.
@@ -37,13 +38,13 @@ public struct SafetensorsFile: Sendable {
     guard source.count >= 8 else {
       throw complain(.headerLength, "\(source.count) bytes", "at least 8, for the length of the header")
     }
-    let length = try source.bytes(0..<8, complain).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = try source.read(0..<8, complain).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let limit = min(Self.headerLimit, source.count - 8)
     guard length <= UInt64(limit) else {
       throw complain(.headerLength, "a header of \(length) bytes", "at most \(limit)")
     }
     dataStart = 8 + Int(length)
-    let header = try SafetensorsHeader(source.bytes(8..<dataStart, complain), complain)
+    let header = try SafetensorsHeader(source.read(8..<dataStart, complain), complain)
     try header.checkPlaces(bytes: source.count - dataStart, complain)
     self.name = name
     self.source = source
@@ -70,7 +71,7 @@ public struct SafetensorsFile: Sendable {
       throw complain(.elementType, entry.type.rawValue, "what converts to \(Element.safetensorsType.rawValue)")
     }
     let start = dataStart + entry.range.lowerBound
-    let bytes = try source.bytes(start..<start + entry.range.count, complain)
+    let bytes = try source.read(start..<start + entry.range.count, complain)
     guard let elements = entry.type.decode(bytes, as: Element.self) else {
       throw complain(
         .elementType, "numbers that need \(entry.type.rawValue)",
@@ -144,25 +145,11 @@ struct SafetensorsComplaint {
   }
 }
 
-/// Where the bytes of a file come from.
-private enum ByteSource: Sendable {
-  case memory([UInt8])
-  case file(ReadOnlyFile)
-
-  var count: Int {
-    switch self {
-    case .memory(let bytes): bytes.count
-    case .file(let file): file.count
-    }
-  }
-
-  func bytes(_ range: Range<Int>, _ complain: SafetensorsComplaint) throws(SafetensorsError) -> [UInt8] {
-    switch self {
-    case .memory(let bytes): return Array(bytes[range])
-    case .file(let file):
-      do { return try file.bytes(range) } catch {
-        throw complain(.cannotRead, error.description, "\(range.count) bytes from \(range.lowerBound)")
-      }
+extension ByteSource {
+  /// The bytes in `range`, or an error as this format words it.
+  fileprivate func read(_ range: Range<Int>, _ complain: SafetensorsComplaint) throws(SafetensorsError) -> [UInt8] {
+    do { return try bytes(range) } catch {
+      throw complain(.cannotRead, error.description, "\(range.count) bytes from \(range.lowerBound)")
     }
   }
 }

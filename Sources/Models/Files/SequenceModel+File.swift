@@ -20,16 +20,23 @@ extension SequenceModel where Scalar: SafetensorsElement {
   ///   - preprocessing: What was done to the data, to be done again to further data.
   /// - Throws: ``SafetensorsError`` where the system refuses, or where the preprocessing cannot be this model's.
   public func write(to path: String, preprocessing: Preprocessing = Preprocessing()) throws(SafetensorsError) {
-    do { try preprocessing.check(fits: architecture) } catch {
-      throw SafetensorsComplaint(file: path).metadata("preprocessing", error)
+    var contents: SafetensorsContents
+    do { contents = SafetensorsContents(metadata: try fileMetadata(preprocessing)) } catch {
+      throw SafetensorsComplaint(file: path).metadata(ModelFileKey.preprocessing, error)
     }
-    var contents = SafetensorsContents(metadata: [
+    contents.setParameters(parameters)
+    try contents.write(to: path)
+  }
+
+  /// What a file says about this model beside its parameters, as the table above lists it. Throws where the
+  /// preprocessing cannot be this model's.
+  package func fileMetadata(_ preprocessing: Preprocessing) throws(ConfigurationError) -> [String: String] {
+    try preprocessing.check(fits: architecture)
+    return [
       ModelFileKey.format: ModelFileKey.formatName, ModelFileKey.version: ModelFileKey.currentVersion,
       ModelFileKey.scalarType: Scalar.safetensorsType.rawValue, ModelFileKey.architecture: json(architecture),
       ModelFileKey.preprocessing: json(preprocessing),
-    ])
-    contents.setParameters(parameters)
-    try contents.write(to: path)
+    ]
   }
 
   /// Reads the model at `path`, whatever type of floating-point numbers it is stored in, and how its data was prepared.
@@ -46,16 +53,40 @@ extension SequenceModel where Scalar: SafetensorsElement {
   public static func read(
     from file: SafetensorsFile
   ) throws(SafetensorsError) -> (model: SequenceModel, preprocessing: Preprocessing) {
-    let complain = SafetensorsComplaint(file: file.name)
-    try complain.check(file.metadata, ModelFileKey.format, is: ModelFileKey.formatName)
-    try complain.check(file.metadata, ModelFileKey.version, is: ModelFileKey.currentVersion)
-    let architecture: SequenceArchitecture = try complain.decode(file.metadata, ModelFileKey.architecture)
-    let preprocessing: Preprocessing = try complain.decode(file.metadata, ModelFileKey.preprocessing)
+    let description = try ModelFileDescription(file.metadata, file: file.name)
+    let architecture = description.architecture
+    let parameters = try file.allParameters(architecture.parameterLayout, as: Scalar.self)
+    return (SequenceModel(architecture, parameters: parameters), description.preprocessing)
+  }
+}
+
+/// What the metadata of a model's file describes, whatever the format that holds it.
+package struct ModelFileDescription {
+  /// The parts and their sizes.
+  package let architecture: SequenceArchitecture
+  /// How the data was prepared.
+  package let preprocessing: Preprocessing
+
+  /// Reads what `SequenceModel.fileMetadata` writes, from a file that is not trusted.
+  package init(_ metadata: [String: String], file: String) throws(SafetensorsError) {
+    let complain = SafetensorsComplaint(file: file)
+    try complain.check(metadata, ModelFileKey.format, is: ModelFileKey.formatName)
+    try complain.check(metadata, ModelFileKey.version, is: ModelFileKey.currentVersion)
+    architecture = try complain.decode(metadata, ModelFileKey.architecture)
+    preprocessing = try complain.decode(metadata, ModelFileKey.preprocessing)
     do { try preprocessing.check(fits: architecture) } catch {
       throw complain.metadata(ModelFileKey.preprocessing, error)
     }
-    let parameters = try file.allParameters(architecture.parameterLayout, as: Scalar.self)
-    return (SequenceModel(architecture, parameters: parameters), preprocessing)
+  }
+
+  /// Whether `metadata` says that it describes a model of ours, in whatever version.
+  package static func isPresent(in metadata: [String: String]) -> Bool {
+    metadata[ModelFileKey.format] == ModelFileKey.formatName
+  }
+
+  /// Whether `metadata` says that the model computed in `Double`.
+  package static func isOfDoubles(_ metadata: [String: String]) -> Bool {
+    metadata[ModelFileKey.scalarType] == SafetensorsType.float64.rawValue
   }
 }
 

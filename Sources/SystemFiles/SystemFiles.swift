@@ -1,17 +1,20 @@
 internal import Glibc
 
 /// A system call that failed: which one, and why.
-struct SystemCallError: Error, Equatable, CustomStringConvertible {
-  let call: String
-  let code: Int32
+package struct SystemCallError: Error, Equatable, CustomStringConvertible {
+  /// The call's name.
+  package let call: String
+  /// What it left in `errno`.
+  package let code: Int32
 
   /// The failure of `call` that `errno` tells of now.
-  init(_ call: String, code: Int32 = errno) {
+  package init(_ call: String, code: Int32? = nil) {
     self.call = call
-    self.code = code
+    self.code = code ?? errno
   }
 
-  var description: String {
+  /// The call and its reason, in a line.
+  package var description: String {
     var text = [CChar](repeating: 0, count: 256)
     _ = strerror_r(code, &text, text.count)
     let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
@@ -20,12 +23,15 @@ struct SystemCallError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A regular file open for reading, closed with the last reference. What lies in it is read when asked for.
-final class ReadOnlyFile: Sendable {
+package final class ReadOnlyFile: Sendable {
   /// Its length in bytes when it was opened.
-  let count: Int
+  package let count: Int
   private let descriptor: Int32
 
-  init(path: String) throws(SystemCallError) {
+  /// Opens the file at `path`.
+  package init(path: String) throws(SystemCallError) {
+    // The system would take what stands before the NUL for the path.
+    guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCallError("open") }
     var status = stat()
@@ -45,7 +51,7 @@ final class ReadOnlyFile: Sendable {
   deinit { close(descriptor) }
 
   /// The bytes in `range`. A file that has become shorter since it was opened is an error.
-  func bytes(_ range: Range<Int>) throws(SystemCallError) -> [UInt8] {
+  package func bytes(_ range: Range<Int>) throws(SystemCallError) -> [UInt8] {
     // For none, the initialiser below would write to the empty array that all threads share.
     guard !range.isEmpty else { return [] }
     var failure: SystemCallError?
@@ -68,7 +74,7 @@ final class ReadOnlyFile: Sendable {
 }
 
 /// Writes all of `bytes`, however many calls the system needs.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallError) {
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallError) {
   var written = 0
   while written < bytes.count {
     let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
@@ -83,9 +89,11 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallError) {
 /// Puts a new file at `path`, whose contents `body` writes to the descriptor it is given, so that at any moment the old
 /// or the new file is there in full: a temporary file in the same directory, flushed and renamed, then the directory
 /// flushed. Where anything fails before the rename, the temporary file is removed and the old file is untouched.
-func replaceFile(
+package func replaceFile(
   at path: String, with body: (_ descriptor: Int32) throws(SystemCallError) -> Void
 ) throws(SystemCallError) {
+  // The system would take what stands before the NUL for the path.
+  guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
   let (descriptor, temporary) = try openTemporaryFile(beside: path)
   do throws(SystemCallError) {
     do throws(SystemCallError) {

@@ -1,7 +1,7 @@
 import Foundation
+import SystemFiles
+import TestSupport
 import Testing
-
-@testable import Models
 
 @Suite struct SystemFilesTests {
   private let old = Data("what was there before".utf8)
@@ -9,7 +9,7 @@ import Testing
   private func expectTheOldFile(
     after body: (Int32) throws(SystemCallError) -> Void, _ wanted: SystemCallError
   ) throws {
-    try withTemporaryDirectory { directory in
+    try withTemporaryFolder { directory in
       let path = directory + "/file"
       try old.write(to: URL(filePath: path))
       #expect(throws: wanted) { try replaceFile(at: path, with: body) }
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func aSuccessfulWriterReplacesTheFile() throws {
-    try withTemporaryDirectory { directory in
+    try withTemporaryFolder { directory in
       let path = directory + "/file"
       try old.write(to: URL(filePath: path))
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll([7, 8], to: descriptor) }

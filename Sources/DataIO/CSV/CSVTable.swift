@@ -1,0 +1,97 @@
+/// A table of text as spreadsheets and databases export it: one row a line, fields separated by commas, semicolons or
+/// tabs, in double quotes where they hold what would end them (RFC 4180).
+///
+/// SwiftCSV splits the text. What it would pass over in silence is refused here with its line: rows of unequal length,
+/// a quote that is never closed, a separator merged with a combining mark, characters that are not text. Lines without
+/// any text are skipped, except in a table of one column, where one is an empty field.
+public struct CSVTable: Sendable, Equatable {
+  /// The path of the file, or what the caller called the bytes.
+  public let file: String
+  /// The names of the columns, all different; empty where the table has no header.
+  public let header: [String]
+  /// The fields, `[columns][rows]`: those of a column lie together.
+  public let columns: [[String]]
+  /// The line on which each row begins, counted from 1: what an error about a row should name.
+  public let lines: [Int]
+
+  /// Number of rows, without the header.
+  public var rowCount: Int { lines.count }
+
+  /// The most that a file may hold unless the caller says otherwise: 256 MiB. In memory a table takes many times that.
+  public static let defaultLimit = 1 << 28
+
+  /// Reads the file at `path`, which must be UTF-8, with at least one column.
+  ///
+  /// - Parameters:
+  ///   - path: Where it lies.
+  ///   - hasHeader: Whether the first line names the columns.
+  ///   - separator: What separates the fields; `nil` leaves it to the first comma, semicolon or tab of the first line.
+  ///   - limit: The most bytes that are read.
+  public init(
+    contentsOf path: String, hasHeader: Bool = true, separator: Character? = nil, limit: Int = defaultLimit
+  ) throws(DataError) {
+    try self.init(
+      text: FileReading.text(of: path, limit: limit), file: path, hasHeader: hasHeader, separator: separator)
+  }
+
+  /// Reads `text`, which came from `file`, as ``init(contentsOf:hasHeader:separator:limit:)`` does.
+  public init(
+    text: String, file: String, hasHeader: Bool = true, separator: Character? = nil
+  ) throws(DataError) {
+    let rows = try CSVRows(text, file: file, separator: separator)
+    self.file = file
+    guard hasHeader else {
+      (header, columns, lines) = ([], rows.columns, rows.lines)
+      return
+    }
+    header = rows.columns.map { String($0[0].trimmingBlanks) }
+    columns = rows.columns.map { Array($0.dropFirst()) }
+    lines = Array(rows.lines.dropFirst())
+    var seen: Set<String> = []
+    for (index, name) in header.enumerated() where !seen.insert(name).inserted {
+      throw DataError(
+        file: file, line: rows.lines[0], column: index + 1, reason: "the column name \(quoted(name)) occurs twice")
+    }
+  }
+
+  /// The index of the column called `name`.
+  public func index(of name: String) throws(DataError) -> Int {
+    guard let index = header.firstIndex(of: name) else {
+      let names = header.map { quoted($0) }.joined(separator: ", ")
+      throw DataError(file: file, reason: "has no column \(quoted(name))" + (names.isEmpty ? "" : ", but \(names)"))
+    }
+    return index
+  }
+
+  /// The numbers in the column `index`, `nil` where one is missing: where the field is empty, `NA`, `NaN` or `null`, in
+  /// small or capital letters. Blanks around a number are skipped.
+  ///
+  /// Throws for the first field that is neither, with its line and column.
+  public func numbers(of index: Int) throws(DataError) -> [Double?] {
+    precondition(columns.indices.contains(index), "there is no column \(index) among \(columns.count)")
+    var numbers: [Double?] = []
+    numbers.reserveCapacity(rowCount)
+    for (line, field) in zip(lines, columns[index]) {
+      let text = field.trimmingBlanks
+      do { numbers.append(Self.isMissing(text) ? nil : try DecimalNumber.value(text)) } catch {
+        throw DataError(file: file, line: line, column: index + 1, reason: error.reason)
+      }
+    }
+    return numbers
+  }
+
+  private static func isMissing(_ text: Substring) -> Bool {
+    // Most fields are numbers, and longer than these.
+    text.utf8.count <= 4 && ["", "na", "nan", "null"].contains(text.lowercased())
+  }
+}
+
+extension String {
+  /// What is left without blanks and tabs at either end.
+  fileprivate var trimmingBlanks: Substring {
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard let first = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) })
+    else { return "" }
+    return self[first...last]
+  }
+}
