@@ -24,7 +24,7 @@ public struct ConventionAlternative: Sendable {
   /// The convention, so that “it would agree with …” is a sentence.
   public let description: String
   /// Makes the model, when it is wanted.
-  let make: @Sendable () -> any NamedTensorModel
+  package let make: @Sendable () -> any NamedTensorModel
 
   init(_ description: String, _ make: @escaping @Sendable () -> any NamedTensorModel) {
     self.description = description

@@ -36,7 +36,7 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     result[SequenceTensorName.predictions.rawValue] =
       switch architecture.readout {
       case .finalState: Scalar.tensor([layout.batch, size], predictions.elements)
-      case .everyStep: Self.padded(PackedSequence(layout: layout, rows: predictions), steps: steps)
+      case .everyStep: padded(PackedSequence(layout: layout, rows: predictions), steps: steps)
       }
     return result
   }
@@ -114,13 +114,16 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     Scalar.tensor([matrices.count, batch, matrices[0].columns], matrices.flatMap(\.elements))
   }
 
-  /// `[B × T × O]`, zero behind each sequence's end, even where `steps` is more than the longest.
-  private static func padded(_ sequence: PackedSequence<Scalar>, steps: Int) -> Tensor {
-    var elements = [Scalar](repeating: 0, count: sequence.batch * steps * sequence.features)
+  /// `[B × T × O]`. Behind a sequence's end, even where `steps` is more than the longest, stands what the head gives for a
+  /// state of zero, its bias: that is what a head over padded zeros computes in PyTorch and ONNX.
+  private func padded(_ sequence: PackedSequence<Scalar>, steps: Int) -> Tensor {
+    let bias = parameters["head.bias"].elements
+    var elements: [Scalar] = []
+    elements.reserveCapacity(sequence.batch * steps * sequence.features)
     for b in 0..<sequence.batch {
-      let start = b * steps * sequence.features
-      let rows = sequence.sequence(b).elements
-      elements.replaceSubrange(start..<start + rows.count, with: rows)
+      let rows = sequence.sequence(b)
+      elements += rows.elements
+      for _ in rows.rows..<steps { elements += bias }
     }
     return Scalar.tensor([sequence.batch, steps, sequence.features], elements)
   }

@@ -11,7 +11,7 @@ public enum SequenceTensorName: String, CaseIterable, Sendable {
   case initialHidden = "h_0"
   /// An LSTM's cell state before the first step, `[L·D × B × H]`; zero if omitted.
   case initialCell = "c_0"
-  /// What the model predicts, before any activation: `[B × T × O]`, zero behind a sequence's end, or `[B × O]`.
+  /// What the model predicts, before any activation: `[B × T × O]` or `[B × O]`.
   case predictions
   /// The hidden state after each sequence's last step, `[L·D × B × R]`.
   case finalHidden = "h_n"

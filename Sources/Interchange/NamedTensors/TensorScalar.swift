@@ -2,7 +2,7 @@ public import DataIO
 public import Kernels
 public import Models
 
-/// A floating-point type that both the engine and a ``Tensor`` know: `Float` or `Double`, and no other.
+/// A floating-point type that both the engine and a `Tensor` know: `Float` or `Double`, and no other.
 public protocol TensorScalar: BLASScalar, SafetensorsElement {
   /// A tensor of these numbers.
   static func tensor(_ shape: [Int], _ elements: [Self]) -> Tensor

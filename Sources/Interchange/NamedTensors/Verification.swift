@@ -27,6 +27,8 @@ public struct Verification: Sendable {
       throw VerificationError.unknownNames(
         unknown.sorted(), known: model.requiredInputs + model.optionalInputs + model.outputNames)
     }
+    let missing = model.requiredInputs.filter { vectors[$0] == nil }
+    guard missing.isEmpty else { throw VerificationError.missingInputs(missing) }
     guard model.outputNames.contains(where: { vectors[$0] != nil }) else {
       throw VerificationError.noOutputs(model.outputNames)
     }
@@ -116,6 +118,8 @@ public struct OutputComparison: Sendable {
 public enum VerificationError: Error, Hashable, CustomStringConvertible, Sendable {
   /// Names that the model does not have, and those that it has.
   case unknownNames([String], known: [String])
+  /// Inputs that the model needs and the vectors do not have.
+  case missingInputs([String])
   /// None of the outputs that the model has.
   case noOutputs([String])
 
@@ -124,6 +128,7 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible, Sendabl
     switch self {
     case .unknownNames(let names, let known):
       "no input or output is called \(names.joined(separator: ", ")), only \(known.joined(separator: ", "))"
+    case .missingInputs(let names): "the model needs \(names.joined(separator: ", ")), which is not there"
     case .noOutputs(let names): "nothing to compare with, wanted one of \(names.joined(separator: ", "))"
     }
   }

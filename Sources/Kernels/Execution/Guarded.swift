@@ -6,13 +6,13 @@ internal import Glibc
 /// report races here to everybody who checks a program that embeds this one.
 ///
 /// Unchecked `Sendable`: the value is touched with the mutex held and in no other way.
-final class Guarded<Value>: @unchecked Sendable {
+package final class Guarded<Value>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var value: Value
 
   /// The `value` must have a size: one without, such as `()`, lies at the object's own first byte, and ThreadSanitizer
   /// takes its use for a race with whoever reads the object's type there.
-  init(_ value: Value) {
+  package init(_ value: Value) {
     precondition(MemoryLayout<Value>.size > 0, "\(Value.self) has no size, so there is nothing to guard")
     self.value = value
     pthread_mutex_init(mutex, nil)
@@ -24,7 +24,7 @@ final class Guarded<Value>: @unchecked Sendable {
   }
 
   /// Calls `body` with the value while no other thread has it. Not to be nested.
-  func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+  package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return body(&value)

@@ -6,24 +6,30 @@ import Testing
 @testable import Interchange
 
 @Suite struct SequenceModelNamedTensorsTests {
-  private let features = try! SequenceModel<Double>(
-    SequenceArchitecture(
-      recurrent: RecurrentStack(.lstm(LSTMCell(inputSize: 2, hiddenSize: 4, projectionSize: 3)), isBidirectional: true),
-      outputSize: 2, loss: .meanSquaredError), seed: 5)
+  private let features = {
+    var model = try! SequenceModel<Double>(
+      SequenceArchitecture(
+        recurrent: RecurrentStack(
+          .lstm(LSTMCell(inputSize: 2, hiddenSize: 4, projectionSize: 3)), isBidirectional: true),
+        outputSize: 2, loss: .meanSquaredError), seed: 5)
+    model.parameters["head.bias"] = Matrix(rows: 2, columns: 1, [0.5, -0.25])
+    return model
+  }()
   private let tokens = try! SequenceModel<Float>(
     SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 9, dimension: 3),
       recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 4)), readout: .finalState,
       outputSize: 2, loss: .softmaxCrossEntropy), seed: 5)
 
-  @Test func outputsAreThoseOfTheCallPaddedWithZeros() throws {
+  @Test func outputsAreThoseOfTheCallPaddedWithTheBias() throws {
     let numbers = (0..<2 * 5 * 2).map { Double($0 % 7) / 5 - 0.6 }
     let outputs = try features.outputs(of: [
       "inputs": Tensor(shape: [2, 5, 2], .double(numbers)), "lengths": Tensor(shape: [2], .int32([1, 3])),
     ])
     let packed = PackedSequence(padded: numbers, .batchMajor, lengths: [1, 3], features: 2)
     let (predictions, state) = features(packed)
-    var wanted = [Double](repeating: 0, count: 2 * 5 * 2)
+    let bias = features.parameters["head.bias"].elements
+    var wanted = (0..<2 * 5).flatMap { _ in bias }
     wanted.replaceSubrange(0..<2, with: predictions.sequence(0).elements)
     wanted.replaceSubrange(10..<16, with: predictions.sequence(1).elements)
     #expect(outputs["predictions"] == Tensor(shape: [2, 5, 2], .double(wanted)))

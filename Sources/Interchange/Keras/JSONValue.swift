@@ -1,0 +1,85 @@
+internal import FoundationEssentials
+
+/// JSON of any form, read with suspicion.
+enum JSONValue: Decodable, Equatable {
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  case object([String: JSONValue])
+
+  /// How deep arrays and objects may lie in each other: a Keras model needs about 16, and what reads them recurs.
+  static let deepestLevel = 64
+
+  /// The value that `bytes` spell; `nil` where they are no JSON or lie deeper than ``deepestLevel``.
+  init?(_ bytes: [UInt8]) {
+    guard Self.depth(of: bytes) <= Self.deepestLevel, String(validating: bytes, as: UTF8.self) != nil,
+      let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    else { return nil }
+    self = value
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([JSONValue].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: JSONValue].self))
+    }
+  }
+
+  private static func depth(of bytes: [UInt8]) -> Int {
+    var (depth, deepest, isInString, isEscaped) = (0, 0, false, false)
+    for byte in bytes {
+      if isInString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          isInString = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): isInString = true
+      case UInt8(ascii: "["), UInt8(ascii: "{"):
+        depth += 1
+        deepest = max(deepest, depth)
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+      default: break
+      }
+    }
+    return deepest
+  }
+
+  /// The value of a key of an object; `nil` where it is none or has no such key.
+  subscript(key: String) -> JSONValue? { if case .object(let fields) = self { fields[key] } else { nil } }
+
+  /// Its text, where it is text.
+  var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// Its number, where it is one.
+  var number: Double? { if case .number(let value) = self { value } else { nil } }
+  /// Its truth, where it is one.
+  var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// Its elements, where it is an array.
+  var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+
+  /// Every object in it, itself and all that lie in others.
+  var objects: [[String: JSONValue]] {
+    switch self {
+    case .array(let elements): elements.flatMap(\.objects)
+    case .object(let fields): [fields] + fields.values.flatMap(\.objects)
+    default: []
+    }
+  }
+}

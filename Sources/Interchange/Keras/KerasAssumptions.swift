@@ -1,0 +1,28 @@
+public import Kernels
+public import Models
+
+/// What weights without settings do not show, said by the caller. Where a file says it, the file counts.
+public struct KerasAssumptions: Hashable, Sendable {
+  /// The activation of SimpleRNN layers.
+  public var nonlinearity: VanillaCell.Activation?
+  /// Where the reset gate of GRU layers acts; needed only where they have no bias, whose shape shows it otherwise.
+  public var reset: GRUCell.ResetConvention?
+  /// Whether the last recurrent layer gives every step (`return_sequences=True`) or the final state.
+  public var readout: SequenceArchitecture.Readout?
+  /// The loss that belongs to the Dense layer's activation.
+  public var loss: Loss?
+  /// The names of the recurrent layers from the input on; needed where several have names that no numbers order.
+  public var recurrentLayers: [String]?
+
+  /// Nothing, but for what is given.
+  public init(
+    nonlinearity: VanillaCell.Activation? = nil, reset: GRUCell.ResetConvention? = nil,
+    readout: SequenceArchitecture.Readout? = nil, loss: Loss? = nil, recurrentLayers: [String]? = nil
+  ) {
+    self.nonlinearity = nonlinearity
+    self.reset = reset
+    self.readout = readout
+    self.loss = loss
+    self.recurrentLayers = recurrentLayers
+  }
+}

@@ -1,0 +1,71 @@
+public import DataIO
+public import Models
+
+/// A file of PyTorch's or Keras's weights that cannot be used, or weights of ours that those engines cannot have: which
+/// file, what in it, what was found and what was wanted.
+public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
+  /// The file's path, or what the caller called the bytes.
+  public let file: String
+  /// The tensor, module or layer; `nil` where the whole file is meant.
+  public let item: String?
+  /// What is there.
+  public let found: String
+  /// What should be.
+  public let wanted: String
+
+  /// An error about `item` of `file`.
+  public init(file: String, item: String? = nil, found: String, wanted: String) {
+    self.file = file
+    self.item = item
+    self.found = found
+    self.wanted = wanted
+  }
+
+  /// What a safetensors file was refused for.
+  public init(_ error: SafetensorsError) {
+    self.init(
+      file: error.file, item: error.tensor.map { "tensor \($0)" }, found: error.found, wanted: error.wanted)
+  }
+
+  /// What a file was refused for that could not be read, or held no archive or array.
+  public init(_ error: DataError) {
+    self.init(file: error.file, found: error.reason, wanted: "a file that can be read")
+  }
+
+  /// A setting of `item` that no network of ours can have.
+  init(file: String, item: String?, _ error: ConfigurationError) {
+    self.init(file: file, item: item, found: "\(error.setting) \(error.found)", wanted: error.wanted)
+  }
+
+  /// All of it in a line of printable text, whatever the file held.
+  public var description: String {
+    let place = item.map { "\(file), \($0)" } ?? file
+    return printable("\(place): \(found), wanted \(wanted)")
+  }
+}
+
+/// `text` with everything escaped that moves a cursor or breaks the line, cut where it is very long.
+private func printable(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars.prefix(4096) {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
+      result += "\\u{\(String(scalar.value, radix: 16))}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return text.unicodeScalars.count > 4096 ? result + "…" : result
+}
+
+/// Calls `body`; what a safetensors file was refused for becomes a ``WeightsError``.
+func readingSafetensors<Result>(
+  _ body: () throws(SafetensorsError) -> Result
+) throws(WeightsError) -> Result {
+  do { return try body() } catch { throw WeightsError(error) }
+}
+
+/// At most eight of `names`, for an error message.
+func listed(_ names: [String]) -> String {
+  guard !names.isEmpty else { return "none" }
+  return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
+}

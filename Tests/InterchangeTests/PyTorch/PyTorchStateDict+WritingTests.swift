@@ -1,0 +1,68 @@
+import Interchange
+import Kernels
+import Models
+import TestSupport
+import Testing
+
+@Suite struct PyTorchStateDictWritingTests {
+  @Test func aWrittenModelHasTheModulesNamesAndComesBack() throws {
+    let architecture = try SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 11, dimension: 4),
+      recurrent: RecurrentStack(
+        .lstm(LSTMCell(inputSize: 4, hiddenSize: 5, projectionSize: 2)), layers: 2, isBidirectional: true),
+      readout: .finalState, outputSize: 6, loss: .softmaxCrossEntropy)
+    let model = SequenceModel<Float>(architecture, scheme: .pyTorch(hiddenSize: 5), seed: 1)
+    try withTemporaryFolder { folder in
+      let path = folder + "/model.safetensors"
+      try PyTorchStateDict.write(model, embedding: "embed", recurrent: "net.lstm", head: "out", to: path)
+      let weights = try PyTorchStateDict(path: path)
+      #expect(weights.modules.map(\.prefix) == ["embed", "net.lstm", "out"])
+      #expect(weights.file.tensors["net.lstm.bias_hh_l1_reverse"]?.shape == [20])
+      let read: SequenceModel<Float> = try weights.sequenceModel(readout: .finalState, loss: .softmaxCrossEntropy)
+      #expect(read.parameters == model.parameters)
+    }
+  }
+
+  @Test func aWrittenLayerComesBack() throws {
+    let layer = RecurrentLayer<GRUCell, Double>(try RecurrentStack(GRUCell(inputSize: 3, hiddenSize: 5)), seed: 1)
+    try withTemporaryFolder { folder in
+      let path = folder + "/layer.safetensors"
+      try PyTorchStateDict.write(layer, to: path)
+      let read: RecurrentLayer<AnyRecurrentCell, Double> = try PyTorchStateDict(path: path).recurrentLayer()
+      #expect(read.parameters == layer.parameters)
+    }
+  }
+
+  @Test func whatPyTorchHasNoModuleForIsRefusedBeforeAnythingIsWritten() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/layer.safetensors"
+      func refusal<Cell: RecurrentCell>(_ cell: Cell) throws -> String? {
+        let layer = RecurrentLayer<Cell, Float>(try RecurrentStack(cell))
+        return #expect(throws: WeightsError.self) { try PyTorchStateDict.write(layer, to: path) }?.found
+      }
+      let peepholes = LSTMCell(inputSize: 3, hiddenSize: 5, hasPeepholes: true)
+      let before = GRUCell(inputSize: 3, hiddenSize: 5, reset: .beforeProduct)
+      #expect(try refusal(peepholes) == "an LSTM with peepholes, which PyTorch has no module for")
+      let wrapped = try (refusal(AnyRecurrentCell.lstm(peepholes)), refusal(AnyRecurrentCell.gru(before)))
+      let plain = try (refusal(peepholes), refusal(before))
+      #expect(wrapped == plain)
+      #expect(try refusal(before) == "a GRU that resets before the product, which PyTorch has no module for")
+      #expect(fileNames(in: folder) == [])
+    }
+  }
+
+  @Test func twoPartsOfOneNameAreRefused() throws {
+    let architecture = try SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 11, dimension: 4),
+      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 5))), outputSize: 6, loss: .meanSquaredError)
+    let model = SequenceModel<Float>(architecture)
+    #expect(throws: WeightsError.self) {
+      try PyTorchStateDict.write(model, embedding: "same", recurrent: "net", head: "same", to: "/nowhere/x")
+    }
+  }
+
+  @Test func aFolderThatIsNotThereIsAnError() throws {
+    let layer = try GRU<Float>(inputSize: 3, hiddenSize: 5)
+    #expect(throws: WeightsError.self) { try PyTorchStateDict.write(layer, to: "/nowhere/x.safetensors") }
+  }
+}
