@@ -1,0 +1,94 @@
+public import DataIO
+internal import Kernels
+public import Models
+internal import SwiftProtobuf
+
+/// A sequence model as an ONNX model, for ONNX Runtime and whatever else serves that format.
+///
+///     try ONNXExport(model).write(to: "model.onnx")
+///
+/// Batch and time are free: the model runs at every batch size and at every length of at least one step. Its inputs and
+/// outputs, with `L` layers, `D` directions and the letters of the package for the rest:
+///
+/// | input | type | shape | |
+/// | --- | --- | --- | --- |
+/// | `inputs` | the model's | `[batch, time, I]` | unless the model reads tokens |
+/// | `tokens` | int64 | `[batch, time]` | where it does |
+/// | `lengths` | int32 | `[batch]` | with ``Options/hasLengths`` |
+/// | `h_0` | the model's | `[L·D, batch, R]` | with ``Options/hasStates`` |
+/// | `c_0` | the model's | `[L·D, batch, H]` | with those, an LSTM's |
+///
+/// | output | shape | |
+/// | --- | --- | --- |
+/// | `predictions` | `[batch, time, O]` or `[batch, O]` | before any activation, as `SequenceModel` gives them |
+/// | `h_n`, `c_n` | as `h_0`, `c_0` | the state after the last step, in the order of a `RecurrentState`, PyTorch's |
+///
+/// With lengths, each sequence ends at its own: its final state is that after its last step, the backward direction
+/// starts there, and a sequence of length 0 keeps its initial state. What `predictions` hold for steps past a sequence's
+/// end is unspecified; it is finite and means nothing.
+///
+/// The operators are those of opset 11: RNN, LSTM and GRU, and a Scan where an LSTM has a projection, for which ONNX has
+/// no operator. A model of `Double`s becomes one of doubles, as the format allows; ONNX Runtime, up to 1.32 at least, runs
+/// of those only the projected LSTM. For it, export `SequenceModel<Float>(model.architecture, parameters:
+/// model.parameters.converted(to: Float.self))`.
+///
+/// The file's metadata holds what `SequenceModel.read(fromONNX:)` needs to rebuild the model, every parameter to the
+/// bit: the keys of a model's safetensors file. The same model gives the same bytes.
+public struct ONNXExport: Sendable {
+  /// What the exported model takes and gives beside inputs and predictions, and what is noted in it.
+  public struct Options: Hashable, Sendable {
+    /// Whether it takes `lengths`, for batches of sequences that are not equally long.
+    public var hasLengths: Bool
+    /// Whether it takes and gives states. Without, it starts from the zero state.
+    public var hasStates: Bool
+    /// What was done to the data; noted in the file's metadata, not done by the exported model.
+    public var preprocessing: Preprocessing
+
+    /// States and no lengths, unless asked otherwise.
+    public init(hasLengths: Bool = false, hasStates: Bool = true, preprocessing: Preprocessing = Preprocessing()) {
+      self.hasLengths = hasLengths
+      self.hasStates = hasStates
+      self.preprocessing = preprocessing
+    }
+  }
+
+  private let bytes: [UInt8]
+
+  /// Exports `model`. Throws where the preprocessing cannot be this model's, or where the model is larger than the 2 GiB
+  /// that a file of ONNX may have.
+  public init<Scalar: SafetensorsElement>(
+    _ model: SequenceModel<Scalar>, _ options: Options = Options()
+  ) throws(ConfigurationError) {
+    guard model.parameters.count < Self.largestModel / (Scalar.bitWidth / 8) else {
+      throw ConfigurationError(
+        setting: "the size of a model for ONNX", found: "\(model.parameters.count) parameters",
+        wanted: "less than \(Self.largestModel / (Scalar.bitWidth / 8))")
+    }
+    let metadata = try model.fileMetadata(options.preprocessing)
+    var graph = SequenceModelGraph(model, hasLengths: options.hasLengths, hasStates: options.hasStates)
+    let message = ONNX_ModelProto.with {
+      $0.irVersion = Int64(SequenceModelGraph<Scalar>.version.ir)
+      $0.producerName = "Recurrent"
+      $0.opsetImport = [.with { $0.version = Int64(SequenceModelGraph<Scalar>.version.opset) }]
+      $0.graph = graph.build()
+      $0.metadataProps = metadata.sorted { $0.key < $1.key }.map { entry in
+        .with { ($0.key, $0.value) = (entry.key, entry.value) }
+      }
+    }
+    do { bytes = try message.serializedBytes() } catch {
+      throw ConfigurationError(
+        setting: "the size of a model for ONNX", found: "\(model.parameters.count) parameters and what is noted beside",
+        wanted: "less than 2 GiB together")
+    }
+  }
+
+  /// Room for everything but the parameters is left below the 2³¹ bytes of the format.
+  private static let largestModel = 1 << 31 - 1 << 26
+
+  /// The bytes of the file.
+  public func serialized() -> [UInt8] { bytes }
+
+  /// Writes the file at `path`, so that at any moment there is what was there before or all of this. Throws where the
+  /// system refuses.
+  public func write(to path: String) throws(DataError) { try FileWriting.write(bytes, to: path) }
+}

@@ -1,0 +1,142 @@
+internal import DataIO
+internal import Kernels
+internal import Models
+
+/// A layer of a projected LSTM, for which ONNX has no operator, as a Scan over the steps for each direction.
+extension SequenceModelGraph {
+  /// Adds layer `layer` over `inputs`, `[T × B × I]`.
+  mutating func addScans(_ layer: Int, _ inputs: String) -> FinalStates {
+    let walks = walks(of: layer)
+    for walk in walks { addScan(walk, inputs) }
+    let prefix = "recurrent.l\(layer)"
+    return FinalStates(
+      hidden: join(walks.map { stacked($0.prefix + ".Y_h") }, axis: 0, to: prefix + ".Y_h"),
+      cell: join(walks.map { stacked($0.prefix + ".Y_c") }, axis: 0, to: prefix + ".Y_c"))
+  }
+
+  /// The outputs of every step of a layer that was added, both directions side by side, `[T × B × D·R]`.
+  mutating func addScanOutputs(_ layer: Int) -> String {
+    join(walks(of: layer).map { $0.prefix + ".Y" }, axis: 2, to: "recurrent.l\(layer).outputs")
+  }
+
+  private func walks(of layer: Int) -> [ScannedWalk] {
+    (0..<stack.directions).map { ScannedWalk(layer: layer, direction: $0, directions: stack.directions) }
+  }
+
+  /// One direction of one layer.
+  private struct ScannedWalk {
+    let layer: Int
+    let direction: Int
+    let directions: Int
+
+    var suffix: String { walkSuffix(layer: layer, direction: direction) }
+    /// What stands in front of the names of its values.
+    var prefix: String { "recurrent.walk" + suffix }
+    /// Its place in the states.
+    var index: Int { layer * directions + direction }
+    /// The constant that holds one of its parameters.
+    func constant(_ parameter: String, isTransposed: Bool = false) -> String {
+      "recurrent.\(parameter)\(suffix)\(isTransposed ? ".T" : "")"
+    }
+  }
+
+  private mutating func join(_ values: [String], axis: Int, to output: String) -> String {
+    values.count == 1 ? values[0] : builder.add("Concat", values, to: output, ["axis": .int(axis)])
+  }
+
+  private mutating func stacked(_ states: String) -> String {
+    builder.add("Unsqueeze", [states], to: states + ".stacked", ["axes": .ints([0])])
+  }
+
+  /// Adds `….Y`, `[T × B × R]`, `….Y_h`, `[B × R]`, and `….Y_c`, `[B × H]`.
+  private mutating func addScan(_ walk: ScannedWalk, _ inputs: String) {
+    let weights = walk.constant("weight_ih", isTransposed: true)
+    var sums = builder.add("MatMul", [inputs, weights], to: walk.prefix + ".products")
+    if shape.hasBias {
+      for bias in ["bias_ih", "bias_hh"] {
+        sums = builder.add("Add", [sums, walk.constant(bias)], to: "\(walk.prefix).products.\(bias)")
+      }
+    }
+    if shape.hasPeepholes {
+      let gates = LSTMPeephole.allCases.map { "\(walk.prefix).peephole.\($0)" }
+      builder.add("Split", [walk.constant("weight_ph")], to: gates, ["axis": .int(0)])
+    }
+    let states = [
+      addInitialState("h_0", of: walk, size: shape.outputSize, inputs),
+      addInitialState("c_0", of: walk, size: shape.cellStateSize, inputs),
+    ]
+    // Backwards in time, a sequence keeps its initial state until its own last step is reached.
+    builder.add(
+      "Scan", states + [sums] + (hasLengths ? ["lengths.mask"] : []),
+      to: [walk.prefix + ".Y_h", walk.prefix + ".Y_c", walk.prefix + ".Y"],
+      [
+        "body": .graph(body(of: walk)), "num_scan_inputs": .int(hasLengths ? 2 : 1),
+        "scan_input_directions": .ints(Array(repeating: walk.direction, count: hasLengths ? 2 : 1)),
+        "scan_output_directions": .ints([walk.direction]),
+      ])
+  }
+
+  /// The initial state of a walk, `[B × size]`.
+  private mutating func addInitialState(
+    _ states: String, of walk: ScannedWalk, size: Int, _ inputs: String
+  ) -> String {
+    let name = "\(walk.prefix).\(states)"
+    if hasStates {
+      let index = builder.integer(walk.index, name: "walks.\(walk.index).index")
+      return builder.add("Gather", [states, index], to: name, ["axis": .int(0)])
+    }
+    let sizes = builder.add("Shape", [inputs], to: name + ".inputs.shape")
+    let (first, end) = (builder.integers([1], name: "axes.1"), builder.integers([2], name: "axes.2"))
+    let batch = builder.add("Slice", [sizes, first, end], to: name + ".batch")
+    let width = builder.integers([size], name: "sizes.\(size)")
+    let shape = builder.add("Concat", [batch, width], to: name + ".shape", ["axis": .int(0)])
+    let zero = Tensor(shape: [1], scalars: [0 as Scalar])
+    return builder.add("ConstantOfShape", [shape], to: name, ["value": .tensor(zero)])
+  }
+
+  /// The equations of `LSTMCell` for one step of every sequence.
+  private func body(of walk: ScannedWalk) -> ONNX_GraphProto {
+    let prefix = walk.prefix + ".step"
+    var step = ONNXGraphBuilder(name: prefix)
+    func name(_ value: String) -> String { "\(prefix).\(value)" }
+    func compute(_ operation: String, _ inputs: [String], _ output: String) -> String {
+      step.add(operation, inputs, to: name(output))
+    }
+    let batch = ExportedDimension.name("batch")
+    let (hidden, cell, sums) = (name("h"), name("c"), name("sums"))
+    step.addInput(hidden, Self.elementType, [batch, .size(shape.outputSize)])
+    step.addInput(cell, Self.elementType, [batch, .size(shape.cellStateSize)])
+    step.addInput(sums, Self.elementType, [batch, .size(shape.gates * shape.hiddenSize)])
+    if hasLengths { step.addInput(name("mask"), .bool, [batch, .size(1)]) }
+
+    let product = compute("MatMul", [hidden, walk.constant("weight_hh", isTransposed: true)], "product")
+    let gates = LSTMGate.allCases.map { name("\($0)") }
+    step.add("Split", [compute("Add", [sums, product], "gates")], to: gates, ["axis": .int(1)])
+    func gate(_ gate: LSTMGate, _ peephole: LSTMPeephole, sees cell: String) -> String {
+      var sum = gates[gate.rawValue]
+      if shape.hasPeepholes {
+        let seen = compute("Mul", ["\(walk.prefix).peephole.\(peephole)", cell], "\(gate).seen")
+        sum = compute("Add", [sum, seen], "\(gate).sum")
+      }
+      return compute("Sigmoid", [sum], "\(gate).open")
+    }
+    let input = gate(.input, .input, sees: cell)
+    let forget = gate(.forget, .forget, sees: cell)
+    let candidate = compute("Tanh", [gates[LSTMGate.candidate.rawValue]], "candidate.open")
+    let kept = compute("Mul", [forget, cell], "kept")
+    let new = compute("Mul", [input, candidate], "new")
+    var nextCell = compute("Add", [kept, new], "c.next")
+    let output = gate(.output, .output, sees: nextCell)
+    let units = compute("Mul", [output, compute("Tanh", [nextCell], "c.tanh")], "units")
+    var nextHidden = compute("MatMul", [units, walk.constant("weight_hr", isTransposed: true)], "h.next")
+    if hasLengths {
+      nextHidden = compute("Where", [name("mask"), nextHidden, hidden], "h.masked")
+      nextCell = compute("Where", [name("mask"), nextCell, cell], "c.masked")
+    }
+    step.addOutput(nextHidden, Self.elementType, [batch, .size(shape.outputSize)])
+    step.addOutput(nextCell, Self.elementType, [batch, .size(shape.cellStateSize)])
+    let outputs = compute("Identity", [nextHidden], "y")
+    step.addOutput(outputs, Self.elementType, [batch, .size(shape.outputSize)])
+    return step.graph
+  }
+}

@@ -1,0 +1,179 @@
+public import DataIO
+internal import FoundationEssentials
+internal import SwiftProtobuf
+
+/// A model from an ONNX file, which runs here.
+///
+///     let model = try ONNXModel(path: "classifier.onnx")
+///     let outputs = try model(["x": Tensor(shape: [2, 7, 5], numbers)])
+///
+/// The file is read and checked once, and every operator and attribute in it with it: what cannot be computed is refused
+/// then, by name. Weights are brought into the engine's order once, too. Recurrent operators run on the engine's own cells
+/// where those compute the form asked for, which is every usual one. A value without state: running it concurrently is
+/// safe.
+///
+/// Read are the standard operators in opset 7 to 28; the numbers must be in the file itself. Source: the specification,
+/// github.com/onnx/onnx/blob/main/docs/IR.md and Operators.md.
+public struct ONNXModel: Sendable {
+  /// The path of the file, or what the caller called the bytes.
+  public let name: String
+  /// What it is given.
+  public let inputs: [ONNXValue]
+  /// What it computes.
+  public let outputs: [ONNXValue]
+  /// What the file says about itself.
+  public let metadata: ONNXMetadata
+  /// The most numbers that a value in a run may have. A file of a few bytes can ask for any number of them.
+  public var largestTensor = 1 << 28
+  /// The graph as it was read.
+  let graph: ONNXGraph
+  var program: ONNXProgram
+
+  /// The most bytes that a file may hold: what the format's encoding can.
+  public static let fileLimit = Int(Int32.max)
+
+  /// The operators that are computed, sorted by name.
+  public static var operators: [String] { ONNXOperators.byName.keys.sorted() }
+
+  /// Reads the file at `path`.
+  public init(path: String) throws(ONNXError) {
+    try self.init(bytes: Self.bytes(of: path), name: path)
+  }
+
+  /// Reads a file that is already in memory; errors call it `name`.
+  public init(bytes: [UInt8], name: String = "bytes in memory") throws(ONNXError) {
+    try self.init(Self.decode(bytes, name: name), name: name, byteCount: bytes.count)
+  }
+
+  /// The bytes of the file at `path`.
+  static func bytes(of path: String) throws(ONNXError) -> [UInt8] {
+    do { return try FileReading.bytes(of: path, limit: fileLimit) } catch {
+      throw ONNXError(file: path, place: nil, problem: .cannotRead, reason: error.reason)
+    }
+  }
+
+  /// What was noted in the file at `path`, by key, without a look at whether it runs here.
+  package static func notes(inFileAt path: String) throws(ONNXError) -> [String: String] {
+    try decode(bytes(of: path), name: path).metadata
+  }
+
+  /// The messages in the bytes of a file, of which nothing is checked but that they are messages.
+  static func decode(_ bytes: [UInt8], name: String) throws(ONNXError) -> ONNX_ModelProto {
+    do {
+      var options = BinaryDecodingOptions()
+      options.messageDepthLimit = Self.depthLimit
+      return try ONNX_ModelProto(serializedBytes: bytes, options: options)
+    } catch {
+      let found = (error as? BinaryDecodingError).map(Self.describe) ?? "cannot be decoded"
+      throw ONNXRefusal.malformed("\(found), wanted an ONNX model").at(nil, in: name)
+    }
+  }
+
+  init(_ message: ONNX_ModelProto, name: String, byteCount: Int) throws(ONNXError) {
+    self.name = name
+    graph = try ONNXGraph(message, file: name)
+    inputs = graph.inputs
+    outputs = graph.outputs
+    metadata = ONNXMetadata(message, opset: graph.opset)
+    program = try ONNXProgram(graph, file: name, foldedLimit: max(byteCount, 1 << 12))
+  }
+
+  /// Messages that lie inside each other; a tensor in a node in a graph is four deep.
+  private static let depthLimit = 32
+
+  private static func describe(_ error: BinaryDecodingError) -> String {
+    switch error {
+    case .truncated: "ends in the middle of a message"
+    case .invalidUTF8: "has a text that is not UTF-8"
+    case .messageDepthLimit: "has messages nested more than \(depthLimit) deep"
+    default: "is not in the encoding of protocol buffers"
+    }
+  }
+}
+
+extension ONNXModel {
+  /// The outputs, by name, for inputs by name. Inputs with a default may be left out.
+  ///
+  /// Throws where an input is missing or unknown, has another type or shape than the model says, or leads to something
+  /// that cannot be computed: the error names the node.
+  public func callAsFunction(_ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
+    try check(inputs)
+    let defaults = graph.initializers.filter { entry in self.inputs.contains { $0.name == entry.key } }
+    return try program.run(defaults.merging(inputs) { $1 }, limit: largestTensor)
+  }
+
+  private func check(_ given: [String: Tensor]) throws(ONNXError) {
+    for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
+      throw refusal(.input("the model has no such input, wanted \(inputs.map(\.name).joined(separator: ", "))"), name)
+    }
+    var named: [String: Int] = [:]
+    for input in inputs {
+      guard let tensor = given[input.name] else {
+        guard input.hasDefault else { throw refusal(.input("it is not given, but needed"), input.name) }
+        continue
+      }
+      do { try input.check(tensor, limit: largestTensor, named: &named) } catch { throw refusal(error, input.name) }
+    }
+  }
+
+  private func refusal(_ refusal: ONNXRefusal, _ input: String) -> ONNXError {
+    refusal.at("input \(quoted(input))", in: name)
+  }
+}
+
+extension ONNXValue {
+  /// Whether `tensor` is such a value. Notes in `named` the sizes of dimensions that have a name.
+  fileprivate func check(_ tensor: Tensor, limit: Int, named: inout [String: Int]) throws(ONNXRefusal) {
+    if let elementType, elementType != tensor.typeName {
+      throw .input("the numbers are \(tensor.typeName), wanted \(elementType)")
+    }
+    try elementCount(tensor.shape, limit: limit)
+    guard let dimensions else { return }
+    let wanted = "[\(dimensions.map(\.description).joined(separator: ", "))]"
+    guard tensor.shape.count == dimensions.count else { throw .input("the shape is \(tensor.shape), wanted \(wanted)") }
+    for (size, dimension) in zip(tensor.shape, dimensions) {
+      switch dimension {
+      case .fixed(let fixed):
+        guard size == fixed else { throw .input("the shape is \(tensor.shape), wanted \(wanted)") }
+      case .named(let name):
+        guard named.updateValue(size, forKey: name) ?? size == size else {
+          throw .input("the shape is \(tensor.shape), wanted \(wanted) with one size for \(quoted(name))")
+        }
+      case .unknown: break
+      }
+    }
+  }
+}
+
+/// What an ONNX file says about itself.
+public struct ONNXMetadata: Hashable, Sendable {
+  /// Version of the file format.
+  public let formatVersion: Int
+  /// Version of the standard operators.
+  public let opset: Int
+  /// What wrote it, such as `pytorch`.
+  public let producer: String
+  /// Which version of that.
+  public let producerVersion: String
+  /// The graph's name.
+  public let graphName: String
+  /// What people wrote about it.
+  public let documentation: String
+  /// What was noted beside, by key.
+  public let properties: [String: String]
+
+  init(_ message: ONNX_ModelProto, opset: Int) {
+    formatVersion = Int(message.irVersion)
+    self.opset = opset
+    producer = message.producerName
+    producerVersion = message.producerVersion
+    graphName = message.graph.name
+    documentation = message.docString
+    properties = message.metadata
+  }
+}
+
+extension ONNX_ModelProto {
+  /// What was noted beside the model, by key; of a key that stands twice, the last.
+  var metadata: [String: String] { Dictionary(metadataProps.map { ($0.key, $0.value) }) { $1 } }
+}

@@ -1,0 +1,128 @@
+internal import DataIO
+
+/// What computes a node: read from it once, when a model is loaded, and run with each of the model's inputs.
+///
+/// A value without state, so that models can run concurrently.
+protocol ONNXOperator: Sendable {
+  /// How many inputs it may have.
+  static var inputCount: ClosedRange<Int> { get }
+  /// How many outputs it may have.
+  static var outputCount: ClosedRange<Int> { get }
+
+  /// Reads the attributes of a node, and refuses what is not computed.
+  init(_ node: inout ONNXNodeReader) throws(ONNXRefusal)
+
+  /// The node's outputs, in order; at least as many as it has names for.
+  func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor]
+}
+
+extension ONNXOperator {
+  static var outputCount: ClosedRange<Int> { 1...1 }
+}
+
+/// The operators that are computed, by name.
+enum ONNXOperators {
+  static let byName: [String: any ONNXOperator.Type] = {
+    var result: [String: any ONNXOperator.Type] = [
+      "RNN": RecurrentOperator.self, "LSTM": RecurrentOperator.self, "GRU": RecurrentOperator.self,
+      "Transpose": TransposeOperator.self, "Squeeze": SqueezeOperator.self, "Unsqueeze": UnsqueezeOperator.self,
+      "Reshape": ReshapeOperator.self, "Flatten": FlattenOperator.self, "Expand": ExpandOperator.self,
+      "Shape": ShapeOperator.self, "Size": SizeOperator.self, "Identity": IdentityOperator.self,
+      "Dropout": DropoutOperator.self,
+      "Slice": SliceOperator.self, "Gather": GatherOperator.self, "Concat": ConcatOperator.self,
+      "Split": SplitOperator.self, "ReverseSequence": ReverseSequenceOperator.self, "Tile": TileOperator.self,
+      "Constant": ConstantOperator.self, "ConstantOfShape": ConstantOfShapeOperator.self, "Range": RangeOperator.self,
+      "Cast": CastOperator.self, "Where": WhereOperator.self, "Not": NotOperator.self, "Neg": NegationOperator.self,
+      "MatMul": MatMulOperator.self, "Gemm": GemmOperator.self,
+      "Softmax": SoftmaxOperator.self, "LogSoftmax": SoftmaxOperator.self, "Clip": ClipOperator.self,
+      "ArgMax": ArgumentOperator.self, "ArgMin": ArgumentOperator.self,
+      "LayerNormalization": LayerNormalizationOperator.self,
+    ]
+    for name in ArithmeticOperator.Function.allCases { result[name.rawValue] = ArithmeticOperator.self }
+    for name in ComparisonOperator.Function.allCases { result[name.rawValue] = ComparisonOperator.self }
+    for name in ElementwiseOperator.functions.keys { result[name] = ElementwiseOperator.self }
+    for name in ReductionOperator.Function.allCases { result[name.rawValue] = ReductionOperator.self }
+    return result
+  }()
+
+  /// What computes `node`, of which the inputs in `constants` are known.
+  static func prepare(
+    _ node: ONNXNode, opset: Int, constants: [Tensor?]
+  ) throws(ONNXRefusal) -> any ONNXOperator {
+    guard let type = byName[node.operation] else {
+      throw .unsupported("the operator \(quoted(node.operation)) is none of those that are computed")
+    }
+    try check(node.inputs.count, type.inputCount, "inputs")
+    try check(node.outputs.count, type.outputCount, "outputs")
+    var reader = ONNXNodeReader(node, opset: opset, constants: constants)
+    let prepared = try type.init(&reader)
+    try reader.checkThatAllWasRead()
+    return prepared
+  }
+
+  private static func check(_ count: Int, _ wanted: ClosedRange<Int>, _ things: String) throws(ONNXRefusal) {
+    guard wanted.contains(count) else {
+      let number = wanted.count == 1 ? "\(wanted.lowerBound)" : "\(wanted.lowerBound) to \(wanted.upperBound)"
+      throw .malformed("the number of \(things) is \(count), wanted \(wanted.upperBound == .max ? "more" : number)")
+    }
+  }
+}
+
+/// What an operator computes with.
+struct ONNXArguments {
+  /// The node's inputs; `nil` where one is left out.
+  let tensors: [Tensor?]
+  /// The most numbers that a result may have.
+  let limit: Int
+
+  /// Input `index`; `nil` where it is left out.
+  func optional(_ index: Int) -> Tensor? { tensors.indices.contains(index) ? tensors[index] : nil }
+
+  /// Input `index`.
+  func required(_ index: Int) throws(ONNXRefusal) -> Tensor {
+    guard let tensor = optional(index) else { throw .malformed("input \(index) is left out, but needed") }
+    return tensor
+  }
+
+  /// The integers of input `index`, such as a shape: at most one dimension.
+  func integers(_ index: Int) throws(ONNXRefusal) -> [Int] {
+    let tensor = try required(index)
+    guard let integers = tensor.elements.integers, tensor.shape.count <= 1 else {
+      throw .input("input \(index) is \(tensor.typeName) of shape \(tensor.shape), wanted a list of integers")
+    }
+    return integers
+  }
+
+  /// The number of numbers of a result of `shape`, which may not be more than the limit.
+  @discardableResult
+  func count(_ shape: [Int]) throws(ONNXRefusal) -> Int { try elementCount(shape, limit: limit) }
+}
+
+extension ONNXRefusal {
+  /// A refusal of numbers of a type.
+  static func type(_ tensor: Tensor, wanted: String) -> ONNXRefusal {
+    .unsupported("the numbers are \(tensor.typeName), wanted \(wanted)")
+  }
+
+  /// A refusal of an attribute's value.
+  static func attribute(_ name: String, is found: String, wanted: String) -> ONNXRefusal {
+    .malformed("attribute \(name) is \(found), wanted \(wanted)")
+  }
+}
+
+/// `axis`, which may count from the end, as an index below `rank`.
+func normalized(axis: Int, rank: Int) throws(ONNXRefusal) -> Int {
+  guard -rank..<rank ~= axis else { throw .input("axis \(axis) is outside a tensor of \(rank) dimensions") }
+  return axis < 0 ? axis + rank : axis
+}
+
+/// `axes`, each of which may count from the end, as different indices below `rank`, rising.
+func normalized(axes: [Int], rank: Int) throws(ONNXRefusal) -> [Int] {
+  var result: Set<Int> = []
+  for axis in axes {
+    guard result.insert(try normalized(axis: axis, rank: rank)).inserted else {
+      throw .input("the axes \(axes) name one twice")
+    }
+  }
+  return result.sorted()
+}
