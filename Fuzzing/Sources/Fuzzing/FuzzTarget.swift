@@ -1,0 +1,25 @@
+/// A reader that is given files which nobody wrote on purpose.
+struct FuzzTarget: Sendable {
+  /// Its name on the command line.
+  let name: String
+  /// Valid files, from which libFuzzer makes others.
+  let seeds: @Sendable () -> [[UInt8]]
+  /// Reads all that `bytes` hold. Whatever stops the process is a finding; an error that the reader throws is none.
+  let check: @Sendable (_ bytes: [UInt8]) throws -> Void
+
+  /// All targets. To add one, write a file in Targets and a line here.
+  static let all = [safetensors, model, npy, npz, csv, onnx]
+
+  /// The one that this process runs. Set once, before libFuzzer begins.
+  nonisolated(unsafe) static var chosen: FuzzTarget?
+}
+
+/// What a file was written from: the program stops unless reading it again gives the same.
+func requireSame<Value: Equatable>(_ found: @autoclosure () throws -> Value, as wanted: Value, _ what: String) {
+  do {
+    let found = try found()
+    precondition(found == wanted, "\(what): what was written reads as \(found), not as \(wanted)")
+  } catch {
+    preconditionFailure("\(what): what was written cannot be read: \(error)")
+  }
+}
