@@ -26,7 +26,7 @@ reason_for() {
     zlib1g-dev) echo "compressed arrays in .npz files" ;;
     libhdf5-dev) echo "weights that Keras wrote (HDF5)" ;;
     pkg-config) echo "tells Swift where OpenBLAS is" ;;
-    python3) echo "runs the comparison with other engines" ;;
+    python3) echo "runs the other engines that we compare with" ;;
     python3-venv) echo "gives the other engines a place of their own" ;;
     gcc-aarch64-linux-gnu) echo "compiles the NEON loops here" ;;
     libc6-dev-arm64-cross) echo "C library for the NEON loops' tests" ;;

@@ -12,6 +12,8 @@ source Scripts/system-packages.sh
 # Package.swift then makes every warning in this package an error, and leaves its dependencies alone.
 export RECURRENT_STRICT=1
 readonly RELEASE=(-c release -Xswiftc -enable-testing)
+# The debug build reads HDF5 too; the others are what most people build.
+readonly DEBUG=(--traits HDF5)
 
 stage=""
 stage_began=0
@@ -35,12 +37,12 @@ trap name_failure EXIT
 
 system_packages() {
   require_toolchain
-  require_packages "${LIBRARY_PACKAGES[@]}" python3
+  require_packages "${LIBRARY_PACKAGES[@]}" libhdf5-dev python3
   [[ $(uname -m) != x86_64 ]] || require_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 }
 
 format() {
-  swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+  swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
 }
 
 # The instruction sets that RECURRENT_ISA can force on this processor.
@@ -83,11 +85,13 @@ esac
 [[ ${1:-} == --quick ]] || run_stage "system packages" system_packages
 run_stage "format" format
 run_stage "comparison script" comparison
-run_stage "debug build" swift build --build-tests
-run_stage "debug tests" swift test --skip-build
+run_stage "debug build" swift build --build-tests "${DEBUG[@]}"
+run_stage "debug tests" swift test --skip-build "${DEBUG[@]}"
 [[ ${1:-} != --quick ]] || exit 0
 
+run_stage "interchange" Scripts/check-interchange.sh
 run_stage "documentation" Scripts/check-documentation.sh
+run_stage "fuzzers" Scripts/fuzz.sh --seconds 10
 run_stage "address sanitizer" address_sanitizer
 run_stage "thread sanitizer" thread_sanitizer
 [[ $(uname -m) != x86_64 ]] || run_stage "NEON loops" Scripts/test-neon.sh

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Exchanges models with the other engines in both directions, from nothing: installs PyTorch, Keras, ONNX and ONNX Runtime
+# into a folder of its own, has them compute, has our tests read and run that and write models of ours, and has the other
+# engines read and run those.
+#
+#   Scripts/check-interchange.sh [--venv FOLDER]   a Python environment that is there already, to be used as it is
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source Scripts/system-packages.sh
+
+readonly FOLDER=.build-interchange
+readonly PACKAGES=(numpy onnx onnxruntime onnxscript keras h5py safetensors)
+# PyTorch's build without CUDA is a tenth of the other, but not every index has it.
+readonly TORCH_WITHOUT_CUDA=torch==2.13.0+cpu
+
+# Makes the environment and prints nothing but what cannot be installed.
+make_venv() {
+  local log
+  [[ -x $1/bin/python ]] || python3 -m venv "$1"
+  log=$(mktemp)
+  local pip=("$1/bin/python" -m pip install --quiet --disable-pip-version-check)
+  if ! { { "${pip[@]}" "$TORCH_WITHOUT_CUDA" || "${pip[@]}" torch; } && "${pip[@]}" "${PACKAGES[@]}"; } >"$log" 2>&1; then
+    local cause
+    cause=$(grep -iE '^error' "$log" | tail -n 1 || true)
+    rm -f "$log"
+    die "cannot install the other engines${cause:+: $cause}"
+  fi
+  rm -f "$log"
+}
+
+venv=$FOLDER/venv
+case "${1:-}" in
+  "") ;;
+  --venv) venv=${2:?--venv needs a folder} ;;
+  *) die "there is no option $1; the only one is --venv" ;;
+esac
+
+require_toolchain
+require_packages "${LIBRARY_PACKAGES[@]}" libhdf5-dev python3
+if (($# == 0)); then
+  python3 -c 'import ensurepip, venv' 2>/dev/null || require_packages python3-venv
+  make_venv "$venv"
+fi
+python=$(realpath --no-symlinks "$venv/bin/python")
+[[ -x $python ]] || die "there is no Python in $venv"
+
+vectors=$PWD/$FOLDER/vectors
+rm -rf "$vectors"
+mkdir -p "$vectors"
+# One thread each: with more, PyTorch's wait for each other between operations this small (94 s instead of 5).
+exchange() { (cd Scripts && OMP_NUM_THREADS=1 KERAS_BACKEND=torch "$python" -m interchange "$1" "$vectors"); }
+
+exchange generate
+RECURRENT_INTERCHANGE=$vectors swift test --traits HDF5 --filter '^(InterchangeTests|DataIOTests|rnnTests)\.'
+exchange check

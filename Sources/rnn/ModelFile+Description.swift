@@ -1,0 +1,33 @@
+import Kernels
+import Models
+
+extension ModelFile: CustomStringConvertible {
+  /// What the model is, in a line.
+  var description: String {
+    let architecture = model.architecture
+    let stack = architecture.recurrent
+    let input = architecture.embedding.map { "\($0.vocabularySize) tokens" } ?? plural(stack.inputSize, "feature")
+    let directions = stack.isBidirectional ? " in both directions" : ""
+    let outputs = plural(architecture.head.outputSize, "output")
+    let place = architecture.readout == .everyStep ? "at every step" : "at the end"
+    let type = if case .double = model { "Double" } else { "Float" }
+    return
+      "\(format.name), \(stack.cells[0].name), \(plural(stack.layers, "layer")) of \(stack.cells[0].hiddenSize) units"
+      + "\(directions), from \(input) to \(outputs) \(place); \(model.parameterCount) parameters, \(type)"
+  }
+}
+
+extension AnyRecurrentCell {
+  /// The cell as people name it, with what is not usual about it.
+  var name: String {
+    switch self {
+    case .vanilla(let cell): "vanilla RNN (\(cell.activation == .tanh ? "tanh" : "ReLU"))"
+    case .lstm(let cell):
+      ["LSTM", cell.projectionSize.map { "projected to \($0)" }, cell.shape.hasPeepholes ? "with peepholes" : nil]
+        .compactMap(\.self).joined(separator: " ")
+    case .gru(let cell): cell.reset == .afterProduct ? "GRU" : "GRU (reset before the product)"
+    }
+  }
+}
+
+private func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -1,0 +1,100 @@
+import DataIO
+import Interchange
+import Kernels
+import Models
+
+/// A model that the tool read, and where from.
+struct ModelFile {
+  /// A model in either type of numbers.
+  enum Model {
+    case float(SequenceModel<Float>)
+    case double(SequenceModel<Double>)
+
+    var architecture: SequenceArchitecture {
+      switch self {
+      case .float(let model): model.architecture
+      case .double(let model): model.architecture
+      }
+    }
+
+    var parameterCount: Int {
+      switch self {
+      case .float(let model): model.parameters.count
+      case .double(let model): model.parameters.count
+      }
+    }
+  }
+
+  /// What wrote a file, by its extension and, for safetensors and NumPy archives, by what it holds.
+  enum Format {
+    case recurrent, pyTorch, keras, onnx
+
+    /// The name that people know it by.
+    var name: String {
+      switch self {
+      case .recurrent: "Recurrent"
+      case .pyTorch: "PyTorch"
+      case .keras: "Keras"
+      case .onnx: "ONNX"
+      }
+    }
+  }
+
+  /// The model.
+  let model: Model
+  /// How its data was prepared, where the file says so.
+  let preprocessing: Preprocessing
+  /// What the file was.
+  let format: Format
+
+  /// Reads the model at `path` as one of ours, whatever engine wrote it. Throws what that format's reader throws.
+  static func read(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
+    switch try FileKind(path) {
+    case .onnx: try readONNX(path, options)
+    case .keras, .hdf5, .npz: try readKeras(path, options)
+    case .safetensors: try readSafetensors(path, options)
+    }
+  }
+
+  /// Compares the model at `path` with stored vectors: an ONNX file by its graph's names, any other as one of ours.
+  static func verify(
+    _ path: String, _ options: ReadingOptions, on vectors: [String: Tensor], tolerance: Double
+  ) throws -> Verification {
+    if try FileKind(path) == .onnx {
+      return try Verification(of: ONNXModel(path: path), on: vectors, tolerance: tolerance)
+    }
+    switch try read(path, options).model {
+    case .float(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
+    case .double(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
+    }
+  }
+
+  private static func readSafetensors(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
+    let file = try SafetensorsFile(path: path)
+    if ModelFileDescription.isPresent(in: file.metadata) {
+      if ModelFileDescription.isOfDoubles(file.metadata) {
+        let (model, preprocessing) = try SequenceModel<Double>.read(from: file)
+        return ModelFile(model: .double(model), preprocessing: preprocessing, format: .recurrent)
+      }
+      let (model, preprocessing) = try SequenceModel<Float>.read(from: file)
+      return ModelFile(model: .float(model), preprocessing: preprocessing, format: .recurrent)
+    }
+    // The paths of Keras's variables have slashes, the names of PyTorch's tensors dots.
+    if file.tensors.keys.contains(where: { $0.contains("/") }) { return try readKeras(path, options) }
+    return try readPyTorch(file, options)
+  }
+
+  private static func readPyTorch(_ file: SafetensorsFile, _ options: ReadingOptions) throws -> ModelFile {
+    let weights = try PyTorchStateDict(file)
+    let readout = try options.readout(of: file.name)
+    func model<Scalar: TensorScalar>(_: Scalar.Type) throws -> SequenceModel<Scalar> {
+      try weights.sequenceModel(
+        embedding: options.parts.embedding, recurrent: options.parts.recurrent, head: options.parts.head,
+        readout: readout, loss: options.loss ?? .meanSquaredError, nonlinearity: options.activation)
+    }
+    let isDouble = file.tensors.values.contains { $0.type == .float64 }
+    return ModelFile(
+      model: isDouble ? .double(try model(Double.self)) : .float(try model(Float.self)),
+      preprocessing: Preprocessing(), format: .pyTorch)
+  }
+}

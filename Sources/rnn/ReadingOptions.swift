@@ -1,0 +1,71 @@
+import ArgumentParser
+import DataIO
+import Kernels
+import Models
+
+/// What a file from another engine may leave open.
+struct ReadingOptions: ParsableArguments {
+  @Option(help: "What the head of a PyTorch model, or of Keras weights without settings, reads.")
+  var readout: SequenceArchitecture.Readout?
+
+  @Option(help: "The loss of such a model; it matters to further training alone.")
+  var loss: Loss?
+
+  @Option(help: "The activation of a vanilla cell, where no file says it.")
+  var activation: VanillaCell.Activation?
+
+  @Option(help: "Where the reset gate of a GRU acts, where no file says it.")
+  var reset: GRUCell.ResetConvention?
+
+  @Option(
+    help: ArgumentHelp(
+      "The settings of Keras weights: a .keras file, or a .json with what model.to_json() gives.", valueName: "file"))
+  var settings: String?
+
+  @OptionGroup var parts: PartNames
+
+  /// The readout, which the file at `path` does not hold.
+  func readout(of path: String) throws(DataError) -> SequenceArchitecture.Readout {
+    guard let readout else {
+      throw DataError(
+        file: path, reason: "does not say what its head reads: give --readout every-step or --readout final-state")
+    }
+    return readout
+  }
+}
+
+/// The names of a model's parts in a file of PyTorch's, read or written.
+struct PartNames: ParsableArguments {
+  @Option(help: ArgumentHelp("The embedding's name in a PyTorch module.", valueName: "name"))
+  var embedding: String?
+
+  @Option(help: ArgumentHelp("The recurrent layers' name in a PyTorch module.", valueName: "name"))
+  var recurrent: String?
+
+  @Option(help: ArgumentHelp("The head's name in a PyTorch module.", valueName: "name"))
+  var head: String?
+
+  /// The names under which the parts are written, those of our own files where nobody gave any.
+  var written: (embedding: String, recurrent: String, head: String) {
+    (embedding ?? "embedding", recurrent ?? "recurrent", head ?? "head")
+  }
+}
+
+extension SequenceArchitecture.Readout: HyphenatedArgument {}
+extension Loss: HyphenatedArgument {}
+extension VanillaCell.Activation: HyphenatedArgument {}
+extension GRUCell.ResetConvention: HyphenatedArgument {}
+
+/// A case whose name is written with hyphens on a command line: `final-state` for `finalState`.
+protocol HyphenatedArgument: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}
+
+extension HyphenatedArgument {
+  init?(argument: String) {
+    guard let value = Self.allCases.first(where: { $0.word == argument }) else { return nil }
+    self = value
+  }
+
+  static var allValueStrings: [String] { allCases.map(\.word) }
+
+  private var word: String { rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined() }
+}

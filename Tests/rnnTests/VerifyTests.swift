@@ -1,0 +1,103 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import Interchange
+import Kernels
+import Models
+import TestSupport
+import Testing
+
+@testable import rnn
+
+@Suite struct VerifyTests {
+  private let folder = TemporaryFolder()
+
+  /// A GRU at `m.safetensors`, and vectors that it computed itself.
+  private func writeModelAndVectors() throws -> (model: String, vectors: String, tensors: [String: Tensor]) {
+    let model = SequenceModel<Float>(
+      try SequenceArchitecture(
+        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 5), layers: 2), outputSize: 2,
+        loss: .meanSquaredError), seed: 6)
+    let (path, vectors) = (folder.path("m.safetensors"), folder.path("v.npz"))
+    try model.write(to: path)
+    let inputs = model.sampleInputs()
+    let tensors = inputs.merging(try model.outputs(of: inputs)) { $1 }
+    try write(tensors, to: vectors)
+    return (path, vectors, tensors)
+  }
+
+  private func write(_ tensors: [String: Tensor], to path: String) throws {
+    try NumPyArchive.write(tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: path)
+  }
+
+  @Test func aModelAgreesWithItsOwnVectors() throws {
+    let (model, vectors, _) = try writeModelAndVectors()
+    try Verify.parse([model, vectors, "--tolerance", "0"]).run()
+  }
+
+  @Test func itsExportAgreesToo() throws {
+    let (model, vectors, _) = try writeModelAndVectors()
+    let onnx = folder.path("m.onnx")
+    try Convert.parse([model, onnx, "--lengths"]).run()
+    try Verify.parse([onnx, vectors]).run()
+  }
+
+  @Test func aDifferenceEndsWithOne() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    var numbers = tensors["h_n"]!.elements.floats
+    numbers[7] += 0.5
+    try write(tensors.merging(["h_n": Tensor(shape: tensors["h_n"]!.shape, numbers)]) { $1 }, to: vectors)
+    #expect(throws: ExitCode(1)) { try Verify.parse([model, vectors]).run() }
+    try Verify.parse([model, vectors, "--tolerance", "2"]).run()
+  }
+
+  @Test func theReportShowsTheFirstDifferenceAndTheConvention() throws {
+    let (path, _, tensors) = try writeModelAndVectors()
+    let model = try SequenceModel<Float>.read(from: path).model
+    let alternative = try #require(model.conventionAlternatives().first)
+    let theirs = try alternative.make().outputs(of: tensors)
+    let report = VerificationReport(
+      try Verification(of: model, on: tensors.merging(theirs) { $1 }, tolerance: 1e-5)
+    ).description
+    #expect(report.contains("predictions[0, 0, 0] is the first of"))
+    #expect(
+      report.hasSuffix(
+        "It would agree with the reset gate before the recurrent product (Keras reset_after=False, "
+          + "ONNX linear_before_reset=0)."))
+  }
+
+  @Test func anONNXModelsConventionIsFoundToo() throws {
+    let (path, _, tensors) = try writeModelAndVectors()
+    let model = try SequenceModel<Float>.read(from: path).model
+    let alternative = try #require(model.conventionAlternatives().first)
+    let theirs = try alternative.make().outputs(of: tensors)
+    let onnx = try ONNXModel(bytes: ONNXExport(model, .init(hasLengths: true)).serialized())
+    let verification = try Verification(of: onnx, on: tensors.merging(theirs) { $1 }, tolerance: 1e-5)
+    #expect(verification.convention == alternative.description)
+  }
+
+  @Test func vectorsThatDoNotFitAreNamed() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    func message(_ tensors: [String: Tensor]) throws -> String {
+      try write(tensors, to: vectors)
+      do {
+        try Verify.parse([model, vectors]).run()
+        return "nothing"
+      } catch { return "\(error)" }
+    }
+    #expect(
+      try message(["h_n": tensors["h_n"]!]) == "\(vectors): the model needs inputs, which is not there")
+    #expect(
+      try message(["inputs": tensors["h_n"]!, "h_n": tensors["h_n"]!])
+        == "\(vectors): input inputs: shape [2, 3, 5], wanted [batch, steps, 3]")
+    #expect(
+      try message(["y": tensors["h_n"]!])
+        == "\(vectors): no input or output is called y, only inputs, lengths, h_0, predictions, h_n")
+  }
+
+  @Test func exitCodesAreZeroOneAndTwo() async throws {
+    await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "/nowhere.safetensors", "/nowhere.npz"]) }
+    await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "--no-such-option"]) }
+    await #expect(processExitsWith: .exitCode(0)) { RNN.main(["verify", "--help"]) }
+  }
+}
