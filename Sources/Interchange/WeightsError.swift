@@ -40,21 +40,8 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
   /// All of it in a line of printable text, whatever the file held.
   public var description: String {
     let place = item.map { "\(file), \($0)" } ?? file
-    return printable("\(place): \(found), wanted \(wanted)")
+    return printable("\(place): \(found), wanted \(wanted)", limit: 4096)
   }
-}
-
-/// `text` with everything escaped that moves a cursor or breaks the line, cut where it is very long.
-private func printable(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars.prefix(4096) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-      result += "\\u{\(String(scalar.value, radix: 16))}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return text.unicodeScalars.count > 4096 ? result + "…" : result
 }
 
 /// Calls `body`; what a safetensors file was refused for becomes a ``WeightsError``.

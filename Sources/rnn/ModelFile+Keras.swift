@@ -14,6 +14,8 @@ extension ModelFile {
     func model<Scalar: TensorScalar>(_: Scalar.Type) throws -> SequenceModel<Scalar> {
       try keras.sequenceModel(assuming: assumptions, ignoresDropout: true)
     }
-    return ModelFile(model: .float(try model(Float.self)), preprocessing: Preprocessing(), format: .keras)
+    return ModelFile(
+      model: keras.holdsDoubles ? .double(try model(Double.self)) : .float(try model(Float.self)),
+      preprocessing: Preprocessing(), format: .keras)
   }
 }

@@ -91,6 +91,19 @@ import Testing
     #expect(same.parameters == model.parameters)
   }
 
+  @Test func doublesOfKerasStayDoubles() throws {
+    let (ours, keras) = (folder.path("m.safetensors"), folder.path("k.npz"))
+    _ = try write(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
+    let double = SequenceModel<Double>(try SequenceModel<Float>.read(from: ours).model.architecture, seed: 8)
+    try double.write(to: ours)
+    try convert(ours, keras)
+    try convert(keras, ours, "--readout", "every-step")
+    let same = try SequenceModel<Double>.read(from: ours).model
+    let inputs = double.sampleInputs()
+    let vectors = inputs.merging(try double.outputs(of: inputs)) { $1 }
+    #expect(try Verification(of: same, on: vectors, tolerance: 1e-14).agrees)
+  }
+
   @Test func whatCannotBeReadOrWrittenIsSaidInALine() throws {
     let (ours, torch) = (folder.path("m.safetensors"), folder.path("t.safetensors"))
     _ = try write(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)

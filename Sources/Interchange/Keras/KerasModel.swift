@@ -21,6 +21,14 @@ public struct KerasModel: Sendable {
   public let layers: [KerasLayer]
   /// Whether settings and order are known.
   public let isConfigured: Bool
+  /// Whether a weight is a 64-bit number.
+  public var holdsDoubles: Bool {
+    layers.contains { layer in
+      (Array(layer.arrays.forward.values) + layer.arrays.backward.values).contains { tensor in
+        if case .double = tensor.elements { true } else { false }
+      }
+    }
+  }
 
   /// Opens a model or its weights.
   ///
