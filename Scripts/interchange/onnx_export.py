@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 from torch import nn
 
-from .onnx_models import export, exporters
+from .onnx_models import export, exporters, runs_at_other_sizes
 from .onnx_vectors import empty_folder, write_case
 
 # Relative to the largest wanted number of a tensor.
@@ -185,5 +185,7 @@ def generate_torch(folder: Path) -> None:
                 given = make(b, t)
                 with torch.no_grad():
                     vectors.append(({"x": given.numpy()}, {"logits": model.logits(given).numpy()}))
+            if not runs_at_other_sizes(f"{name}-{exporter}", exported, (given for given, _ in vectors)):
+                continue
             write_case(folder, f"{name}-{exporter}", exported, vectors)
             (folder / f"{name}-{exporter}.txt").write_text(description)
