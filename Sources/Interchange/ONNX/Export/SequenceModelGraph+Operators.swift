@@ -8,11 +8,12 @@ extension SequenceModelGraph {
     let layer = ExportedParameters.Layer(index: index, cell: stack.cells[index], directions: stack.directions)
     let prefix = layer.prefix
     let initial = (
-      hidden: hasStates ? addInitialStates("h_0", layer: index) : "",
-      cell: hasStates && isLSTM ? addInitialStates("c_0", layer: index) : ""
+      hidden: hasStates ? addInitialStates(SequenceTensorName.initialHidden.rawValue, layer: index) : "",
+      cell: hasStates && isLSTM ? addInitialStates(SequenceTensorName.initialCell.rawValue, layer: index) : ""
     )
     var operands = [
-      inputs, prefix + ".W", prefix + ".R", shape.hasBias ? prefix + ".B" : "", hasLengths ? "lengths" : "",
+      inputs, prefix + ".W", prefix + ".R", shape.hasBias ? prefix + ".B" : "",
+      hasLengths ? SequenceTensorName.lengths.rawValue : "",
       initial.hidden,
     ]
     if isLSTM { operands += [initial.cell, shape.hasPeepholes ? prefix + ".P" : ""] }

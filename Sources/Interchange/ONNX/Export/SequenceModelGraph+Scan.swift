@@ -62,8 +62,8 @@ extension SequenceModelGraph {
       builder.add("Split", [walk.constant("weight_ph")], to: gates, ["axis": .int(0)])
     }
     let states = [
-      addInitialState("h_0", of: walk, size: shape.outputSize, inputs),
-      addInitialState("c_0", of: walk, size: shape.cellStateSize, inputs),
+      addInitialState(SequenceTensorName.initialHidden.rawValue, of: walk, size: shape.outputSize, inputs),
+      addInitialState(SequenceTensorName.initialCell.rawValue, of: walk, size: shape.cellStateSize, inputs),
     ]
     // Backwards in time, a sequence keeps its initial state until its own last step is reached.
     builder.add(

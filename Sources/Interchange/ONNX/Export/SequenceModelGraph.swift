@@ -54,8 +54,10 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     }
     addHead(over: values)
     if hasStates {
-      addFinalStates("h_n", states.map(\.hidden), size: shape.outputSize)
-      if isLSTM { addFinalStates("c_n", states.compactMap(\.cell), size: shape.cellStateSize) }
+      addFinalStates(SequenceTensorName.finalHidden.rawValue, states.map(\.hidden), size: shape.outputSize)
+      if isLSTM {
+        addFinalStates(SequenceTensorName.finalCell.rawValue, states.compactMap(\.cell), size: shape.cellStateSize)
+      }
     }
     // Final states that nobody asked for.
     builder.removeUnreadNodes()
@@ -65,22 +67,29 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
   private mutating func addInputs() {
     let (batch, time) = (ExportedDimension.name("batch"), ExportedDimension.name("time"))
     if model.architecture.embedding != nil {
-      builder.addInput("tokens", .int64, [batch, time])
+      builder.addInput(SequenceTensorName.tokens.rawValue, .int64, [batch, time])
     } else {
-      builder.addInput("inputs", Self.elementType, [batch, time, .size(stack.inputSize)])
+      builder.addInput(SequenceTensorName.inputs.rawValue, Self.elementType, [batch, time, .size(stack.inputSize)])
     }
-    if hasLengths { builder.addInput("lengths", .int32, [batch]) }
+    if hasLengths { builder.addInput(SequenceTensorName.lengths.rawValue, .int32, [batch]) }
     guard hasStates else { return }
-    builder.addInput("h_0", Self.elementType, [.size(walkCount), batch, .size(shape.outputSize)])
-    if isLSTM { builder.addInput("c_0", Self.elementType, [.size(walkCount), batch, .size(shape.cellStateSize)]) }
+    builder.addInput(
+      SequenceTensorName.initialHidden.rawValue, Self.elementType, [.size(walkCount), batch, .size(shape.outputSize)])
+    if isLSTM {
+      builder.addInput(
+        SequenceTensorName.initialCell.rawValue, Self.elementType,
+        [.size(walkCount), batch, .size(shape.cellStateSize)])
+    }
   }
 
   /// What the first layer reads, `[T × B × I]`.
   private mutating func addFeatures() -> String {
     guard model.architecture.embedding != nil else {
-      return builder.add("Transpose", ["inputs"], to: "inputs.time_major", ["perm": .ints([1, 0, 2])])
+      return builder.add(
+        "Transpose", [SequenceTensorName.inputs.rawValue], to: "inputs.time_major", ["perm": .ints([1, 0, 2])])
     }
-    let tokens = builder.add("Transpose", ["tokens"], to: "tokens.time_major", ["perm": .ints([1, 0])])
+    let tokens = builder.add(
+      "Transpose", [SequenceTensorName.tokens.rawValue], to: "tokens.time_major", ["perm": .ints([1, 0])])
     return builder.add("Gather", ["embedding.weight", tokens], to: "embedding", ["axis": .int(0)])
   }
 
@@ -89,11 +98,13 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
   private mutating func addMasks(steps: String) {
     if hasStates, !shape.isProjected {
       builder.addConstant(Tensor(shape: [], .int32([0])), name: "lengths.none")
-      let running = builder.add("Greater", ["lengths", "lengths.none"], to: "lengths.positive")
+      let running = builder.add(
+        "Greater", [SequenceTensorName.lengths.rawValue, "lengths.none"], to: "lengths.positive")
       builder.add("Unsqueeze", [running], to: ["lengths.running"], ["axes": .ints([0, 2])])
     }
     guard shape.isProjected else { return }
-    let wide = builder.add("Cast", ["lengths"], to: "lengths.wide", ["to": .int(ONNXElementType.int64.rawValue)])
+    let wide = builder.add(
+      "Cast", [SequenceTensorName.lengths.rawValue], to: "lengths.wide", ["to": .int(ONNXElementType.int64.rawValue)])
     let (zero, one) = (builder.integer(0, name: "zero"), builder.integer(1, name: "one"))
     let sizes = builder.add("Shape", [steps], to: "steps.shape")
     let count = builder.add("Gather", [sizes, zero], to: "steps.count", ["axis": .int(0)])
@@ -111,15 +122,16 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     case .everyStep:
       let product = builder.add("MatMul", [values, "head.weight.T"], to: "head.product")
       let sum = builder.add("Add", [product, "head.bias"], to: "head.sum")
-      builder.add("Transpose", [sum], to: ["predictions"], ["perm": .ints([1, 0, 2])])
-      builder.addOutput("predictions", Self.elementType, [batch, .name("time"), .size(head.outputSize)])
+      builder.add("Transpose", [sum], to: [SequenceTensorName.predictions.rawValue], ["perm": .ints([1, 0, 2])])
+      builder.addOutput(
+        SequenceTensorName.predictions.rawValue, Self.elementType, [batch, .name("time"), .size(head.outputSize)])
     case .finalState:
       let sequences = builder.add("Transpose", [values], to: "head.states", ["perm": .ints([1, 0, 2])])
       let sizes = builder.integers([0, head.inputSize], name: "head.inputs.shape")
       let inputs = builder.add("Reshape", [sequences, sizes], to: "head.inputs")
       let product = builder.add("MatMul", [inputs, "head.weight.T"], to: "head.product")
-      builder.add("Add", [product, "head.bias"], to: ["predictions"])
-      builder.addOutput("predictions", Self.elementType, [batch, .size(head.outputSize)])
+      builder.add("Add", [product, "head.bias"], to: [SequenceTensorName.predictions.rawValue])
+      builder.addOutput(SequenceTensorName.predictions.rawValue, Self.elementType, [batch, .size(head.outputSize)])
     }
   }
 
