@@ -40,6 +40,9 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
   public var embedding: ParameterInitializer
   /// What the input bias of an LSTM's forget gate is instead, or `nil` for no exception.
   public var forgetBias: Double?
+  /// Steps `T` over which gates shall remember from the start, or `nil` for no exception; at least 3. See
+  /// ``remembering(steps:)``.
+  public var memoryLength: Int?
 
   /// What each role is given, and the exception for forget gates.
   public init(
@@ -71,6 +74,19 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
     return InitializationScheme(
       weights: uniform, recurrentWeights: uniform, biases: uniform, peephole: uniform,
       embedding: .normal(standardDeviation: 1), forgetBias: nil)
+  }
+
+  /// This scheme with gates that begin with memories of up to `steps` steps, at least 3 (Tallec & Ollivier, "Can
+  /// recurrent neural networks warp time?", 2018).
+  ///
+  /// For each unit a u is drawn uniformly from 1 … `steps` − 1. The input bias of an LSTM's forget gate is log u and that
+  /// of its input gate −log u; that of a GRU's update gate, which keeps the state where it is 1 (see ``GRUCell``), is
+  /// log u. Such a unit forgets in about 1 + u steps. Takes the place of ``forgetBias``. A vanilla cell, and a cell
+  /// without biases, has nothing to begin with.
+  public func remembering(steps: Int) -> InitializationScheme {
+    var scheme = self
+    scheme.memoryLength = steps
+    return scheme
   }
 
   /// What a parameter of this role is given.
@@ -111,6 +127,9 @@ extension ParameterVector {
           let size = entry.shape.rows / lstmGateCount
           for i in forgetGate * size..<(forgetGate + 1) * size { numbers[i] = forgetBias }
         }
+        if let memoryLength = scheme.memoryLength, entry.shape.role == .inputBias {
+          spreadMemory(over: memoryLength, gates: entry.shape.gates, biases: &numbers, from: &generator)
+        }
         for (i, number) in zip(entry.range, numbers) { all[i] = Scalar(number) }
       }
     }
@@ -118,7 +137,27 @@ extension ParameterVector {
 }
 
 /// Gate blocks of an LSTM; no other cell has as many.
-private let lstmGateCount = 4
+private let lstmGateCount = LSTMGate.allCases.count
+
+/// Draws the biases of the gates that keep a state, so that units remember over 2 … `steps` steps, all equally probable
+/// (see ``InitializationScheme/remembering(steps:)``).
+private func spreadMemory(
+  over steps: Int, gates: Int, biases: inout [Double], from generator: inout SeededGenerator
+) {
+  precondition(steps >= 3, "gates remember over at least 3 steps, not \(steps)")
+  let keeping: Int
+  switch gates {
+  case LSTMGate.allCases.count: keeping = LSTMGate.forget.rawValue
+  case GRUGate.allCases.count: keeping = GRUGate.update.rawValue
+  default: return
+  }
+  let size = biases.count / gates
+  for unit in 0..<size {
+    let bias = portableLogarithm(generator.uniform(in: 1..<Double(steps - 1)))
+    biases[keeping * size + unit] = bias
+    if gates == lstmGateCount { biases[LSTMGate.input.rawValue * size + unit] = -bias }
+  }
+}
 
 extension ParameterInitializer {
   /// The numbers of a parameter, row after row.

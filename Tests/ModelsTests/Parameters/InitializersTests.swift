@@ -99,6 +99,31 @@ import Testing
     for name in ["bias_hh", "weight_ph", "gru.bias_ih"] { #expect(parameters.norm(of: name) == 0) }
   }
 
+  @Test func gatesThatRememberForgetInTheirShareOfTheSteps() {
+    let (scheme, steps, units) = (InitializationScheme.recommended.remembering(steps: 50), 50, 4000)
+    var parameters = ParameterVector<Double>.zeros(
+      ParameterLayout([
+        ParameterShape("lstm", rows: 4 * units, columns: 1, role: .inputBias, gates: 4),
+        ParameterShape("lstm_hh", rows: 4 * units, columns: 1, role: .recurrentBias, gates: 4),
+        ParameterShape("gru", rows: 3 * units, columns: 1, role: .inputBias, gates: 3),
+        ParameterShape("vanilla", rows: units, columns: 1, role: .inputBias),
+      ]))
+    parameters.initialize(scheme, seed: 1, forgetGate: 1)
+    let (lstm, gru) = (parameters["lstm"].elements, parameters["gru"].elements)
+    let (forget, update) = (lstm[units..<2 * units], gru[units..<2 * units])
+    #expect(lstm[..<units].elementsEqual(forget.map { -$0 }))
+    #expect(lstm[(2 * units)...].allSatisfy { $0 == 0 })
+    #expect(gru[..<units].allSatisfy { $0 == 0 } && gru[(2 * units)...].allSatisfy { $0 == 0 })
+    #expect(parameters.norm(of: "lstm_hh") == 0 && parameters.norm(of: "vanilla") == 0)
+    // A unit keeps the share σ(b) = u / (1 + u) of its state at each step: u is uniform.
+    for biases in [forget, update] {
+      let u = biases.map(Double._exp)
+      #expect(u.allSatisfy { $0 > 0.999 && $0 < Double(steps - 1) })
+      let (mean, deviation) = (Double(steps) / 2, Double(steps - 2) / 12.0.squareRoot())
+      #expect(abs(u.reduce(0, +) / Double(units) - mean) <= deviation * Tolerance.mean(ofDraws: units))
+    }
+  }
+
   @Test func pyTorchsSchemeIsUniformWithinTheInverseRootOfTheHiddenSize() {
     let parameters = initialized(.pyTorch(hiddenSize: hiddenSize))
     let bound = 1 / Double(hiddenSize).squareRoot()
