@@ -18,10 +18,7 @@ public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
   /// Prepares the weights of `layer`: a copy of them, in O(number of parameters).
   public init(_ layer: RecurrentLayer<Cell, Scalar>) {
     self.layer = layer
-    let stack = layer.architecture
-    weights = layer.parameters.withView { parameters in
-      stack.walks.map { PreparedWeights(stack.cells[$0.layer], parameters: parameters.columns($0.parameters)) }
-    }
+    weights = layer.parameters.withView { layer.architecture.prepare(parameters: $0) }
   }
 
   /// Outputs of every step, `[N × D·R]`, and the state after each sequence's last step, as

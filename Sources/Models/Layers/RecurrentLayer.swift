@@ -109,17 +109,9 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
   public func step(
     _ inputs: MatrixView<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: MutableMatrixView<Scalar>
   ) {
-    precondition(!architecture.isBidirectional, "a bidirectional network cannot step: it needs the future")
-    var workspace = RecurrentTape<Scalar>()
-    swap(&workspace, &state.workspace)
-    if workspace.stepLayout?.batch != inputs.rows { workspace.stepLayout = PackedLayout(batch: inputs.rows, steps: 1) }
-    parameters.withView { parameters in
-      architecture.forward(
-        inputs, layout: workspace.stepLayout!, parameters: parameters, state: &state, tape: &workspace,
-        mode: .inference, execution: execution)
+    parameters.withView {
+      architecture.step(inputs, &state, parameters: $0, into: outputs, execution: execution)
     }
-    outputs.copy(from: workspace.outputs[architecture.layers - 1].lentForReading)
-    swap(&workspace, &state.workspace)
   }
 
   /// As ``callAsFunction(_:from:)``, recording into `tape` what a backward pass needs.

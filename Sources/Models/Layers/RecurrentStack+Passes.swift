@@ -125,6 +125,38 @@ extension RecurrentStack {
 }
 
 extension RecurrentStack {
+  /// One step of `B` sequences, in memory that the state carries along. Not for both directions.
+  ///
+  /// - Parameters:
+  ///   - inputs: `[B × I]`.
+  ///   - state: The state before the step on entry, after it on return.
+  ///   - parameters: The stack's parameters, `[1 × parameterCount]`.
+  ///   - prepared: The same prepared by ``prepare(parameters:)``, or nothing.
+  ///   - outputs: Receives the outputs, `[B × R]`.
+  ///   - execution: Path and threads.
+  func step<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, _ state: inout RecurrentState<Scalar>, parameters: MatrixView<Scalar>,
+    prepared: [PreparedWeights<Scalar>?] = [], into outputs: MutableMatrixView<Scalar>, execution: Execution
+  ) {
+    precondition(!isBidirectional, "a bidirectional network cannot step: it needs the future")
+    var workspace = RecurrentTape<Scalar>()
+    swap(&workspace, &state.workspace)
+    if workspace.stepLayout?.batch != inputs.rows { workspace.stepLayout = PackedLayout(batch: inputs.rows, steps: 1) }
+    workspace.prepared = prepared
+    forward(
+      inputs, layout: workspace.stepLayout!, parameters: parameters, state: &state, tape: &workspace,
+      mode: .inference, execution: execution)
+    workspace.prepared = []
+    outputs.copy(from: workspace.outputs[layers - 1].lentForReading)
+    swap(&workspace, &state.workspace)
+  }
+
+  /// The weights of each walk in the order of the fused path, as far as its cell has one: a copy of the parameters,
+  /// `[1 × parameterCount]`.
+  func prepare<Scalar: BLASScalar>(parameters: MatrixView<Scalar>) -> [PreparedWeights<Scalar>?] {
+    walks.map { PreparedWeights(cells[$0.layer], parameters: parameters.columns($0.parameters)) }
+  }
+
   /// The pass of one walk, on the buffers of `tape`.
   private func forwardPass<Scalar: BLASScalar>(
     _ walk: Walk, _ inputs: MatrixView<Scalar>, _ layout: PackedLayout, _ parameters: MatrixView<Scalar>,
