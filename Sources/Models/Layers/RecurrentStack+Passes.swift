@@ -197,7 +197,7 @@ private func scatter<Scalar: BLASScalar>(
 /// Fills `mask` with 0, at probability `rate`, and else with 1 / (1 - rate), which keeps the mean of what it scales.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func drawMask<Scalar: BLASScalar>(
+func drawMask<Scalar: BLASScalar>(
   _ mask: inout Matrix<Scalar>, dropping rate: Double, from generator: inout SeededGenerator
 ) {
   let kept = Scalar(1 / (1 - rate))

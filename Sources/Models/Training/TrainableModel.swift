@@ -22,6 +22,10 @@ public protocol TrainableModel<Scalar>: Sendable {
   /// so before every step, so that a step depends on its number and not on the history of the tape.
   func reseed(_ tape: inout Tape, with seed: UInt64)
 
+  /// Tells `tape` the number of the training step that comes, from 0, for what changes as training goes on, such as
+  /// scheduled sampling. A training loop does so before every step.
+  func prepare(_ tape: inout Tape, forStep step: Int)
+
   /// In how many windows of time a batch is trained: 1, unless backpropagation through time is truncated.
   func windowCount(of batch: Batch) -> Int
 
@@ -43,6 +47,9 @@ extension TrainableModel {
 
   /// Nothing: right for a model in which nothing is random.
   public func reseed(_ tape: inout Tape, with seed: UInt64) {}
+
+  /// Nothing: right for a model whose steps are all alike.
+  public func prepare(_ tape: inout Tape, forStep step: Int) {}
 }
 
 /// A mean loss, with the number of things it is the mean over, so that the losses of batches can be averaged.

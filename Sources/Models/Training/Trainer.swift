@@ -142,6 +142,7 @@ extension Trainer {
   private mutating func step(on batch: Model.Batch, examples: [Int]) throws(TrainingError) {
     gradient.setToZero()
     model.reseed(&tape, with: SeededGenerator.seed(of: tapeSeed, stream: UInt64(state.course.steps)))
+    model.prepare(&tape, forStep: state.course.steps)
     let loss = model.accumulateGradient(of: batch, window: state.course.window, tape: &tape, into: &gradient)
     guard loss.mean.isFinite else { throw notFinite(.loss, loss.mean, state.course.batch, examples) }
     let norm = options.gradientNormLimit.map { gradient.clip(toGlobalNorm: Model.Scalar($0)) } ?? gradient.norm

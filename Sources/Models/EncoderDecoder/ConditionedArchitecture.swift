@@ -1,0 +1,103 @@
+public import Kernels
+
+/// The architecture of one-to-many: a decoder whose first state comes from a context of `C` numbers, over a bridge.
+///
+/// The context is an image, a class or what an encoder made of a sentence; where the decoder has a place for it, it also
+/// stands beside every token that the decoder reads.
+public struct ConditionedArchitecture: Hashable, Sendable {
+  /// From the context to the decoder's initial state.
+  public let bridge: StateBridge
+  /// The decoder.
+  public let decoder: TokenDecoder
+  /// What the decoder reads in training.
+  public let teacherForcing: TeacherForcing
+
+  /// A decoder conditioned on `contextSize` numbers. Throws where the decoder has a place beside its tokens for another
+  /// number of them, and where the schedule of teacher forcing cannot be.
+  public init(
+    contextSize: Int, decoder: TokenDecoder, teacherForcing: TeacherForcing = .always
+  ) throws(ConfigurationError) {
+    bridge = try StateBridge(contextSize: contextSize, to: decoder.recurrent)
+    try ConfigurationError.require(
+      decoder.contextSize == 0 || decoder.contextSize == contextSize, "contextSize of the decoder",
+      "\(decoder.contextSize)", wanted: "0 or the context's \(contextSize)")
+    try teacherForcing.check()
+    self.decoder = decoder
+    self.teacherForcing = teacherForcing
+  }
+
+  /// Numbers of a context, `C`.
+  public var contextSize: Int { bridge.map.inputSize }
+
+  /// `bridge.…`, `decoder.…`.
+  public var parameters: [ParameterShape] {
+    bridge.parameters.prefixed("bridge") + decoder.parameters.prefixed("decoder")
+  }
+
+  /// Number of parameters.
+  public var parameterCount: Int { ranges.decoder.upperBound }
+
+  /// Where each part's numbers lie.
+  var ranges: (bridge: Range<Int>, decoder: Range<Int>) {
+    let first = bridge.parameterCount
+    return (0..<first, first..<first + decoder.parameterCount)
+  }
+
+  /// What initial numbers suit a decoder: as ``InitializationScheme/recommended``, but embeddings of length 1 rather than
+  /// √E, because as the weight of a tied head, and beside the outputs of an encoder, they would drown everything else.
+  static func recommendedScheme(embeddingSize: Int) -> InitializationScheme {
+    var scheme = InitializationScheme.recommended
+    scheme.embedding = .normal(standardDeviation: 1 / Double(embeddingSize).squareRoot())
+    return scheme
+  }
+}
+
+extension ConditionedArchitecture: Codable {
+  private enum CodingKeys: String, CodingKey { case contextSize, decoder, teacherForcing }
+
+  /// Reads an architecture from a file that is not trusted.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try self.init(
+      contextSize: values.decodeSize(forKey: .contextSize),
+      decoder: values.decode(TokenDecoder.self, forKey: .decoder),
+      teacherForcing: values.decode(TeacherForcing.self, forKey: .teacherForcing))
+  }
+
+  /// Writes what the initialiser takes.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(contextSize, forKey: .contextSize)
+    try values.encode(decoder, forKey: .decoder)
+    try values.encode(teacherForcing, forKey: .teacherForcing)
+  }
+}
+
+/// The memory that passes of a ``ConditionedDecoder`` work in, kept between batches.
+public struct ConditionedTape<Scalar: BLASScalar>: Sendable {
+  /// The decoder's recording.
+  var decoder = TokenDecoderTape<Scalar>()
+  /// Numbers of all initial states, `[B × L·(R + H)]`.
+  var stateValues = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// The training step, which decides how often the decoder reads what it wrote itself.
+  var step = 0
+  /// Decides where it does, and what it would have written.
+  var generator = SeededGenerator(seed: 0)
+  /// What the head reads at the places that are drawn, `[n × Q]`, and the logits there, `[n × V]`.
+  var drawnRead = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  var drawnLogits = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+
+  /// Gradients, named after what they are gradients of.
+  var dStateValues = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// For the context over the bridge, and beside the tokens, `[B × C]`.
+  var dContext = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  var dContextBeside = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+
+  init(seed: UInt64) { reseed(with: seed) }
+
+  /// Starts everything random anew from `seed`.
+  mutating func reseed(with seed: UInt64) {
+    decoder.reseed(with: seed)
+    generator = SeededGenerator(seed: seed, stream: 2)
+  }
+}
