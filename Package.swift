@@ -110,7 +110,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"], swiftSettings: strict),
+      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "DataIO", "TestSupport"],
       path: "Tests/BenchmarksTests", swiftSettings: strict),
