@@ -49,7 +49,9 @@ let package = Package(
       name: "DataIO",
       dependencies: ["CZlib", "Kernels", "SystemFiles", .product(name: "SwiftCSV", package: "SwiftCSV")],
       swiftSettings: strict),
-    .target(name: "Tasks", dependencies: ["Kernels", "Models", "DataIO"], swiftSettings: strict),
+    .target(name: "Figures", swiftSettings: strict),
+    .target(
+      name: "Tasks", dependencies: ["Kernels", "Models", "DataIO", "Figures", "SystemFiles"], swiftSettings: strict),
 
     // Models from other engines and for them.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -65,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "rnn",
       dependencies: [
-        "Kernels", "Models", "DataIO", "Interchange",
+        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "TextTable", package: "TextTable"),
       ],
@@ -105,12 +107,12 @@ let package = Package(
     .testTarget(
       name: "rnnTests",
       dependencies: [
-        "rnn", "Models", "DataIO", "Interchange", "TestSupport",
+        "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Tasks", "TestSupport"],
+      name: "TasksTests", dependencies: ["Kernels", "Models", "DataIO", "Figures", "Tasks", "TestSupport"],
       resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(
       name: "BenchmarksTests", dependencies: ["Benchmarks", "Kernels", "DataIO", "TestSupport"],

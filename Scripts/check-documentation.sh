@@ -13,7 +13,7 @@ trap 'rm -rf "$output"' EXIT
 swift package dump-symbol-graph --skip-synthesized-members
 graphs=$(swift build --show-bin-path)/../symbolgraph
 faulty=()
-for module in Kernels Models DataIO Interchange Tasks; do
+for module in Kernels Models DataIO Interchange Figures Tasks; do
   mkdir "$output/$module"
   cp "$graphs/$module".symbols.json "$output/$module"
   cp "$graphs/$module"@*.symbols.json "$output/$module" 2>/dev/null || true

@@ -216,6 +216,21 @@ extension SequenceModel: TrainableModel {
     return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
   }
 
+  /// Hidden and cell states.
+  public func carriedState(of tape: SequenceTape<Scalar>) -> [Matrix<Scalar>] { tape.state.hidden + tape.state.cell }
+
+  /// Hidden and cell states of any batch, in the shapes that this architecture's have.
+  public func carry(_ state: [Matrix<Scalar>], on tape: inout SequenceTape<Scalar>) -> Bool {
+    let zero = zeroState(batch: state.first?.rows ?? 0)
+    guard
+      state.count == zero.hidden.count + zero.cell.count,
+      zip(state, zero.hidden + zero.cell).allSatisfy({ $0.rows == $1.rows && $0.columns == $1.columns })
+    else { return false }
+    tape.state = RecurrentState(
+      hidden: Array(state.prefix(zero.hidden.count)), cell: Array(state.dropFirst(zero.hidden.count)))
+    return true
+  }
+
   /// From `tape.dPredictions` to the gradients of all parameters.
   private func backpropagate(
     _ inputs: SequenceInputs<Scalar>, tape: inout SequenceTape<Scalar>, into gradient: inout ParameterVector<Scalar>

@@ -112,6 +112,9 @@ package func replaceFile(
   try flushDirectory(of: path)
 }
 
+/// Whether there is anything at `path`.
+package func fileExists(at path: String) -> Bool { !path.utf8.contains(0) && access(path, F_OK) == 0 }
+
 private func openTemporaryFile(beside path: String) throws(SystemCallError) -> (descriptor: Int32, path: String) {
   while true {
     let temporary = "\(path).\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"

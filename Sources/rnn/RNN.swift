@@ -8,7 +8,7 @@ struct RNN: ParsableCommand {
     commandName: "rnn",
     abstract: "Recurrent networks on a CPU: models from other engines, for other engines, and checked against them.",
     discussion: "Exit codes: 0; 1 if a check failed; 2 for wrong options and for files that cannot be read or written.",
-    subcommands: [Convert.self, Verify.self])
+    subcommands: [RunTask.self, Convert.self, Verify.self])
 
   /// Runs the subcommand that the command line names.
   static func main() { main(nil) }

@@ -39,6 +39,12 @@ public protocol TrainableModel<Scalar>: Sendable {
 
   /// The mean loss over the whole of `batch`, without dropout and without a gradient.
   func loss(of batch: Batch, tape: inout Tape) -> LossValue
+
+  /// What `tape` carries from the window before to the next, for a checkpoint in the middle of a batch.
+  func carriedState(of tape: Tape) -> [Matrix<Scalar>]
+
+  /// Puts what ``carriedState(of:)`` gave onto `tape`. Returns whether it can be this model's.
+  func carry(_ state: [Matrix<Scalar>], on tape: inout Tape) -> Bool
 }
 
 extension TrainableModel {
@@ -50,6 +56,12 @@ extension TrainableModel {
 
   /// Nothing: right for a model whose steps are all alike.
   public func prepare(_ tape: inout Tape, forStep step: Int) {}
+
+  /// Nothing: right for a model whose batches are one window.
+  public func carriedState(of tape: Tape) -> [Matrix<Scalar>] { [] }
+
+  /// Accepts nothing but nothing.
+  public func carry(_ state: [Matrix<Scalar>], on tape: inout Tape) -> Bool { state.isEmpty }
 }
 
 /// A mean loss, with the number of things it is the mean over, so that the losses of batches can be averaged.
@@ -73,4 +85,12 @@ public protocol TrainingExamples<Batch>: Sendable {
   var lengths: [Int] { get }
   /// These examples, packed.
   func batch(_ indices: [Int]) -> Batch
+  /// These examples, packed for a step of training: what is random about them, such as an augmentation, `generator`
+  /// decides, which depends on the seed, the epoch and the number of the batch alone.
+  func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch
+}
+
+extension TrainingExamples {
+  /// The same examples every time.
+  public func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch { batch(indices) }
 }

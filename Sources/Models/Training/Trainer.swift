@@ -1,3 +1,5 @@
+internal import Kernels
+
 extension TrainableModel {
   /// Trains this model.
   ///
@@ -52,6 +54,8 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   private let sampler: BatchSampler
   /// Decides what is random in each step, by its number.
   private let tapeSeed: UInt64
+  /// Decides what is random in the examples of each batch, by its epoch and number.
+  private let exampleSeed: UInt64
   private var tape: Model.Tape
   private var gradient: ParameterVector<Model.Scalar>
 
@@ -64,6 +68,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     var seeds = SeededGenerator(seed: options.seed)
     sampler = try BatchSampler(batchSize: options.batchSize, seed: seeds.next())
     tapeSeed = seeds.next()
+    exampleSeed = seeds.next()
     tape = model.makeTape(seed: tapeSeed)
     gradient = .zeros(model.parameters.layout)
   }
@@ -74,6 +79,20 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     var best = model
     best.parameters = parameters
     return best
+  }
+
+  /// What the tape carries from the last window to the next; nothing between batches.
+  var carriedState: [Matrix<Model.Scalar>] { state.course.window > 0 ? model.carriedState(of: tape) : [] }
+
+  /// Makes this run stand where another one of the same options stood. Returns whether `carried` can be the model's.
+  mutating func stand(
+    at state: TrainingState<Model.Scalar>, parameters: ParameterVector<Model.Scalar>,
+    carrying carried: [Matrix<Model.Scalar>]
+  ) -> Bool {
+    guard state.course.window == 0 ? carried.isEmpty : model.carry(carried, on: &tape) else { return false }
+    self.state = state
+    model.parameters = parameters
+    return true
   }
 
   /// Trains until all epochs are done, patience is over or somebody stops it; continues where the last call stopped.
@@ -94,7 +113,10 @@ public struct Trainer<Model: TrainableModel>: Sendable {
       let batches = sampler.batches(of: lengths, epoch: state.course.epoch)
       while state.course.batch < batches.count {
         let indices = batches[state.course.batch]
-        let batch = examples.batch(indices)
+        var generator = SeededGenerator(
+          seed: SeededGenerator.seed(of: exampleSeed, stream: UInt64(state.course.epoch)),
+          stream: UInt64(state.course.batch))
+        let batch = examples.batch(indices, using: &generator)
         let windows = model.windowCount(of: batch)
         repeat {
           try step(on: batch, examples: indices)

@@ -1,0 +1,181 @@
+/// A picture as the numbers it shows, apart from how it is drawn. Every axis has a label with its unit.
+public enum Figure: Hashable, Codable, Sendable {
+  /// Lines over a common x axis, with bands behind them: losses, forecasts, norms by lag.
+  case lineChart(LineChart)
+  /// Paths in a plane, both axes to the same scale: trajectories.
+  case scene(Scene)
+  /// A number for each row and column: attention, the activity of gates.
+  case heatMap(HeatMap)
+
+  /// What stands above the picture.
+  public var title: String {
+    switch self {
+    case .lineChart(let chart): chart.title
+    case .scene(let scene): scene.title
+    case .heatMap(let map): map.title
+    }
+  }
+}
+
+/// A point of a picture, in the units of its axes.
+public struct FigurePoint: Hashable, Codable, Sendable {
+  /// To the right.
+  public var x: Double
+  /// Up.
+  public var y: Double
+
+  /// The point (x, y).
+  public init(_ x: Double, _ y: Double) {
+    self.x = x
+    self.y = y
+  }
+}
+
+/// An axis: what it measures.
+public struct FigureAxis: Hashable, Codable, Sendable {
+  /// What is measured.
+  public var label: String
+  /// Its unit; `nil` for a number without one.
+  public var unit: String?
+  /// Whether equal distances are equal ratios. Then all numbers must be positive.
+  public var isLogarithmic: Bool
+
+  /// An axis for `label`, in `unit`.
+  public init(_ label: String, unit: String? = nil, isLogarithmic: Bool = false) {
+    self.label = label
+    self.unit = unit
+    self.isLogarithmic = isLogarithmic
+  }
+}
+
+/// Lines over a common x axis.
+public struct LineChart: Hashable, Codable, Sendable {
+  /// A line.
+  public struct Line: Hashable, Codable, Sendable {
+    /// What the legend calls it.
+    public var name: String
+    /// Its points from left to right.
+    public var points: [FigurePoint]
+    /// Whether it is drawn dashed: for what is a reference and no result.
+    public var isReference: Bool
+
+    /// A line through `points`.
+    public init(_ name: String, _ points: [FigurePoint], isReference: Bool = false) {
+      self.name = name
+      self.points = points
+      self.isReference = isReference
+    }
+  }
+
+  /// A filled band between two lines.
+  public struct Band: Hashable, Codable, Sendable {
+    /// What the legend calls it, such as “90 % of errors”.
+    public var name: String
+    /// Its lower edge, from left to right.
+    public var lower: [FigurePoint]
+    /// Its upper edge, over the same x.
+    public var upper: [FigurePoint]
+
+    /// A band between `lower` and `upper`.
+    public init(_ name: String, lower: [FigurePoint], upper: [FigurePoint]) {
+      self.name = name
+      self.lower = lower
+      self.upper = upper
+    }
+  }
+
+  /// What stands above it.
+  public var title: String
+  /// The axis to the right.
+  public var xAxis: FigureAxis
+  /// The axis up.
+  public var yAxis: FigureAxis
+  /// What is drawn.
+  public var lines: [Line]
+  /// What is drawn behind them.
+  public var bands: [Band]
+
+  /// A chart of `lines`.
+  public init(_ title: String, x: FigureAxis, y: FigureAxis, lines: [Line], bands: [Band] = []) {
+    self.title = title
+    xAxis = x
+    yAxis = y
+    self.lines = lines
+    self.bands = bands
+  }
+}
+
+/// Paths in a plane.
+public struct Scene: Hashable, Codable, Sendable {
+  /// What a path is.
+  public enum Role: String, Codable, CaseIterable, Sendable {
+    /// What the network has seen.
+    case observed
+    /// What happened then.
+    case truth
+    /// What the network expected.
+    case prediction
+  }
+
+  /// A path.
+  public struct Path: Hashable, Codable, Sendable {
+    /// What it is.
+    public var role: Role
+    /// Its points in the order of time.
+    public var points: [FigurePoint]
+
+    /// A path through `points`.
+    public init(_ role: Role, _ points: [FigurePoint]) {
+      self.role = role
+      self.points = points
+    }
+  }
+
+  /// What stands above it.
+  public var title: String
+  /// The unit of both axes.
+  public var unit: String
+  /// What is drawn.
+  public var paths: [Path]
+
+  /// A scene of `paths`.
+  public init(_ title: String, unit: String, paths: [Path]) {
+    self.title = title
+    self.unit = unit
+    self.paths = paths
+  }
+}
+
+/// A number for each row and column.
+public struct HeatMap: Hashable, Codable, Sendable {
+  /// What stands above it.
+  public var title: String
+  /// What the rows are, as an axis.
+  public var rowLabel: String
+  /// What the columns are, as an axis.
+  public var columnLabel: String
+  /// The name of each row, from the top.
+  public var rows: [String]
+  /// The name of each column, from the left.
+  public var columns: [String]
+  /// The numbers, a row of them for each row.
+  public var values: [[Double]]
+  /// What the numbers are, as an axis.
+  public var valueAxis: FigureAxis
+
+  /// A map of `values`, which are as many as rows and columns say.
+  public init(
+    _ title: String, rows: [String], columns: [String], values: [[Double]], axes: (row: String, column: String),
+    value: FigureAxis
+  ) {
+    precondition(
+      values.count == rows.count && values.allSatisfy { $0.count == columns.count },
+      "\(values.count) rows of \(values.map(\.count)) numbers cannot fill \(rows.count) × \(columns.count)")
+    self.title = title
+    self.rows = rows
+    self.columns = columns
+    self.values = values
+    (rowLabel, columnLabel) = axes
+    valueAxis = value
+  }
+}

@@ -1,0 +1,131 @@
+internal import FoundationEssentials
+internal import Kernels
+
+/// A checkpoint is a safetensors file with all that decides the rest of a training run but the examples:
+///
+/// | tensor or metadata | holds |
+/// | --- | --- |
+/// | `format`, `format_version` | `recurrent.training-checkpoint`, `1` |
+/// | `options` | ``TrainingOptions`` as JSON |
+/// | `course` | ``TrainingCourse`` as JSON |
+/// | `parameters.…` | the parameters as trained so far |
+/// | `best.…` | those of the lowest validation loss, once there is one |
+/// | `optimizer.step` | in the metadata, the updates made |
+/// | `optimizer.first_moment`, `optimizer.second_moment` | what the rule remembers, `[1 × count]` |
+/// | `carried.0`, … | the state between two windows of a batch |
+extension Trainer where Model.Scalar: SafetensorsElement {
+  /// Writes where this run stands at `path`: at any moment, even after a crash, there is what was there before or all of
+  /// this.
+  ///
+  /// - Parameters:
+  ///   - path: Where to write.
+  ///   - notes: Anything else, by names that the caller chooses; each begins with `note.` in the metadata.
+  /// - Throws: ``SafetensorsError`` where the system refuses.
+  public func writeCheckpoint(to path: String, notes: [String: String] = [:]) throws(SafetensorsError) {
+    var contents = SafetensorsContents(metadata: [
+      CheckpointKey.format: CheckpointKey.formatName, CheckpointKey.version: CheckpointKey.currentVersion,
+      CheckpointKey.options: json(options), CheckpointKey.course: json(state.course),
+      CheckpointKey.optimizerStep: "\(state.optimizer.state.step)",
+    ])
+    for (name, note) in notes { contents.metadata[CheckpointKey.note + name] = note }
+    contents.setParameters(model.parameters, prefix: CheckpointKey.parameters)
+    if let best = state.best { contents.setParameters(best, prefix: CheckpointKey.best) }
+    contents.setMatrix(CheckpointKey.firstMoment, state.optimizer.state.firstMoment)
+    contents.setMatrix(CheckpointKey.secondMoment, state.optimizer.state.secondMoment)
+    for (index, matrix) in carriedState.enumerated() { contents.setMatrix(CheckpointKey.carried + "\(index)", matrix) }
+    try contents.write(to: path)
+  }
+
+  /// Makes this run stand where the one whose checkpoint is at `path` stood: given the same examples it goes on to the
+  /// same parameters, to the bit, as if it had not been interrupted.
+  ///
+  /// - Returns: The notes that were written with it.
+  /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: other options, or
+  ///   parameters of other names or shapes. The run then stands where it stood.
+  @discardableResult
+  public mutating func resume(fromCheckpoint path: String) throws(SafetensorsError) -> [String: String] {
+    let file = try SafetensorsFile(path: path)
+    let complain = SafetensorsComplaint(file: path)
+    try complain.check(file.metadata, CheckpointKey.format, is: CheckpointKey.formatName)
+    try complain.check(file.metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
+    let savedOptions: TrainingOptions = try complain.decode(file.metadata, CheckpointKey.options)
+    guard savedOptions == options else {
+      throw complain(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
+    }
+    let layout = model.parameters.layout
+    let saved: ParameterVector<Model.Scalar> = try file.parameters(layout, prefix: CheckpointKey.parameters)
+    var optimizer = state.optimizer.state
+    let step = file.metadata[CheckpointKey.optimizerStep].flatMap(Int.init) ?? -1
+    guard step >= 0 else { throw complain(.metadata, "no count of steps", "\"\(CheckpointKey.optimizerStep)\"") }
+    optimizer.step = step
+    optimizer.firstMoment = try file.matrix(CheckpointKey.firstMoment, shapedLike: optimizer.firstMoment)
+    optimizer.secondMoment = try file.matrix(CheckpointKey.secondMoment, shapedLike: optimizer.secondMoment)
+
+    var restored = state
+    restored.course = try complain.decode(file.metadata, CheckpointKey.course)
+    restored.optimizer = Optimizer(options.optimizer, resuming: optimizer)
+    restored.best =
+      restored.course.bestEpoch == nil ? nil : try file.parameters(layout, prefix: CheckpointKey.best)
+    var carried: [Matrix<Model.Scalar>] = []
+    while file.tensors[CheckpointKey.carried + "\(carried.count)"] != nil {
+      carried.append(try file.matrix(CheckpointKey.carried + "\(carried.count)"))
+    }
+    guard restored.course.isPossible, stand(at: restored, parameters: saved, carrying: carried) else {
+      throw complain(.metadata, "a course or a carried state that no run of this model has", "one of this model")
+    }
+    return Dictionary(
+      uniqueKeysWithValues: file.metadata.compactMap { key, value in
+        key.hasPrefix(CheckpointKey.note) ? (String(key.dropFirst(CheckpointKey.note.count)), value) : nil
+      })
+  }
+}
+
+extension TrainingCourse {
+  /// The course that the checkpoint at `path` was written in, without the model it belongs to.
+  ///
+  /// - Throws: ``SafetensorsError`` where the file is no checkpoint.
+  public static func read(fromCheckpoint path: String) throws(SafetensorsError) -> TrainingCourse {
+    let file = try SafetensorsFile(path: path)
+    let complain = SafetensorsComplaint(file: path)
+    try complain.check(file.metadata, CheckpointKey.format, is: CheckpointKey.formatName)
+    return try complain.decode(file.metadata, CheckpointKey.course)
+  }
+
+  /// Whether the counters can belong to a run: those of a file that is not trusted.
+  fileprivate var isPossible: Bool {
+    epoch >= 0 && batch >= 0 && window >= 0 && steps >= 0 && losses.count == epoch
+      && (bestEpoch.map { validationLosses.indices.contains($0) } ?? validationLosses.isEmpty)
+      && (validationLosses.isEmpty || validationLosses.count == epoch)
+  }
+}
+
+extension SafetensorsFile {
+  /// A matrix of the shape that `other` has.
+  fileprivate func matrix<Scalar: BLASScalar & SafetensorsElement>(
+    _ tensorName: String, shapedLike other: Matrix<Scalar>
+  ) throws(SafetensorsError) -> Matrix<Scalar> {
+    let found: Matrix<Scalar> = try matrix(tensorName)
+    guard found.rows == other.rows, found.columns == other.columns else {
+      throw SafetensorsComplaint(file: name, tensor: tensorName)(
+        .shape, "shape [\(found.rows), \(found.columns)]", "[\(other.rows), \(other.columns)]")
+    }
+    return found
+  }
+}
+
+/// The names in a checkpoint.
+private enum CheckpointKey {
+  static let format = "format"
+  static let formatName = "recurrent.training-checkpoint"
+  static let version = "format_version"
+  static let currentVersion = "1"
+  static let options = "options"
+  static let course = "course"
+  static let note = "note."
+  static let parameters = "parameters."
+  static let best = "best."
+  static let optimizerStep = "optimizer.step"
+  static let firstMoment = "optimizer.first_moment"
+  static let secondMoment = "optimizer.second_moment"
+  static let carried = "carried."
+}

@@ -1,0 +1,2 @@
+/// Every task, in the order of the guide.
+public let allTasks: [any RecurrentTask.Type] = [TextTask.self]

@@ -1,0 +1,49 @@
+/// The words, or characters, that a model knows, each with its number.
+public struct Vocabulary: Hashable, Sendable {
+  /// The word of each number.
+  public let words: [String]
+  private let numbers: [String: Int32]
+  /// The number of what is not known; `nil` where there is none.
+  public let unknown: Int32?
+
+  /// A vocabulary of `words`, which must differ; `unknown` is one of them and stands for all others.
+  public init(_ words: [String], unknown: String? = nil) {
+    self.words = words
+    let numbers = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
+    self.numbers = numbers
+    self.unknown = unknown.map { word in
+      guard let number = numbers[word] else { preconditionFailure("\(word) is none of the words") }
+      return number
+    }
+  }
+
+  /// `special`, the first of which stands for what is unknown, and then the words of `sentences` that occur at least
+  /// `minimumCount` times, the most frequent first, words of one frequency in alphabetical order.
+  public init(
+    of sentences: some Sequence<[String]>, special: [String], minimumCount: Int = 1, limit: Int = .max
+  ) {
+    var counts: [String: Int] = [:]
+    for sentence in sentences { for word in sentence { counts[word, default: 0] += 1 } }
+    for word in special { counts[word] = nil }
+    let frequent = counts.filter { $0.value >= minimumCount }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    self.init(special + frequent.prefix(limit).map(\.key), unknown: special.first)
+  }
+
+  /// Number of words, `V`.
+  public var count: Int { words.count }
+
+  /// The number of `word`, or of what is unknown; `nil` where it is not known and nothing stands for that.
+  public subscript(word: String) -> Int32? { numbers[word] ?? unknown }
+
+  /// The number of `word`, which must be in the vocabulary.
+  public func number(of word: String) -> Int32 {
+    guard let number = numbers[word] else { preconditionFailure("\(word) is not in the vocabulary") }
+    return number
+  }
+
+  /// The numbers of `words`, those that are not known left out where nothing stands for them.
+  public func numbers(of words: some Sequence<String>) -> [Int32] { words.compactMap { self[$0] } }
+
+  /// The words of `numbers`.
+  public func words(of numbers: some Sequence<Int32>) -> [String] { numbers.map { words[Int($0)] } }
+}

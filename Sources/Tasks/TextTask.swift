@@ -1,0 +1,76 @@
+internal import DataIO
+internal import Figures
+internal import Kernels
+internal import Models
+
+/// Writing on: a network that predicts each character of the plays of Shakespeare from those before it, and so can
+/// continue a beginning (Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015).
+///
+/// Two layers of LSTM over streams of the training text, the state carried from window to window.
+public enum TextTask: RecurrentTask {
+  /// Predicts the next character and continues a beginning.
+  public static let description = TaskDescription(
+    "text", "Predicts the next character of Shakespeare and continues a beginning.", topology: "many-to-many",
+    dataSets: [.shakespeare])
+
+  /// Trains on the first nine tenths of the text, and scores on the rest.
+  public static func run(in context: TaskContext) throws -> TaskResult {
+    // Data.
+    let text = try Text(context)
+    context.note("\(text.training.count) characters to learn from, \(text.validation.count) to predict")
+
+    // Model.
+    let hiddenSize = context.choose(quick: 128, full: 384)
+    let layers = context.choose(quick: 1, full: 2)
+    let architecture = try SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: text.characters.count, dimension: 64),
+      recurrent: RecurrentStack(
+        AnyRecurrentCell(.lstm, inputSize: 64, hiddenSize: hiddenSize), layers: layers,
+        dropout: layers > 1 ? 0.3 : 0),
+      outputSize: text.characters.count, loss: .softmaxCrossEntropy, truncation: 100)
+
+    // Training.
+    let streams = TokenStreams<Float>(text.training, streams: 32, window: 100)
+    let heldOut = TokenStreams<Float>(text.validation, streams: context.choose(quick: 32, full: 8), window: 100)
+    let epochs = context.choose(quick: 3, full: 12)
+    let options = TrainingOptions(
+      epochs: epochs, batchSize: streams.count,
+      schedule: .cosine(
+        peak: context.choose(quick: 4e-3, full: 2e-3), warmUpSteps: 50, totalSteps: epochs * streams.windows),
+      seed: context.seed)
+    let (model, report) = try context.session.train(
+      "LSTM", SequenceModel<Float>(architecture, seed: context.seed), on: streams, validatingOn: heldOut, options)
+
+    // Score.
+    let loss = try model.loss(over: heldOut, batchSize: heldOut.count).mean
+    return TaskResult(
+      Self.self, context,
+      scores: [
+        Score(
+          "validation loss, LSTM of \(layers) × \(hiddenSize) units", loss, "nats per character",
+          bar: .atMost(context.choose(quick: 2.2, full: 1.50)),
+          comparison: "a transformer of 10.65M parameters: 1.47 (nanoGPT)"),
+        Score("parameters", Double(model.parameters.count), ""),
+      ],
+      examples: [], figures: [.lineChart(LineChart(lossesOf: "LSTM", report, unit: "nats per character"))])
+  }
+
+  /// The text in two parts, in numbers of its characters.
+  private struct Text {
+    let characters: Vocabulary
+    let training: [Int32]
+    let validation: [Int32]
+
+    /// The first nine tenths are for training, as everywhere.
+    init(_ context: TaskContext) throws(DataError) {
+      let folder = try context.dataFolder(for: .shakespeare)
+      var text = Array(try FileReading.text(of: folder(DataSet.shakespeare.files[0])).unicodeScalars.map(String.init))
+      if context.scale == .quick { text = Array(text.prefix(200_000)) }
+      characters = Vocabulary(Set(text).sorted())
+      let numbers = characters.numbers(of: text)
+      let cut = numbers.count * 9 / 10
+      training = Array(numbers[..<cut])
+      validation = Array(numbers[cut...])
+    }
+  }
+}
