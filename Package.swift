@@ -104,6 +104,7 @@ let package = Package(
         .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
       ],
       swiftSettings: strict),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "Models", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "rnnTests",
       dependencies: [
