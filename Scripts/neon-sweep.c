@@ -1,4 +1,4 @@
-// Checks sigmoid and tanh of every instruction set that the processor has against the bounds in CFusedKernels.h, and on
+// Checks sigmoid, tanh and exponentials of every instruction set that the processor has against the bounds in CFusedKernels.h, and on
 // ARM that NEON is among them. Prints a line per check; fails if one fails. `test-neon.sh` runs it under emulation.
 #include <math.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 // The numbers that CFusedKernels.h promises.
 static const double boundInULP = 3.0;
+static const double boundOfExponentialsInULP = 2.0;
 static const double denormalBoundOfFloat = 0x1p-127;
 static const double denormalBoundOfDouble = 0x1p-1023;
 
@@ -70,12 +71,14 @@ static void sweepFloats(void) {
   const size_t count = 255 * floatMantissas * 2;
   float *x = malloc(count * sizeof *x), *y = malloc(count * sizeof *y);
   double *sigmoid = malloc(count * sizeof *sigmoid), *exactTanh = malloc(count * sizeof *exactTanh);
+  float *negative = malloc(count * sizeof *negative);
   for (size_t i = 0; i < count; i += 1) {
     const uint32_t exponent = (uint32_t)(i / 2 / floatMantissas);
     const uint32_t bits = (uint32_t)(i & 1) << 31 | exponent << 23 | (uint32_t)(randomBits() >> 41);
     memcpy(&x[i], &bits, sizeof bits);
     sigmoid[i] = 1 / (1 + exp(-(double)x[i]));
     exactTanh[i] = tanh((double)x[i]);
+    negative[i] = -fabsf(x[i]);
   }
   for (size_t s = 0; s < sizeof sets / sizeof sets[0]; s += 1) {
     const CFKLoops *loops = CFKLoopsFor(sets[s]);
@@ -86,8 +89,13 @@ static void sweepFloats(void) {
     loops->tanhFloat(x, y, count);
     for (size_t i = 0; i < count; i += 1) note(&worstTanh, y[i], exactTanh[i], 24, -126, true);
     checkWorst(worstSigmoid, worstTanh, names[s], "float", denormalBoundOfFloat);
+    WorstError worst = {0};
+    loops->exponentialsFloat(negative, 0, y, count);
+    for (size_t i = 0; i < count; i += 1) note(&worst, y[i], exp((double)negative[i]), 24, -126, false);
+    check(worst.ulp <= boundOfExponentialsInULP, names[s], "exponential of float, ULP", worst.ulp);
+    check(worst.denormal <= 0x1p-126, names[s], "exponential of float, denormal results / bound", worst.denormal / 0x1p-126);
   }
-  free(x), free(y), free(sigmoid), free(exactTanh);
+  free(x), free(y), free(sigmoid), free(exactTanh), free(negative);
 }
 
 static void sweepDoubles(void) {

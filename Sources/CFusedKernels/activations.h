@@ -1,4 +1,4 @@
-// Sigmoid and tanh, written once over the vocabulary of whichever instruction set includes this file.
+// Sigmoid, tanh and the exponentials of a softmax, written once over the vocabulary of whichever instruction set includes this file.
 //
 // The including file defines, before the #include, `FloatVector` and `DoubleVector` (types on which + - * / work lane
 // by lane) and for each of the two (named here for Float):
@@ -13,10 +13,11 @@
 //   absFloats(x)                            x without its sign
 //   copySignFloats(magnitude, sign)         for magnitude >= 0
 //   exponentFloats(k)                       k's bits shifted left until the lowest is the lowest bit of the exponent
+//   addToDoubles(low, high, v)              floats only: adds the lower and the upper half of v to two double vectors
 //
 // There are no branches on values: every element costs the same, and a lane never sees its neighbours.
 //
-// Both functions rest on e^t = 2^n (1 + p), n = round(t / ln 2), r = t - n ln 2, p = e^r - 1 on |r| <= ln(2)/2, with
+// All rest on e^t = 2^n (1 + p), n = round(t / ln 2), r = t - n ln 2, p = e^r - 1 on |r| <= ln(2)/2, with
 // p = r + r^2 q(r). The polynomial q minimises the largest *relative* error of p, which is what keeps tanh accurate
 // next to zero; its coefficients were rounded one after the other, from the lowest power up, and the rest fitted anew
 // each time. ln 2 is split in two numbers of which the upper has so many trailing zero bits that n times it is exact
@@ -31,7 +32,8 @@ typedef struct {
 } FloatExponential;
 
 /// For t in [-87, 88.75]; NaN propagates into p. Relative error of p: 1.4e-8 (0.23 of a unit roundoff) from the
-/// polynomial, besides rounding. From t = 127.5 ln 2 upwards the scale is +infinity.
+/// polynomial, besides rounding. From t = 127.5 ln 2 upwards the scale is +infinity; from -126.5 ln 2 down to -88.7 it is
+/// zero.
 static inline FloatExponential exponentialOfFloats(FloatVector t) {
   // Adding 1.5 * 2^23 leaves round(t / ln 2) in the low bits of the sum; the 127 is the bias of the exponent, so those
   // low bits are at once the exponent field of 2^n.
@@ -146,3 +148,66 @@ static void sigmoidFloat(const float *x, float *y, size_t count) { applyToFloats
 static void sigmoidDouble(const double *x, double *y, size_t count) { applyToDoubles(sigmoidOfDoubles, x, y, count); }
 static void tanhFloat(const float *x, float *y, size_t count) { applyToFloats(tanhOfFloats, x, y, count); }
 static void tanhDouble(const double *x, double *y, size_t count) { applyToDoubles(tanhOfDoubles, x, y, count); }
+
+/// e^x for x <= 0. At most 1.08 ULP where the result is normal: every float was tried, with SSE2 and with AVX2.
+static inline FloatVector exponentialOfNonPositiveFloats(FloatVector x) {
+  // From the clamp down the scale is zero.
+  const FloatExponential e = exponentialOfFloats(maxFloats(splatFloats(-88.0f), x));
+  return fmaFloats(e.scale, e.p, e.scale);
+}
+
+static double exponentialsFloat(const float *x, float largest, float *y, size_t count) {
+  const FloatVector shift = splatFloats(largest);
+  DoubleVector low = splatDoubles(0), high = splatDoubles(0);
+  size_t i = 0;
+  for (; i + floatLanes <= count; i += floatLanes) {
+    const FloatVector v = exponentialOfNonPositiveFloats(loadFloats(x + i) - shift);
+    if (y != NULL) storeFloats(y + i, v);
+    addToDoubles(&low, &high, v);
+  }
+  if (i < count) {
+    const FloatVector v = exponentialOfNonPositiveFloats(loadFirstFloats(x + i, count - i) - shift);
+    if (y != NULL) storeFirstFloats(y + i, v, count - i);
+    // The lanes past the end hold the exponential of something that is not there.
+    float padded[floatLanes] = {0};
+    storeFirstFloats(padded, v, count - i);
+    addToDoubles(&low, &high, loadFloats(padded));
+  }
+  double sums[doubleLanes], sum = 0;
+  storeDoubles(sums, low + high);
+  for (size_t lane = 0; lane < doubleLanes; lane += 1) sum += sums[lane];
+  return sum;
+}
+
+/// The largest of `count` floats, at least one, none of them NaN.
+static inline float largestOfFloats(const float *x, size_t count) {
+  float largest = x[0];
+  size_t i = 0;
+  if (count >= floatLanes) {
+    FloatVector lanes = loadFloats(x);
+    for (i = floatLanes; i + floatLanes <= count; i += floatLanes) lanes = maxFloats(lanes, loadFloats(x + i));
+    float stored[floatLanes];
+    storeFloats(stored, lanes);
+    for (size_t lane = 0; lane < floatLanes; lane += 1) largest = stored[lane] > largest ? stored[lane] : largest;
+  }
+  for (; i < count; i += 1) largest = x[i] > largest ? x[i] : largest;
+  return largest;
+}
+
+static size_t placeOfLargestFloat(const float *x, size_t count) {
+  // In blocks, so that only one of them is searched for the place.
+  const size_t block = 256;
+  size_t best = 0;
+  float largest = -__builtin_inff();
+  for (size_t start = 0; start < count; start += block) {
+    const float candidate = largestOfFloats(x + start, count - start < block ? count - start : block);
+    if (candidate > largest) {
+      largest = candidate;
+      best = start;
+    }
+  }
+  for (size_t i = best; i < count && i < best + block; i += 1) {
+    if (x[i] == largest) return i;
+  }
+  return 0;
+}

@@ -72,6 +72,11 @@ static inline DoubleVector exponentDoubles(DoubleVector k) {
   return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(k), 52));
 }
 
+static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVector v) {
+  *low = _mm256_add_pd(*low, _mm256_cvtps_pd(_mm256_castps256_ps128(v)));
+  *high = _mm256_add_pd(*high, _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)));
+}
+
 #include "activations.h"
 #include "burn.h"
 #include "fused.h"
@@ -89,6 +94,8 @@ const CFKLoops cfkAVX2Loops = {
   .sigmoidDouble = sigmoidDouble,
   .tanhFloat = tanhFloat,
   .tanhDouble = tanhDouble,
+  .exponentialsFloat = exponentialsFloat,
+  .placeOfLargestFloat = placeOfLargestFloat,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
   .floatCells = FUSED_LOOPS(Float, floatLanes),

@@ -67,6 +67,11 @@ static inline DoubleVector exponentDoubles(DoubleVector k) {
   return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(k), 52));
 }
 
+static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVector v) {
+  *low = _mm512_add_pd(*low, _mm512_cvtps_pd(_mm512_castps512_ps256(v)));
+  *high = _mm512_add_pd(*high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)));
+}
+
 #include "activations.h"
 #include "burn.h"
 #include "fused.h"
@@ -84,6 +89,8 @@ const CFKLoops cfkAVX512Loops = {
   .sigmoidDouble = sigmoidDouble,
   .tanhFloat = tanhFloat,
   .tanhDouble = tanhDouble,
+  .exponentialsFloat = exponentialsFloat,
+  .placeOfLargestFloat = placeOfLargestFloat,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
   .floatCells = FUSED_LOOPS(Float, floatLanes),

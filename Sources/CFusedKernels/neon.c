@@ -69,6 +69,11 @@ static inline DoubleVector exponentDoubles(DoubleVector k) {
   return vreinterpretq_f64_u64(vshlq_n_u64(vreinterpretq_u64_f64(k), 52));
 }
 
+static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVector v) {
+  *low = vaddq_f64(*low, vcvt_f64_f32(vget_low_f32(v)));
+  *high = vaddq_f64(*high, vcvt_high_f64_f32(v));
+}
+
 #include "activations.h"
 #include "burn.h"
 #include "fused.h"
@@ -80,6 +85,8 @@ const CFKLoops cfkNEONLoops = {
   .sigmoidDouble = sigmoidDouble,
   .tanhFloat = tanhFloat,
   .tanhDouble = tanhDouble,
+  .exponentialsFloat = exponentialsFloat,
+  .placeOfLargestFloat = placeOfLargestFloat,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
   .floatCells = FUSED_LOOPS(Float, floatLanes),

@@ -73,6 +73,12 @@ static inline DoubleVector exponentDoubles(DoubleVector k) {
   return k;
 }
 
+// With one lane there are no halves.
+static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVector v) {
+  (void)high;
+  *low += v;
+}
+
 #include "activations.h"
 #include "fused.h"
 
@@ -117,6 +123,8 @@ const CFKLoops cfkScalarLoops = {
   .sigmoidDouble = sigmoidDouble,
   .tanhFloat = tanhFloat,
   .tanhDouble = tanhDouble,
+  .exponentialsFloat = exponentialsFloat,
+  .placeOfLargestFloat = placeOfLargestFloat,
   .burnFloat = burnFloat,
   .burnDouble = burnDouble,
   .floatCells = FUSED_LOOPS(Float, floatLanes),

@@ -200,7 +200,7 @@ extension SequenceModel: TrainableModel {
     let dPredictions = tape.dPredictions.reshaped(
       rows: tape.predictions.rows, columns: architecture.head.outputSize)
     let mean = batch.targets.withLossTargets(rows: dPredictions.rows) {
-      architecture.loss(tape.predictions.lentForReading, $0, gradientInto: dPredictions)
+      architecture.loss(tape.predictions.lentForReading, $0, gradientInto: dPredictions, execution: execution)
     }
     backpropagate(batch.inputs, tape: &tape, into: &gradient)
     return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
@@ -211,7 +211,7 @@ extension SequenceModel: TrainableModel {
     tape.state = batch.initialState ?? zeroState(batch: batch.inputs.layout.batch)
     predict(batch.inputs, tape: &tape, mode: .inference)
     let mean = batch.targets.withLossTargets(rows: tape.predictions.rows) {
-      architecture.loss(tape.predictions.lentForReading, $0)
+      architecture.loss(tape.predictions.lentForReading, $0, execution: execution)
     }
     return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
   }

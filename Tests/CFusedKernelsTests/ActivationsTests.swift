@@ -242,4 +242,70 @@ struct ActivationsTests {
     check(Float.self)
     check(Double.self)
   }
+
+  // MARK: The exponentials of a softmax
+
+  private func exponentials(
+    of set: InstructionSet, _ x: [Float], minus largest: Float
+  ) -> (y: [Float], sum: Double) {
+    var y = [Float](repeating: -1, count: x.count)
+    let sum = set.loops.exponentialsFloat(x, largest, &y, x.count)
+    return (y, sum)
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func exponentialsStayWithinTheirBound(set: InstructionSet) {
+    let x = FloatSweep.everyExponent.x.filter { $0 <= 0 }
+    let worst = WorstError(of: exponentials(of: set, x, minus: 0).y, against: x.map { exp(Double($0)) }, at: x)
+    #expect(worst.ulp <= 2, "at \(worst.input)")
+    #expect(worst.denormal <= Double(Float.leastNormalMagnitude))
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func exponentialsOfZeroAndInfinityAreExactAndNaNPropagates(set: InstructionSet) {
+    for count in [1, 3, 16, 37] {
+      let pattern: [Float] = [2.5, -.infinity, 2.5, -.greatestFiniteMagnitude]
+      let x = (0..<count).map { pattern[$0 % 4] }
+      let (y, sum) = exponentials(of: set, x, minus: 2.5)
+      #expect(y == (0..<count).map { $0.isMultiple(of: 2) ? 1 : 0 })
+      #expect(sum == Double((count + 1) / 2))
+      for place in 0..<count {
+        var poisoned = x
+        poisoned[place] = .nan
+        let (y, sum) = exponentials(of: set, poisoned, minus: 2.5)
+        #expect(y.indices.allSatisfy { y[$0].isNaN == ($0 == place) } && sum.isNaN)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func anExponentialHasTheSameBitsWhereverItStandsAndTheSumIsThatOfAll(set: InstructionSet) {
+    var random = RandomBits(state: 23)
+    let x = (0..<67).map { _ in Float.random(in: -90...1, using: &random) }
+    let alone = x.map { exponentials(of: set, [$0], minus: 1).y[0] }
+    for count in 0...67 {
+      let (y, sum) = exponentials(of: set, Array(x.prefix(count)), minus: 1)
+      #expect(y == Array(alone.prefix(count)))
+      let wanted = y.reduce(0) { $0 + Double($1) }
+      #expect(abs(sum - wanted) <= 67 * Double.ulpOfOne * wanted)
+      #expect(set.loops.exponentialsFloat(x, 1, nil, count) == sum)
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func theLargestIsFoundAtItsFirstPlace(set: InstructionSet) {
+    var random = RandomBits(state: 29)
+    for count in [1, 2, 7, 8, 16, 31, 255, 256, 257, 700] {
+      let x = (0..<count).map { _ in Float(Int.random(in: -20...20, using: &random)) }
+      #expect(set.loops.placeOfLargestFloat(x, count) == x.firstIndex(of: x.max()!)!)
+      let place = count * 2 / 3
+      var infinite = x
+      infinite[place] = .infinity
+      #expect(set.loops.placeOfLargestFloat(infinite, count) == place)
+      let lowest = [Float](repeating: -.infinity, count: count)
+      #expect(set.loops.placeOfLargestFloat(lowest, count) == 0)
+      let nothing = [Float](repeating: .nan, count: count)
+      #expect(0..<count ~= set.loops.placeOfLargestFloat(nothing, count))
+    }
+  }
 }

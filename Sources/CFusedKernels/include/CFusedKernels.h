@@ -42,6 +42,13 @@ typedef struct {
   /// ±infinity; odd to the bit; NaN propagates.
   void (*tanhFloat)(const float *x, float *y, size_t count);
   void (*tanhDouble)(const double *x, double *y, size_t count);
+  /// y[i] = exp(x[i] - largest) for x[i] <= largest, and returns the sum of all y[i], added up in double. `y` may be NULL
+  /// where only the sum is wanted. At most 2 ULP of the exponential of the rounded difference wherever that is a normal
+  /// number; where it is denormal, the absolute error is at most the smallest normal number. Exact for differences of zero
+  /// and -infinity; NaN propagates.
+  double (*exponentialsFloat)(const float *x, float largest, float *y, size_t count);
+  /// The place of the largest of `count` >= 1 numbers, the first of equal ones. Where one is NaN: some place.
+  size_t (*placeOfLargestFloat)(const float *x, size_t count);
 
   /// Runs `rounds` rounds of independent fused multiply-adds in registers and returns how many floating-point
   /// operations that were (a multiply-add counts two). Timing it gives the arithmetic ceiling of the core.

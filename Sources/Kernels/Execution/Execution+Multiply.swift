@@ -20,7 +20,8 @@ public func multiply<Scalar: BLASScalar>(
 }
 
 extension Execution {
-  fileprivate func threads<Scalar>(for a: MatrixView<Scalar>, _ b: MatrixView<Scalar>) -> Int {
+  /// Threads for the product of `a` and `b`.
+  func threads<Scalar>(for a: MatrixView<Scalar>, _ b: MatrixView<Scalar>) -> Int {
     Execution(path: path == .naive ? .naive : .blas, threads: threads)
       .threads(forStepWork: 2 * a.rows * a.columns * b.columns)
   }

@@ -83,13 +83,14 @@ extension Team {
   private func share<Scalar: BLASScalar>(
     ofProduct a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, _ c: MutableMatrixView<Scalar>
   ) -> (MatrixView<Scalar>, MatrixView<Scalar>, MutableMatrixView<Scalar>) {
-    guard count > 1 else { return (a, b, c) }
-    if c.rows > c.columns {
-      let rows = share(of: c.rows, unit: Self.cutUnit)
-      return (a.rows(rows), b, c.rows(rows))
-    }
-    let columns = share(of: c.columns, unit: Self.cutUnit)
-    return (a, b.columns(columns), c.columns(columns))
+    let (rows, columns) = share(ofProduct: c)
+    return (a.rows(rows), b.columns(columns), c.rows(rows).columns(columns))
+  }
+
+  /// This member's rows and columns of a product, which is cut along its longer side.
+  func share<Scalar: BLASScalar>(ofProduct c: MutableMatrixView<Scalar>) -> (rows: Range<Int>, columns: Range<Int>) {
+    c.rows > c.columns
+      ? (share(of: c.rows, unit: Self.cutUnit), 0..<c.columns) : (0..<c.rows, share(of: c.columns, unit: Self.cutUnit))
   }
 
   /// Rows or columns at which work is cut: a cache line of floats, and a multiple of every GEMM micro-tile's side.

@@ -27,6 +27,13 @@ public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Co
   static func _sigmoid(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
   /// y = tanh(x), element by element; `y` may be `x`.
   static func _tanh(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
+  /// y = e^(x − largest), element by element, for x ≤ largest; returns the sum of all, added up in `Double`. No y where
+  /// only the sum is wanted.
+  static func _exponentials(
+    _ x: UnsafePointer<Self>, minus largest: Self, _ y: UnsafeMutablePointer<Self>?, _ count: Int
+  ) -> Double
+  /// The place of the largest of `count` numbers, at least one, the first of equal ones. Where one is NaN: some place.
+  static func _placeOfLargest(_ x: UnsafePointer<Self>, _ count: Int) -> Int
   /// Runs `rounds` rounds of independent multiply-adds; returns the number of floating-point operations.
   static func _burn(rounds: Int) -> Double
 
@@ -90,6 +97,14 @@ extension Float: BLASScalar {
   public static func _tanh(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
     VectorLoops.active.tanhFloat(x, y, count)
   }
+  public static func _exponentials(
+    _ x: UnsafePointer<Float>, minus largest: Float, _ y: UnsafeMutablePointer<Float>?, _ count: Int
+  ) -> Double {
+    VectorLoops.active.exponentialsFloat(x, largest, y, count)
+  }
+  public static func _placeOfLargest(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
+    VectorLoops.active.placeOfLargestFloat(x, count)
+  }
   public static func _burn(rounds: Int) -> Double { VectorLoops.active.burnFloat(rounds) }
 
   public static func _exp(_ x: Float) -> Float { Glibc.expf(x) }
@@ -139,6 +154,22 @@ extension Double: BLASScalar {
   }
   public static func _tanh(_ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int) {
     VectorLoops.active.tanhDouble(x, y, count)
+  }
+  public static func _exponentials(
+    _ x: UnsafePointer<Double>, minus largest: Double, _ y: UnsafeMutablePointer<Double>?, _ count: Int
+  ) -> Double {
+    var sum = 0.0
+    for i in 0..<count {
+      let exponential = Glibc.exp(x[i] - largest)
+      sum += exponential
+      y?[i] = exponential
+    }
+    return sum
+  }
+  public static func _placeOfLargest(_ x: UnsafePointer<Double>, _ count: Int) -> Int {
+    var place = 0
+    for i in 0..<count where x[i] > x[place] { place = i }
+    return place
   }
   public static func _burn(rounds: Int) -> Double { VectorLoops.active.burnDouble(rounds) }
 

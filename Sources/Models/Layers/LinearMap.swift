@@ -28,41 +28,63 @@ public struct LinearMap: Hashable, Sendable {
   public var parameterCount: Int { outputSize * (inputSize + (hasBias ? 1 : 0)) }
 
   /// `outputs`, `[N × O]`, from `inputs`, `[N × I]`. One GEMM.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   public func forward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, parameters: MatrixView<Scalar>, into outputs: MutableMatrixView<Scalar>,
     execution: Execution
   ) {
     precondition(parameters.columns == parameterCount, "\(parameters.columns) parameters for \(parameterCount)")
-    let weight = MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize)
-    guard hasBias else { return multiply(inputs, weight.transposed, into: outputs, execution) }
-    let bias = parameters.baseAddress + weight.rows * weight.columns
-    for n in 0..<outputs.rows { outputs.row(n).update(from: bias, count: outputSize) }
-    multiply(inputs, weight.transposed, addingTo: outputs, execution)
+    forward(
+      inputs, weight: MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize),
+      bias: hasBias ? parameters.columns(outputSize * inputSize..<parameterCount) : nil, into: outputs,
+      execution: execution)
   }
 
   /// The gradients for `dOutputs`, `[N × O]`: those for the parameters are added to `dParameters`, that for the inputs
   /// overwrites `dInputs`, `[N × I]`, unless nobody wants it. Two GEMMs.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
   public func backward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, parameters: MatrixView<Scalar>, dOutputs: MatrixView<Scalar>,
     dInputsInto dInputs: MutableMatrixView<Scalar>?, dParametersAddingTo dParameters: MutableMatrixView<Scalar>,
     execution: Execution
   ) {
     precondition(dParameters.columns == parameterCount, "\(dParameters.columns) gradients for \(parameterCount)")
-    let weight = MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize)
-    let dWeight = MutableMatrixView(dParameters.baseAddress, rows: outputSize, columns: inputSize)
+    backward(
+      inputs, weight: MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize), dOutputs: dOutputs,
+      dInputsInto: dInputs,
+      dWeightAddingTo: MutableMatrixView(dParameters.baseAddress, rows: outputSize, columns: inputSize),
+      dBiasAddingTo: hasBias ? dParameters.columns(outputSize * inputSize..<parameterCount) : nil,
+      execution: execution)
+  }
+
+  /// The same with W, `[O × I]`, and b, `[1 × O]`, in places of their own: where W is also something else, such as the
+  /// table of an embedding.
+  public func forward<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, weight: MatrixView<Scalar>, bias: MatrixView<Scalar>?,
+    into outputs: MutableMatrixView<Scalar>, execution: Execution
+  ) {
+    check(weight, bias)
+    guard let bias else { return multiply(inputs, weight.transposed, into: outputs, execution) }
+    multiply(inputs, weight.transposed, addingToEachRow: bias.baseAddress, into: outputs, execution)
+  }
+
+  /// The same with the gradients for W, `[O × I]`, and b, `[1 × O]`, added to places of their own.
+  public func backward<Scalar: BLASScalar>(
+    _ inputs: MatrixView<Scalar>, weight: MatrixView<Scalar>, dOutputs: MatrixView<Scalar>,
+    dInputsInto dInputs: MutableMatrixView<Scalar>?, dWeightAddingTo dWeight: MutableMatrixView<Scalar>,
+    dBiasAddingTo dBias: MutableMatrixView<Scalar>?, execution: Execution
+  ) {
+    check(weight, dBias?.readOnly)
     multiply(dOutputs.transposed, inputs, addingTo: dWeight, execution)
-    if hasBias {
-      let dBias = dParameters.baseAddress + weight.rows * weight.columns
-      for n in 0..<dOutputs.rows {
-        let row = dOutputs.row(n)
-        for j in 0..<outputSize { dBias[j] += row[j] }
-      }
-    }
+    if let dBias { addColumnSums(of: dOutputs, to: dBias.baseAddress, execution) }
     if let dInputs { multiply(dOutputs, weight, into: dInputs, execution) }
+  }
+
+  private func check<Scalar>(_ weight: MatrixView<Scalar>, _ bias: MatrixView<Scalar>?) {
+    precondition(
+      weight.rows == outputSize && weight.columns == inputSize,
+      "the weight must be \(outputSize) × \(inputSize), not \(weight.rows) × \(weight.columns)")
+    precondition(
+      (bias != nil) == hasBias && (bias?.columns ?? outputSize) == outputSize,
+      "the bias must be \(hasBias ? outputSize : 0) numbers, not \(bias?.columns ?? 0)")
   }
 }
 

@@ -11,29 +11,29 @@ public enum Loss: String, Codable, CaseIterable, Sendable {
   /// The mean of |prediction − target| over all elements, which a few wild targets pull less; see
   /// ``meanAbsoluteError(_:_:countedRows:)``.
   case meanAbsoluteError
-  /// −log of the probability of the right class, the mean over all rows; see ``softmaxCrossEntropy(_:_:)``.
+  /// −log of the probability of the right class, the mean over all rows; see ``softmaxCrossEntropy(_:_:execution:)``.
   case softmaxCrossEntropy
   /// −log of the probability of yes or no, the mean over all elements; see ``binaryCrossEntropy(_:_:countedRows:)``.
   case binaryCrossEntropy
 
-  /// The loss of `predictions`, `[N × F]`.
+  /// The loss of `predictions`, `[N × F]`, on as many threads as `execution` has where there is enough to do.
   public func callAsFunction<Scalar: BLASScalar>(
-    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>
+    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>, execution: Execution = .automatic
   ) -> Scalar {
-    evaluate(predictions, targets, gradientInto: nil)
+    evaluate(predictions, targets, gradientInto: nil, execution)
   }
 
   /// The loss of `predictions`, `[N × F]`; its gradient overwrites `dPredictions`, which has the same shape.
   public func callAsFunction<Scalar: BLASScalar>(
     _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
-    gradientInto dPredictions: MutableMatrixView<Scalar>
+    gradientInto dPredictions: MutableMatrixView<Scalar>, execution: Execution = .automatic
   ) -> Scalar {
-    evaluate(predictions, targets, gradientInto: dPredictions)
+    evaluate(predictions, targets, gradientInto: dPredictions, execution)
   }
 
   private func evaluate<Scalar: BLASScalar>(
     _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
-    gradientInto dPredictions: MutableMatrixView<Scalar>?
+    gradientInto dPredictions: MutableMatrixView<Scalar>?, _ execution: Execution
   ) -> Scalar {
     switch (self, targets) {
     case (.meanSquaredError, .values(let values, let counted)):
@@ -43,7 +43,7 @@ public enum Loss: String, Codable, CaseIterable, Sendable {
     case (.binaryCrossEntropy, .values(let values, let counted)):
       evaluateBinaryCrossEntropy(predictions, values, counted, dPredictions)
     case (.softmaxCrossEntropy, .classes(let classes)):
-      evaluateSoftmaxCrossEntropy(predictions, classes, dPredictions)
+      evaluateSoftmaxCrossEntropy(predictions, classes, dPredictions, execution)
     default:
       preconditionFailure("\(rawValue) cannot be computed from these targets")
     }

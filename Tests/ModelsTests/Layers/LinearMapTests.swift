@@ -52,6 +52,41 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false])
+  func weightsElsewhereGiveTheSame(hasBias: Bool) throws {
+    let layer = try layer(hasBias: hasBias)
+    let (weight, bias) = (layer.parameters["weight"], hasBias ? layer.parameters["bias"].elements : [])
+    let map = layer.architecture
+    let dOutputs = layer(inputs)
+    var gradient = ParameterVector<Double>.zeros(layer.parameters.layout)
+    let wanted = layer.backward(inputs, dOutputs: dOutputs, accumulatingInto: &gradient)
+    var (outputs, dInputs) = (Matrix<Double>.zeros(rows: 7, columns: 5), Matrix<Double>.zeros(rows: 7, columns: 3))
+    var (dWeight, dBias) = (Matrix<Double>.zeros(rows: 5, columns: 3), Matrix<Double>.zeros(rows: 1, columns: 5))
+    inputs.withView { inputs in
+      weight.withView { weight in
+        bias.withUnsafeBufferPointer { bias in
+          let biasView = hasBias ? MatrixView(bias.baseAddress!, rows: 1, columns: 5) : nil
+          outputs.withMutableView {
+            map.forward(inputs, weight: weight, bias: biasView, into: $0, execution: .automatic)
+          }
+          dInputs.withMutableView { dInputs in
+            dWeight.withMutableView { dWeight in
+              dBias.withMutableView { dBias in
+                dOutputs.withView { dOutputs in
+                  map.backward(
+                    inputs, weight: weight, dOutputs: dOutputs, dInputsInto: dInputs, dWeightAddingTo: dWeight,
+                    dBiasAddingTo: hasBias ? dBias : nil, execution: .automatic)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    #expect(outputs == layer(inputs) && dInputs == wanted && dWeight == gradient["weight"])
+    #expect(!hasBias || dBias.elements == gradient["bias"].elements)
+  }
+
   @Test func gradientsAreAddedToWhatIsThere() throws {
     let layer = try layer(hasBias: true)
     var gradient = ParameterVector<Double>.zeros(layer.parameters.layout)
