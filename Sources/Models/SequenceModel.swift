@@ -9,6 +9,10 @@ public struct SequenceArchitecture: Hashable, Sendable {
     case everyStep
     /// The top layer's final hidden state, both directions side by side: classification.
     case finalState
+    /// The mean of all outputs of a sequence, zero where it has no step: classification by more than the end.
+    case meanState
+    /// The largest of all outputs of a sequence, feature by feature, zero where it has no step.
+    case maxState
   }
 
   /// The table that tokens go through; `nil` where inputs are features.
@@ -40,7 +44,7 @@ public struct SequenceArchitecture: Hashable, Sendable {
       guard readout == .everyStep, !recurrent.isBidirectional else {
         throw ConfigurationError(
           setting: "truncation", found: "\(truncation)",
-          wanted: "none where the head reads the final state or the network both directions")
+          wanted: "none where the head does not read every step or the network reads both directions")
       }
     }
     self.embedding = embedding
@@ -132,7 +136,7 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
   ///   - inputs: `B` sequences.
   ///   - state: Where they start; the zero state if omitted.
   /// - Returns: `[N × O]` in the order of the inputs' layout where the head reads every step, `[B × O]` in the
-  ///   caller's order where it reads the final state.
+  ///   caller's order where it reads one state of each sequence.
   public func callAsFunction(
     _ inputs: SequenceInputs<Scalar>, from state: RecurrentState<Scalar>? = nil
   ) -> (predictions: Matrix<Scalar>, state: RecurrentState<Scalar>) {
@@ -160,7 +164,7 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
           features, layout: layout, parameters: all.columns(ranges.recurrent), state: &tape.state,
           tape: &tape.recurrent, mode: mode, execution: execution)
       }
-      let read = architecture.readStates(&tape)
+      let read = architecture.readStates(&tape, layout: layout)
       architecture.head.forward(
         read, parameters: all.columns(ranges.head),
         into: tape.predictions.reshaped(rows: read.rows, columns: architecture.head.outputSize), execution: execution)
@@ -237,17 +241,14 @@ extension SequenceModel: TrainableModel {
   ) {
     precondition(gradient.count == parameters.count, "the gradient has the layout of another architecture")
     let (layout, ranges, stack) = (inputs.layout, architecture.ranges, architecture.recurrent)
-    let read = architecture.readStates(&tape)
+    let read = architecture.readStates(&tape, layout: layout)
     let dRead = tape.dRead.reshaped(rows: read.rows, columns: read.columns)
     parameters.withView { all in
       gradient.withMutableView { gradient in
         architecture.head.backward(
           read, parameters: all.columns(ranges.head), dOutputs: tape.dPredictions.lentForReading,
           dInputsInto: dRead, dParametersAddingTo: gradient.columns(ranges.head), execution: execution)
-        architecture.spreadGradient(&tape, batch: layout.batch)
-        let dOutputs =
-          architecture.readout == .everyStep
-          ? dRead.readOnly : tape.dOutputs.zeroed(rows: layout.rowCount, columns: stack.outputSize).readOnly
+        let dOutputs = architecture.spreadGradient(&tape, layout: layout)
         let dFeatures =
           architecture.embedding == nil
           ? nil : tape.dFeatures.zeroed(rows: layout.rowCount, columns: stack.inputSize)

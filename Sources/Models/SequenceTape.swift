@@ -9,8 +9,10 @@ public struct SequenceTape<Scalar: BLASScalar>: Sendable {
   var state = RecurrentState<Scalar>(hidden: [])
   /// Embedded tokens, `[N × I]`.
   var features = Matrix<Scalar>.zeros(rows: 0, columns: 0)
-  /// Final hidden states of the top layer that the head reads, `[B × D·R]`.
-  var finalStates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// The states that the head reads where it reads one of each sequence, `[B × D·R]`.
+  var sequenceStates = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  /// Where the head reads the largest outputs, the rows that they stand in, `[B · D·R]`.
+  var placesOfMaxima: [Int32] = []
   /// `[N × O]` or `[B × O]`.
   var predictions = Matrix<Scalar>.zeros(rows: 0, columns: 0)
 
@@ -18,7 +20,7 @@ public struct SequenceTape<Scalar: BLASScalar>: Sendable {
   var dPredictions = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// For what the head read.
   var dRead = Matrix<Scalar>.zeros(rows: 0, columns: 0)
-  /// For the outputs of every step, where the head reads the final state: zeros.
+  /// For the outputs of every step, where the head reads one state of each sequence.
   var dOutputs = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// For the embedded tokens.
   var dFeatures = Matrix<Scalar>.zeros(rows: 0, columns: 0)
@@ -57,28 +59,44 @@ extension SequenceArchitecture {
   }
 
   /// What the head reads after a forward pass.
-  func readStates<Scalar: BLASScalar>(_ tape: inout SequenceTape<Scalar>) -> MatrixView<Scalar> {
+  func readStates<Scalar: BLASScalar>(
+    _ tape: inout SequenceTape<Scalar>, layout: PackedLayout
+  ) -> MatrixView<Scalar> {
+    let outputs = tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    guard readout != .everyStep else { return outputs }
+    let states = tape.sequenceStates.reshaped(rows: layout.batch, columns: recurrent.outputSize)
     switch readout {
-    case .everyStep:
-      return tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    case .everyStep: break
     case .finalState:
-      let states = tape.finalStates.reshaped(rows: tape.state.batch, columns: recurrent.outputSize)
       for (columns, index) in topStates { states.columns(columns).copy(from: tape.state.hidden[index].lentForReading) }
-      return states.readOnly
+    case .meanState: SequencePooling.mean(of: outputs, layout: layout, into: states)
+    case .maxState: SequencePooling.maximum(of: outputs, layout: layout, into: states, places: &tape.placesOfMaxima)
     }
+    return states.readOnly
   }
 
-  /// Starts `tape.dState` with the gradient for the final state: what the head gave, or zero.
-  func spreadGradient<Scalar: BLASScalar>(_ tape: inout SequenceTape<Scalar>, batch: Int) {
-    if tape.dState.batch != batch || tape.dState.hidden.count != tape.state.hidden.count {
-      tape.dState = recurrent.zeroState(batch: batch)
+  /// Takes the gradient for what the head read, `tape.dRead`, to where it was read: starts `tape.dState` with that for the
+  /// final state, and returns that for the outputs of every step.
+  func spreadGradient<Scalar: BLASScalar>(
+    _ tape: inout SequenceTape<Scalar>, layout: PackedLayout
+  ) -> MatrixView<Scalar> {
+    if tape.dState.batch != layout.batch || tape.dState.hidden.count != tape.state.hidden.count {
+      tape.dState = recurrent.zeroState(batch: layout.batch)
     }
     for i in tape.dState.hidden.indices { tape.dState.hidden[i].setToZero() }
     for i in tape.dState.cell.indices { tape.dState.cell[i].setToZero() }
-    guard readout == .finalState else { return }
-    for (columns, index) in topStates {
-      tape.dState.hidden[index].lent().copy(from: tape.dRead.lentForReading.columns(columns))
+    let dRead = tape.dRead.lentForReading
+    guard readout != .everyStep else { return dRead }
+    let dOutputs = tape.dOutputs.reshaped(rows: layout.rowCount, columns: recurrent.outputSize)
+    switch readout {
+    case .everyStep: break
+    case .finalState:
+      dOutputs.fill(0)
+      for (columns, index) in topStates { tape.dState.hidden[index].lent().copy(from: dRead.columns(columns)) }
+    case .meanState: SequencePooling.spreadMean(dRead, layout: layout, into: dOutputs)
+    case .maxState: SequencePooling.spreadMaximum(dRead, places: tape.placesOfMaxima, into: dOutputs)
     }
+    return dOutputs.readOnly
   }
 
   /// For each direction of the top layer: its columns in what the head reads, and its place in a state.

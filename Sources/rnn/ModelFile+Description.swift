@@ -9,7 +9,13 @@ extension ModelFile: CustomStringConvertible {
     let input = architecture.embedding.map { "\($0.vocabularySize) tokens" } ?? plural(stack.inputSize, "feature")
     let directions = stack.isBidirectional ? " in both directions" : ""
     let outputs = plural(architecture.head.outputSize, "output")
-    let place = architecture.readout == .everyStep ? "at every step" : "at the end"
+    let place =
+      switch architecture.readout {
+      case .everyStep: "at every step"
+      case .finalState: "at the end"
+      case .meanState: "from the mean of all steps"
+      case .maxState: "from the largest of all steps"
+      }
     let type = if case .double = model { "Double" } else { "Float" }
     return
       "\(format.name), \(stack.cells[0].name), \(plural(stack.layers, "layer")) of \(stack.cells[0].hiddenSize) units"

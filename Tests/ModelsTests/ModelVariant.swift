@@ -33,7 +33,7 @@ struct ModelVariant: CustomTestStringConvertible, Sendable {
     switch (readsTokens, readout) {
     case (true, _): .softmaxCrossEntropy
     case (false, .everyStep): .meanSquaredError
-    case (false, .finalState): .binaryCrossEntropy
+    case (false, .finalState), (false, .meanState), (false, .maxState): .binaryCrossEntropy
     }
   }
 
@@ -80,10 +80,10 @@ struct ModelVariant: CustomTestStringConvertible, Sendable {
     let targets: SequenceTargets<Double> =
       switch (readsTokens, readout) {
       case (true, .everyStep): .classes(PackedSequence(Self.lengths.map { (0..<$0).map { _ in someClass() } }))
-      case (true, .finalState): .finalClasses([3, 0, -1, 5])
+      case (true, _): .finalClasses([3, 0, -1, 5])
       case (false, .everyStep):
         .values(PackedSequence(Self.lengths.map { .random(rows: $0, columns: 2, from: &generator) }, features: 2))
-      case (false, .finalState): .finalValues(Matrix([[0, 1], [1, 1], [0.25, 0], [1, 0]]))
+      case (false, _): .finalValues(Matrix([[0, 1], [1, 1], [0.25, 0], [1, 0]]))
       }
     return SequenceBatch(inputs: inputs(), targets: targets)
   }

@@ -117,7 +117,7 @@ import Testing
   @Test func truncationThatCannotBeIsAnError() throws {
     let error = #expect(throws: ConfigurationError.self) { try ModelVariant.all[0].architecture(truncation: 0) }
     #expect(error?.setting == "truncation")
-    for variant in ModelVariant.all where variant.isBidirectional || variant.readout == .finalState {
+    for variant in ModelVariant.all where variant.isBidirectional || variant.readout != .everyStep {
       #expect(throws: ConfigurationError.self) { try variant.architecture(truncation: 5) }
     }
   }
@@ -154,7 +154,7 @@ import Testing
         case .features(let sequence): .features(PackedSequence([sequence.sequence(b)], features: 3))
         case .tokens(let sequence): .tokens(PackedSequence([sequence.sequence(b)], features: 1))
         }
-      let rows = variant.readout == .finalState ? [b] : (0..<length).map { inputs.layout.row(of: b, at: $0) }
+      let rows = variant.readout != .everyStep ? [b] : (0..<length).map { inputs.layout.row(of: b, at: $0) }
       let found = together.selectingRows(rows).elements
       let wanted = model(alone).predictions.elements
       #expect(found.count == wanted.count)

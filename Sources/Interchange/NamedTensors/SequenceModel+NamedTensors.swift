@@ -35,7 +35,7 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     if hasCellState { result[SequenceTensorName.finalCell.rawValue] = Self.stacked(final.cell, batch: layout.batch) }
     result[SequenceTensorName.predictions.rawValue] =
       switch architecture.readout {
-      case .finalState: Scalar.tensor([layout.batch, size], predictions.elements)
+      case .finalState, .meanState, .maxState: Scalar.tensor([layout.batch, size], predictions.elements)
       case .everyStep: padded(PackedSequence(layout: layout, rows: predictions), steps: steps)
       }
     return result

@@ -54,8 +54,8 @@ public struct ONNXExport: Sendable {
 
   private let bytes: [UInt8]
 
-  /// Exports `model`. Throws where the preprocessing cannot be this model's, or where the model is larger than the 2 GiB
-  /// that a file of ONNX may have.
+  /// Exports `model`. Throws where the preprocessing cannot be this model's, where the head reads a mean or a maximum of
+  /// outputs, or where the model is larger than the 2 GiB that a file of ONNX may have.
   public init<Scalar: SafetensorsElement>(
     _ model: SequenceModel<Scalar>, _ options: Options = Options()
   ) throws(ConfigurationError) {
@@ -63,6 +63,12 @@ public struct ONNXExport: Sendable {
       throw ConfigurationError(
         setting: "the size of a model for ONNX", found: "\(model.parameters.count) parameters",
         wanted: "less than \(Self.largestModel / (Scalar.bitWidth / 8))")
+    }
+    // What an operator gives behind a sequence's end is not said, so a pool over padded steps would have to be masked.
+    guard [.everyStep, .finalState].contains(model.architecture.readout) else {
+      throw ConfigurationError(
+        setting: "the readout of a model for ONNX", found: model.architecture.readout.rawValue,
+        wanted: "everyStep or finalState")
     }
     let metadata = try model.fileMetadata(options.preprocessing)
     var graph = SequenceModelGraph(model, hasLengths: options.hasLengths, hasStates: options.hasStates)

@@ -118,14 +118,13 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
   private mutating func addHead(over values: String) {
     let batch = ExportedDimension.name("batch")
     let head = model.architecture.head
-    switch model.architecture.readout {
-    case .everyStep:
+    if model.architecture.readout == .everyStep {
       let product = builder.add("MatMul", [values, "head.weight.T"], to: "head.product")
       let sum = builder.add("Add", [product, "head.bias"], to: "head.sum")
       builder.add("Transpose", [sum], to: [SequenceTensorName.predictions.rawValue], ["perm": .ints([1, 0, 2])])
       builder.addOutput(
         SequenceTensorName.predictions.rawValue, Self.elementType, [batch, .name("time"), .size(head.outputSize)])
-    case .finalState:
+    } else {
       let sequences = builder.add("Transpose", [values], to: "head.states", ["perm": .ints([1, 0, 2])])
       let sizes = builder.integers([0, head.inputSize], name: "head.inputs.shape")
       let inputs = builder.add("Reshape", [sequences, sizes], to: "head.inputs")
