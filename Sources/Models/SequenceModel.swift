@@ -23,16 +23,20 @@ public struct SequenceArchitecture: Hashable, Sendable {
   public let readout: Readout
   /// The head, from `D · R` features to predictions.
   public let head: LinearMap
+  /// Whether the head's weight is the embedding's table, so that there is one row for a token, read and predicted (Press &
+  /// Wolf, "Using the output embedding to improve language models", 2017). The head's bias is its own.
+  public let tiesEmbedding: Bool
   /// What training makes small.
   public let loss: Loss
   /// Steps after which backpropagation through time is cut in training, the state carried on; `nil` for never.
   public var truncation: Int?
 
-  /// An architecture whose parts fit: throws where the stack's input is not the embedding's dimension, or where
-  /// truncation is not positive or there is no prediction in every window.
+  /// An architecture whose parts fit: throws where the stack's input is not the embedding's dimension, where truncation is
+  /// not positive or there is no prediction in every window, and where the head cannot be tied, because there is no
+  /// embedding or its table, `[V × E]`, is not of the head's `[O × D·R]`.
   public init(
     embedding: EmbeddingTable? = nil, recurrent: RecurrentStack<AnyRecurrentCell>, readout: Readout = .everyStep,
-    outputSize: Int, loss: Loss, truncation: Int? = nil
+    outputSize: Int, loss: Loss, truncation: Int? = nil, tiesEmbedding: Bool = false
   ) throws(ConfigurationError) {
     if let embedding, embedding.dimension != recurrent.inputSize {
       throw ConfigurationError(
@@ -47,20 +51,32 @@ public struct SequenceArchitecture: Hashable, Sendable {
           wanted: "none where the head does not read every step or the network reads both directions")
       }
     }
+    if tiesEmbedding {
+      guard let embedding else {
+        throw ConfigurationError(setting: "tied embedding", found: "a model of features", wanted: "one of tokens")
+      }
+      try ConfigurationError.require(
+        embedding.dimension == recurrent.outputSize, "size that a tied head reads", "\(recurrent.outputSize)",
+        wanted: "the embedding's dimension \(embedding.dimension)")
+      try ConfigurationError.require(
+        embedding.vocabularySize == outputSize, "output size of a tied head", "\(outputSize)",
+        wanted: "the embedding's vocabulary of \(embedding.vocabularySize)")
+    }
     self.embedding = embedding
     self.recurrent = recurrent
     self.readout = readout
     head = try LinearMap(inputSize: recurrent.outputSize, outputSize: outputSize)
     self.loss = loss
     self.truncation = truncation
+    self.tiesEmbedding = tiesEmbedding
   }
 
-  /// All parameters: `embedding.…`, `recurrent.…`, `head.…`.
+  /// All parameters: `embedding.…`, `recurrent.…`, `head.…`; of a tied head its bias alone.
   public var parameterLayout: ParameterLayout {
     var parts: [(prefix: String, shapes: [ParameterShape])] = []
     if let embedding { parts.append(("embedding", embedding.parameters)) }
     parts.append(("recurrent", recurrent.parameters))
-    parts.append(("head", head.parameters))
+    parts.append(("head", tiesEmbedding ? Array(head.parameters.dropFirst()) : head.parameters))
     return ParameterLayout(parts)
   }
 
@@ -68,12 +84,38 @@ public struct SequenceArchitecture: Hashable, Sendable {
   var ranges: (embedding: Range<Int>, recurrent: Range<Int>, head: Range<Int>) {
     let first = embedding?.parameterCount ?? 0
     let second = first + recurrent.parameterCount
-    return (0..<first, first..<second, second..<second + head.parameterCount)
+    return (0..<first, first..<second, second..<second + (tiesEmbedding ? head.outputSize : head.parameterCount))
+  }
+
+  /// Weight, `[O × D·R]`, and bias, `[1 × O]`, of the head among all `parameters`.
+  func headParts<Scalar: BLASScalar>(
+    of parameters: MatrixView<Scalar>
+  ) -> (weight: MatrixView<Scalar>, bias: MatrixView<Scalar>) {
+    let own = parameters.columns(ranges.head)
+    return (
+      MatrixView(
+        tiesEmbedding ? parameters.columns(ranges.embedding).baseAddress : own.baseAddress, rows: head.outputSize,
+        columns: head.inputSize), own.columns(own.columns - head.outputSize..<own.columns)
+    )
+  }
+
+  /// The same for their gradients.
+  func headParts<Scalar: BLASScalar>(
+    of gradients: MutableMatrixView<Scalar>
+  ) -> (weight: MutableMatrixView<Scalar>, bias: MutableMatrixView<Scalar>) {
+    let own = gradients.columns(ranges.head)
+    return (
+      MutableMatrixView(
+        tiesEmbedding ? gradients.columns(ranges.embedding).baseAddress : own.baseAddress, rows: head.outputSize,
+        columns: head.inputSize), own.columns(own.columns - head.outputSize..<own.columns)
+    )
   }
 }
 
 extension SequenceArchitecture: Codable {
-  private enum CodingKeys: String, CodingKey { case embedding, recurrent, readout, outputSize, loss, truncation }
+  private enum CodingKeys: String, CodingKey {
+    case embedding, recurrent, readout, outputSize, loss, truncation, tiesEmbedding
+  }
 
   /// Reads an architecture from a file that is not trusted.
   public init(from decoder: any Decoder) throws {
@@ -83,7 +125,8 @@ extension SequenceArchitecture: Codable {
       recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
       readout: values.decode(Readout.self, forKey: .readout),
       outputSize: values.decodeSize(forKey: .outputSize), loss: values.decode(Loss.self, forKey: .loss),
-      truncation: values.decodeIfPresent(Int.self, forKey: .truncation))
+      truncation: values.decodeIfPresent(Int.self, forKey: .truncation),
+      tiesEmbedding: values.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false)
   }
 
   /// Writes what the initialiser takes.
@@ -95,6 +138,8 @@ extension SequenceArchitecture: Codable {
     try values.encode(head.outputSize, forKey: .outputSize)
     try values.encode(loss, forKey: .loss)
     try values.encodeIfPresent(truncation, forKey: .truncation)
+    // Left out otherwise, so that such a file stays one for those who know of no ties.
+    if tiesEmbedding { try values.encode(true, forKey: .tiesEmbedding) }
   }
 }
 
@@ -112,11 +157,17 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
   /// Path and threads of every pass.
   public var execution = Execution.automatic
 
-  /// A model with initial parameters that `scheme` and `seed` decide.
-  public init(_ architecture: SequenceArchitecture, scheme: InitializationScheme = .recommended, seed: UInt64 = 0) {
+  /// A model with initial parameters that `scheme` and `seed` decide. If no scheme is given it is
+  /// ``InitializationScheme/recommended``, but for a tied table, whose rows then have length 1 instead of √E: as weights of
+  /// the head they would give logits of that size.
+  public init(_ architecture: SequenceArchitecture, scheme: InitializationScheme? = nil, seed: UInt64 = 0) {
     self.architecture = architecture
+    var recommended = InitializationScheme.recommended
+    if architecture.tiesEmbedding {
+      recommended.embedding = .normal(standardDeviation: 1 / Double(architecture.head.inputSize).squareRoot())
+    }
     parameters = .zeros(architecture.parameterLayout)
-    parameters.initialize(scheme, seed: seed, forgetGate: LSTMGate.forget.rawValue)
+    parameters.initialize(scheme ?? recommended, seed: seed, forgetGate: LSTMGate.forget.rawValue)
   }
 
   /// A model with given parameters, which must have the architecture's layout.
@@ -125,6 +176,23 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
       parameters.layout == architecture.parameterLayout, "the parameters have the layout of another architecture")
     self.architecture = architecture
     self.parameters = parameters
+  }
+
+  /// The same model with a head of its own, whose weight is a copy of the table: what files of other engines hold. This
+  /// model itself where nothing is tied.
+  public func untied() -> SequenceModel {
+    guard architecture.tiesEmbedding else { return self }
+    let untied: SequenceArchitecture
+    do {
+      untied = try SequenceArchitecture(
+        embedding: architecture.embedding, recurrent: architecture.recurrent, readout: architecture.readout,
+        outputSize: architecture.head.outputSize, loss: architecture.loss, truncation: architecture.truncation)
+    } catch { preconditionFailure("what fits when tied fits without: \(error)") }
+    var result = SequenceModel(untied, parameters: .zeros(untied.parameterLayout))
+    for shape in parameters.layout.shapes { result.parameters[shape.name] = parameters[shape.name] }
+    result.parameters["head.weight"] = parameters["embedding.weight"]
+    result.execution = execution
+    return result
   }
 
   /// The state before the first step of `batch` sequences.
@@ -165,8 +233,9 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
           tape: &tape.recurrent, mode: mode, execution: execution)
       }
       let read = architecture.readStates(&tape, layout: layout)
+      let (weight, bias) = architecture.headParts(of: all)
       architecture.head.forward(
-        read, parameters: all.columns(ranges.head),
+        read, weight: weight, bias: bias,
         into: tape.predictions.reshaped(rows: read.rows, columns: architecture.head.outputSize), execution: execution)
     }
   }
@@ -245,9 +314,10 @@ extension SequenceModel: TrainableModel {
     let dRead = tape.dRead.reshaped(rows: read.rows, columns: read.columns)
     parameters.withView { all in
       gradient.withMutableView { gradient in
+        let dHead = architecture.headParts(of: gradient)
         architecture.head.backward(
-          read, parameters: all.columns(ranges.head), dOutputs: tape.dPredictions.lentForReading,
-          dInputsInto: dRead, dParametersAddingTo: gradient.columns(ranges.head), execution: execution)
+          read, weight: architecture.headParts(of: all).weight, dOutputs: tape.dPredictions.lentForReading,
+          dInputsInto: dRead, dWeightAddingTo: dHead.weight, dBiasAddingTo: dHead.bias, execution: execution)
         let dOutputs = architecture.spreadGradient(&tape, layout: layout)
         let dFeatures =
           architecture.embedding == nil

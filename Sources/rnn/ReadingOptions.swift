@@ -28,7 +28,8 @@ struct ReadingOptions: ParsableArguments {
   func readout(of path: String) throws(DataError) -> SequenceArchitecture.Readout {
     guard let readout else {
       throw DataError(
-        file: path, reason: "does not say what its head reads: give --readout every-step or --readout final-state")
+        file: path,
+        reason: "does not say what its head reads: give --readout every-step, final-state, mean-state or max-state")
     }
     return readout
   }

@@ -64,6 +64,70 @@ import Testing
     #expect(none == LossValue(mean: 0, count: 0) && zero.norm == 0)
   }
 
+  // MARK: Tied embeddings
+
+  private static func tied(
+    _ kind: AnyRecurrentCell.Kind, readout: SequenceArchitecture.Readout = .everyStep, isBidirectional: Bool = false
+  ) throws -> SequenceModel<Double> {
+    let hidden = isBidirectional ? 2 : 4
+    var model = SequenceModel<Double>(
+      try SequenceArchitecture(
+        embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
+        recurrent: RecurrentStack(
+          AnyRecurrentCell(kind, inputSize: 4, hiddenSize: hidden), layers: 2, isBidirectional: isBidirectional),
+        readout: readout, outputSize: 7, loss: .softmaxCrossEntropy, tiesEmbedding: true),
+      scheme: .pyTorch(hiddenSize: 5), seed: 3)
+    model.execution = Execution(path: .blas, threads: 1)
+    return model
+  }
+
+  @Test(arguments: SequenceArchitecture.Readout.allCases, [false, true])
+  func theGradientOfATiedModelMatchesFiniteDifferences(
+    _ readout: SequenceArchitecture.Readout, _ isBidirectional: Bool
+  ) throws {
+    let model = try Self.tied(.gru, readout: readout, isBidirectional: isBidirectional)
+    let variant = ModelVariant(readsTokens: true, readout: readout, isBidirectional: isBidirectional, kind: .gru)
+    let check = model.checkGradient(on: variant.batch())
+    #expect(try #require(check.worst).relativeError < Tolerance.finiteDifference, "\(check)")
+    #expect(check.entries.map(\.parameter).filter { $0.hasPrefix("head") } == ["head.bias"])
+  }
+
+  @Test(arguments: AnyRecurrentCell.Kind.allCases)
+  func aTiedModelPredictsWhatItsUntiedCopyDoes(_ kind: AnyRecurrentCell.Kind) throws {
+    let model = try Self.tied(kind)
+    let untied = model.untied()
+    #expect(untied.parameters.count == model.parameters.count + 7 * 4)
+    #expect(untied.parameters["head.weight"] == model.parameters["embedding.weight"])
+    let variant = ModelVariant(readsTokens: true, readout: .everyStep, isBidirectional: false, kind: kind)
+    #expect(untied(variant.inputs()).predictions == model(variant.inputs()).predictions)
+    #expect(untied.untied().parameters == untied.parameters)
+    var (a, b) = (untied.zeroState(batch: 2), untied.zeroState(batch: 2))
+    #expect(try untied.decoder().step([3, 6], &a) == model.decoder().step([3, 6], &b))
+  }
+
+  @Test func theRowsOfATiedTableBeginWithLengthOne() throws {
+    let architecture = try SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 200, dimension: 50),
+      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 50, hiddenSize: 50))), outputSize: 200,
+      loss: .softmaxCrossEntropy, tiesEmbedding: true)
+    let norm = SequenceModel<Double>(architecture, seed: 1).parameters.norm(of: "embedding.weight")
+    #expect(abs(norm * norm / 200 - 1) <= (2.0 / 50).squareRoot() * Tolerance.mean(ofDraws: 200))
+  }
+
+  @Test func whatCannotBeTiedIsAnError() {
+    func setting(embedding: EmbeddingTable?, inputSize: Int = 4, hiddenSize: Int = 4, outputSize: Int = 7) -> String? {
+      #expect(throws: ConfigurationError.self) {
+        try SequenceArchitecture(
+          embedding: embedding, recurrent: RecurrentStack(.gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize))),
+          outputSize: outputSize, loss: .softmaxCrossEntropy, tiesEmbedding: true)
+      }?.setting
+    }
+    let table = try? EmbeddingTable(vocabularySize: 7, dimension: 4)
+    #expect(setting(embedding: nil) == "tied embedding")
+    #expect(setting(embedding: table, hiddenSize: 5) == "size that a tied head reads")
+    #expect(setting(embedding: table, outputSize: 6) == "output size of a tied head")
+  }
+
   // MARK: Truncated backpropagation through time
 
   private static let truncatable = ModelVariant.all.filter { $0.readout == .everyStep && !$0.isBidirectional }

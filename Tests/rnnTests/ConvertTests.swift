@@ -116,7 +116,8 @@ import Testing
     }
     #expect(
       message(torch, folder.path("m.onnx"))
-        == "\(torch): does not say what its head reads: give --readout every-step or --readout final-state")
+        == "\(torch): does not say what its head reads: give --readout every-step, final-state, mean-state or max-state"
+    )
     #expect(
       message(ours, folder.path("m.keras"))
         == "\(folder.path("m.keras")): no such file is written, only .safetensors, .onnx, .npz")

@@ -44,6 +44,7 @@ extension KerasModel {
   static func arrays<Scalar: TensorScalar>(
     of model: SequenceModel<Scalar>, names: KerasLayerNames, file: String
   ) throws(WeightsError) -> [(name: String, tensor: Tensor)] {
+    let model = model.untied()
     let stack = model.architecture.recurrent
     let cell = stack.cells[0]
     if cell.shape.hasPeepholes || cell.shape.isProjected {

@@ -51,7 +51,8 @@ extension SequenceArchitecture {
         recurrent: RecurrentStack(
           cell, layers: recurrent.layers, isBidirectional: recurrent.isBidirectional, dropout: recurrent.dropout,
           recurrentDropout: recurrent.recurrentDropout),
-        readout: readout, outputSize: head.outputSize, loss: loss, truncation: truncation)
+        readout: readout, outputSize: head.outputSize, loss: loss, truncation: truncation,
+        tiesEmbedding: tiesEmbedding)
     } catch {
       preconditionFailure("a cell with the same sizes fits wherever the first did: \(error)")
     }

@@ -21,16 +21,18 @@ extension PyTorchStateDict {
   }
 
   /// Writes a model's parameters at `path`, for a module whose parts have these names: an nn.Embedding where the model
-  /// reads tokens, a recurrent module and an nn.Linear with a bias. See ``write(_:prefix:to:)``.
+  /// reads tokens, a recurrent module and an nn.Linear with a bias. A tied weight is written under both names, as PyTorch
+  /// does. See ``write(_:prefix:to:)``.
   public static func write<Scalar: BLASScalar & SafetensorsElement>(
     _ model: SequenceModel<Scalar>, embedding: String = "embedding", recurrent: String = "recurrent",
     head: String = "head", to path: String
   ) throws(WeightsError) {
     try checkPyTorchHas(model.architecture.recurrent.cells[0], path)
     let prefixes = ["embedding": embedding, "recurrent": recurrent, "head": head]
+    let parameters = model.untied().parameters
     var contents = SafetensorsContents()
     var written: Set<String> = []
-    for shape in model.parameters.layout.shapes {
+    for shape in parameters.layout.shapes {
       let parts = shape.name.split(separator: ".", maxSplits: 1).map(String.init)
       let name = (prefixes[parts[0]] ?? parts[0]).joined(to: parts[1])
       guard written.insert(name).inserted else {
@@ -38,7 +40,7 @@ extension PyTorchStateDict {
       }
       contents.setTensor(
         name, shape: shape.isVector ? [shape.rows] : [shape.rows, shape.columns],
-        elements: model.parameters[shape.name].elements)
+        elements: parameters[shape.name].elements)
     }
     try write(contents, to: path)
   }

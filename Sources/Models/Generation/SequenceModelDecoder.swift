@@ -58,8 +58,9 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
       architecture.recurrent.step(
         features.lentForReading, &state, parameters: all.columns(ranges.recurrent), prepared: weights,
         into: outputs.lent(), execution: model.execution)
+      let (weight, bias) = architecture.headParts(of: all)
       architecture.head.forward(
-        outputs.lentForReading, parameters: all.columns(ranges.head), into: logits.lent(), execution: model.execution)
+        outputs.lentForReading, weight: weight, bias: bias, into: logits.lent(), execution: model.execution)
     }
     return logits
   }

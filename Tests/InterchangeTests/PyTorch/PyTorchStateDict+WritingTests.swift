@@ -23,6 +23,21 @@ import Testing
     }
   }
 
+  @Test func aTiedWeightIsWrittenUnderBothNames() throws {
+    let architecture = try SequenceArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 11, dimension: 4),
+      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 4))), outputSize: 11,
+      loss: .softmaxCrossEntropy, tiesEmbedding: true)
+    let model = SequenceModel<Float>(architecture, seed: 1)
+    try withTemporaryFolder { folder in
+      let path = folder + "/model.safetensors"
+      try PyTorchStateDict.write(model, to: path)
+      let read: SequenceModel<Float> = try PyTorchStateDict(path: path)
+        .sequenceModel(embedding: "embedding", head: "head", readout: .everyStep, loss: .softmaxCrossEntropy)
+      #expect(read.parameters == model.untied().parameters)
+    }
+  }
+
   @Test func aWrittenLayerComesBack() throws {
     let layer = RecurrentLayer<GRUCell, Double>(try RecurrentStack(GRUCell(inputSize: 3, hiddenSize: 5)), seed: 1)
     try withTemporaryFolder { folder in

@@ -39,8 +39,28 @@ import Testing
     }
   }
 
+  @Test func aTiedEmbeddingIsKeptAndAFileThatKnowsOfNoneHasNone() throws {
+    func model(tied: Bool) throws -> SequenceModel<Float> {
+      SequenceModel(
+        try SequenceArchitecture(
+          embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
+          recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 4))), outputSize: 7,
+          loss: .softmaxCrossEntropy, tiesEmbedding: tied), seed: 2)
+    }
+    try withTemporaryFolder { folder in
+      for tied in [true, false] {
+        let path = folder + "/model"
+        try model(tied: tied).write(to: path)
+        let read = try SequenceModel<Float>.read(from: path).model
+        #expect(read.architecture == (try model(tied: tied).architecture) && read.architecture.tiesEmbedding == tied)
+        #expect(read.parameters == (try model(tied: tied).parameters))
+        #expect(try SafetensorsFile(path: path).metadata["architecture"]?.contains("tiesEmbedding") == tied)
+      }
+    }
+  }
+
   @Test func thePreprocessingIsKeptToTheBit() throws {
-    let (features, tokens) = (ModelVariant.all[0], ModelVariant.all[12])
+    let (features, tokens) = (ModelVariant.all[0], try #require(ModelVariant.all.first { $0.readsTokens }))
     let scaled = Preprocessing(
       inputScaling: try FeatureScaling(offsets: [0.1, -1e300, .pi], scales: [.leastNonzeroMagnitude, 1.0 / 3, 7e22]),
       targetScaling: try FeatureScaling(offsets: [1, 2], scales: [3, 4]), classNames: ["yes", "no"],

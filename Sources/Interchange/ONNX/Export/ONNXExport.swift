@@ -54,7 +54,7 @@ public struct ONNXExport: Sendable {
 
   private let bytes: [UInt8]
 
-  /// Exports `model`. Throws where the preprocessing cannot be this model's, where the head reads a mean or a maximum of
+  /// Exports `model`; a tied head becomes one of its own. Throws where the preprocessing cannot be this model's, where the head reads a mean or a maximum of
   /// outputs, or where the model is larger than the 2 GiB that a file of ONNX may have.
   public init<Scalar: SafetensorsElement>(
     _ model: SequenceModel<Scalar>, _ options: Options = Options()
@@ -70,6 +70,7 @@ public struct ONNXExport: Sendable {
         setting: "the readout of a model for ONNX", found: model.architecture.readout.rawValue,
         wanted: "everyStep or finalState")
     }
+    let model = model.untied()
     let metadata = try model.fileMetadata(options.preprocessing)
     var graph = SequenceModelGraph(model, hasLengths: options.hasLengths, hasStates: options.hasStates)
     let message = ONNX_ModelProto.with {
