@@ -30,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),
   ],
   targets: [
     // The engine. Nothing here depends on anything but the two system libraries.
@@ -69,6 +70,7 @@ let package = Package(
       dependencies: [
         "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Stencil", package: "Stencil"),
         .product(name: "TextTable", package: "TextTable"),
       ],
       swiftSettings: strict),

@@ -52,8 +52,16 @@ public enum TextTask: RecurrentTask {
           comparison: "a transformer of 10.65M parameters: 1.47 (nanoGPT)"),
         Score("parameters", Double(model.parameters.count), ""),
       ],
-      examples: [], figures: [.lineChart(LineChart(lossesOf: "LSTM", report, unit: "nats per character"))])
+      examples: try beginnings.map { beginning in
+        try TaskExample(
+          "Continued by the network from “\(beginning)”",
+          text.continuation(of: beginning, by: model, seed: context.seed))
+      },
+      figures: [.lineChart(LineChart(lossesOf: "LSTM", report, unit: "nats per character"))])
   }
+
+  /// What the network is to continue.
+  private static let beginnings = ["ROMEO:", "First Citizen:"]
 
   /// The text in two parts, in numbers of its characters.
   private struct Text {
@@ -71,6 +79,18 @@ public enum TextTask: RecurrentTask {
       let cut = numbers.count * 9 / 10
       training = Array(numbers[..<cut])
       validation = Array(numbers[cut...])
+    }
+
+    /// The lines of `beginning` and what `model` writes after it.
+    func continuation(of beginning: String, by model: SequenceModel<Float>, seed: UInt64) throws -> [String] {
+      let decoder = try model.decoder()
+      let prompt = characters.numbers(of: beginning.unicodeScalars.map(String.init))
+      let written = try decoder.generate(
+        from: prompt, state: decoder.zeroState(batch: 1),
+        options: GenerationOptions(
+          strategy: .nucleus(0.95, temperature: 0.8), maximumLength: 400, seed: seed))
+      return (beginning + characters.words(of: written.tokens).joined())
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
   }
 }

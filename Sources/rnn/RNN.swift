@@ -1,14 +1,22 @@
 import ArgumentParser
 import Foundation
+import Models
 
 /// The command line tool: recurrent networks without writing a program.
 @main
 struct RNN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rnn",
-    abstract: "Recurrent networks on a CPU: models from other engines, for other engines, and checked against them.",
-    discussion: "Exit codes: 0; 1 if a check failed; 2 for wrong options and for files that cannot be read or written.",
-    subcommands: [RunTask.self, Convert.self, Verify.self])
+    abstract:
+      "Recurrent networks on a CPU: trained on your own data, shown on public data, exchanged with other engines.",
+    discussion: "Exit codes: 0; 1 for a run or a check that failed or was stopped; 2 for bad input and wrong options.",
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Models of your own data",
+        subcommands: [Train.self, Predict.self, Generate.self, Evaluate.self, Inspect.self]),
+      CommandGroup(name: "What recurrent networks are for", subcommands: [RunTask.self, Report.self]),
+      CommandGroup(name: "Other engines", subcommands: [Convert.self, Verify.self]),
+    ])
 
   /// Runs the subcommand that the command line names.
   static func main() { main(nil) }
@@ -28,9 +36,11 @@ struct RNN: ParsableCommand {
     // Help and versions are errors too, that succeed.
     if exitCode(for: error).isSuccess || error is ExitCode { exit(withError: error) }
     FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-    Foundation.exit(badInput)
+    Foundation.exit(error is TrainingError ? failure : badInput)
   }
 
+  /// The exit code for a run that failed although nothing was wrong with what it was given.
+  private static let failure: Int32 = 1
   /// The exit code for wrong options and for files that cannot be read or written.
   private static let badInput: Int32 = 2
 }

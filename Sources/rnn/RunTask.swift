@@ -9,12 +9,14 @@ struct RunTask: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "task",
     abstract: "Runs a task from the data to a score beside a baseline.",
-    discussion: "Tasks:\n"
-      + allTasks.map { "  \($0.name.padding(toLength: 14, withPad: " ", startingAt: 0))\($0.description.summary)" }
-      .joined(separator: "\n"))
+    discussion: "Tasks:\n" + taskList
+      + "\n\nExit codes: 0; 1 where a score does not reach its bar and for a run that was stopped; 2 for bad input.")
 
   @Argument(help: ArgumentHelp("Which task.", valueName: "name"))
-  var name: String
+  var name: String?
+
+  @Flag(help: "Lists the tasks, with their data.")
+  var list = false
 
   @Flag(help: "Under a minute, with a lower bar.")
   var quick = false
@@ -24,42 +26,55 @@ struct RunTask: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
-  @Option(help: ArgumentHelp("Keeps checkpoints of the trainings in this folder.", valueName: "folder"))
-  var checkpoints: String?
+  @Option(help: ArgumentHelp("Writes the files that the task makes, such as music, here.", valueName: "folder"))
+  var output = "."
 
-  @Flag(help: "Goes on from the checkpoints in the folder.")
-  var resume = false
+  @OptionGroup(title: "While it runs") var running: LongRunOptions
+
+  /// The tasks, a line each.
+  private static var taskList: String {
+    allTasks.map { "  \($0.name.padding(toLength: 14, withPad: " ", startingAt: 0))\($0.description.summary)" }
+      .joined(separator: "\n")
+  }
+
+  func validate() throws {
+    guard list || name != nil else { throw ValidationError("which task? There are:\n\(Self.taskList)") }
+  }
 
   func run() throws {
+    let console = Console(running.console)
+    if list {
+      return console.result(allTasks.map { TaskListEntry($0.description) }, text: TaskListEntry.table)
+    }
     guard let task = allTasks.first(where: { $0.name == name }) else {
-      throw ValidationError("there is no task \(name); there are \(allTasks.map { $0.name }.joined(separator: ", "))")
+      throw ValidationError(
+        "there is no task \(name ?? ""); there are \(allTasks.map { $0.name }.joined(separator: ", "))")
     }
-    let session = TrainingSession(checkpointFolder: checkpoints, resumes: resume) { stage, progress in
-      if progress.isEndOfEpoch {
-        print(
-          "\(stage), epoch \(progress.epoch) of \(progress.epochs): loss \(progress.epochLoss), validation "
-            + "\(progress.validationLoss.map { "\($0)" } ?? "-"), \(Int(progress.secondsLeft)) s left")
-      }
-      return .continue
+    try OutputFolder.check(output)
+    let scale = quick ? TaskContext.Scale.quick : .full
+    let run = try LongRun(
+      running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
+      purpose: "task \(task.name), \(scale.rawValue), seed \(seed)")
+    let began = ContinuousClock.now
+    let result = try run { session in
+      try task.run(
+        in: TaskContext(scale, seed: seed, data: data.folder, session: session, note: console.note))
     }
-    let context = TaskContext(
-      quick ? .quick : .full, seed: seed, data: data.folder, session: session, note: { print($0) })
-    let began = Date()
-    let result = try task.run(in: context)
-    for score in result.scores {
-      let bar =
-        switch score.bar {
-        case .atLeast(let least): ", at least \(least) wanted"
-        case .atMost(let most): ", at most \(most) wanted"
-        case nil: ""
-        }
-      print("\(score.name): \(score.value) \(score.unit)\(bar)\(score.comparison.map { "; \($0)" } ?? "")")
-    }
-    for example in result.examples {
-      print("\n\(example.title)\n" + example.lines.map { "  \($0)" }.joined(separator: "\n"))
-    }
-    print("\(Int(Date().timeIntervalSince(began))) s")
+    let seconds = Double((ContinuousClock.now - began).components.seconds)
+    let files = try write(result.attachments)
+    let told = ToldResult(result, files: files, seconds: seconds)
+    console.result(told, text: told.description)
     guard result.meetsBars else { throw ExitCode(1) }
+  }
+
+  private func write(_ attachments: [Attachment]) throws(DataError) -> [String] {
+    var paths: [String] = []
+    for attachment in attachments {
+      let path = output == "." ? attachment.fileName : "\(output)/\(attachment.fileName)"
+      try FileWriting.write(attachment.bytes, to: path)
+      paths.append(path)
+    }
+    return paths
   }
 }
 

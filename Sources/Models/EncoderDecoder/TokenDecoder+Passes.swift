@@ -187,7 +187,7 @@ extension PackedLayout {
 /// sums += the sum over the rows.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-private func addColumnSums<Scalar: BLASScalar>(_ rows: MatrixView<Scalar>, to sums: UnsafeMutablePointer<Scalar>) {
+func addColumnSums<Scalar: BLASScalar>(_ rows: MatrixView<Scalar>, to sums: UnsafeMutablePointer<Scalar>) {
   for n in 0..<rows.rows {
     let row = rows.row(n)
     for j in 0..<rows.columns { sums[j] += row[j] }

@@ -3,8 +3,8 @@ public import Kernels
 /// What training makes small.
 ///
 /// Each loss is a mean over what exists, accumulated in `Double`: nothing is padded, and what is masked does not count.
-/// Where nothing is left, the loss and its gradient are zero. Infinite or NaN predictions give an infinite or NaN
-/// loss, never an error.
+/// Where nothing is left, the loss and its gradient are zero. A target that is NaN is masked. Infinite or NaN predictions
+/// give an infinite or NaN loss, never an error.
 public enum Loss: String, Codable, CaseIterable, Sendable {
   /// The mean of (prediction − target)² over all elements; see ``meanSquaredError(_:_:countedRows:)``.
   case meanSquaredError
@@ -52,13 +52,13 @@ public enum Loss: String, Codable, CaseIterable, Sendable {
 
 /// What the predictions of a batch should be, borrowed.
 public enum LossTargets<Scalar: BLASScalar> {
-  /// A number for each prediction, `[N × F]`, and which of the `N` rows count (all if `nil`).
+  /// A number for each prediction, `[N × F]`, NaN where it does not count, and which of the `N` rows count (all if `nil`).
   case values(MatrixView<Scalar>, countedRows: UnsafeBufferPointer<Bool>? = nil)
   /// A class for each row, `[N]`; −1 where the row does not count.
   case classes(UnsafeBufferPointer<Int32>)
 }
 
-/// Checks what all losses on numbers ask of their arguments; returns the number of elements that count.
+/// Checks what all losses on numbers ask of their arguments; returns the number of elements in the rows that count.
 func countElements<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
   _ dPredictions: MutableMatrixView<Scalar>?
@@ -74,14 +74,18 @@ func countElements<Scalar: BLASScalar>(
   return rows * predictions.columns
 }
 
-/// The mean of `term` over all elements of the rows that count, accumulated in `Double`, and its gradient: what all
-/// losses on numbers share. `term` gives an element's loss and its slope from prediction and target.
+/// The mean of `term` over all elements of the rows that count whose target is a number, accumulated in `Double`, and its
+/// gradient: what all losses on numbers share. `term` gives an element's loss and its slope from prediction and target.
 @inline(__always)
 func evaluateMean<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
   _ dPredictions: MutableMatrixView<Scalar>?, of term: (Scalar, Scalar) -> (loss: Double, slope: Scalar)
 ) -> Scalar {
-  let count = countElements(predictions, targets, countedRows, dPredictions)
+  var count = countElements(predictions, targets, countedRows, dPredictions)
+  for n in 0..<targets.rows where countedRows?[n] ?? true {
+    let target = targets.row(n)
+    for j in 0..<targets.columns where target[j].isNaN { count -= 1 }
+  }
   let gradientScale = 1 / Scalar(max(count, 1))
   var sum = 0.0
   for n in 0..<predictions.rows {
@@ -92,6 +96,10 @@ func evaluateMean<Scalar: BLASScalar>(
     }
     let (prediction, target) = (predictions.row(n), targets.row(n))
     for j in 0..<predictions.columns {
+      if target[j].isNaN {
+        dPrediction?[j] = 0
+        continue
+      }
       let (loss, slope) = term(prediction[j], target[j])
       sum += loss
       dPrediction?[j] = gradientScale * slope

@@ -26,11 +26,11 @@ public enum SequenceInputs<Scalar: BLASScalar>: Sendable {
 
 /// What should come out of a ``SequenceModel``: something at every step, or one thing at the end.
 public enum SequenceTargets<Scalar: BLASScalar>: Sendable {
-  /// Numbers for every step, `[N × O]`.
+  /// Numbers for every step, `[N × O]`; NaN where one does not count.
   case values(PackedSequence<Scalar>)
   /// A class for every step, `[N × 1]`; −1 where a step does not count.
   case classes(PackedSequence<Int32>)
-  /// Numbers for each sequence, `[B × O]`, in the caller's order.
+  /// Numbers for each sequence, `[B × O]`, in the caller's order; NaN where one does not count.
   case finalValues(Matrix<Scalar>)
   /// A class for each sequence, `[B]`; −1 where a sequence does not count.
   case finalClasses([Int32])
@@ -57,12 +57,19 @@ public enum SequenceTargets<Scalar: BLASScalar>: Sendable {
   /// How many elements or rows count in a mean loss over predictions of `outputSize` features.
   func count(outputSize: Int) -> Int {
     switch self {
-    case .values(let sequence): sequence.rows.count
-    case .finalValues(let matrix): matrix.count
+    case .values(let sequence): sequence.rows.numberCount()
+    case .finalValues(let matrix): matrix.numberCount()
     case .classes(let sequence): sequence.rows.withUnsafeBufferPointer { $0.count { $0 >= 0 } }
     case .finalClasses(let classes): classes.count { $0 >= 0 }
     }
   }
+}
+
+extension Matrix where Element: BLASScalar {
+  /// How many elements are not NaN.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  fileprivate func numberCount() -> Int { withUnsafeBufferPointer { $0.count { !$0.isNaN } } }
 }
 
 /// Examples packed for one pass of a ``SequenceModel``.
@@ -96,11 +103,11 @@ public struct SequenceExamples<Scalar: BLASScalar>: TrainingExamples {
 
   /// Targets of one kind for all examples.
   public enum Targets: Sendable {
-    /// Numbers for every step, `[length × O]` each.
+    /// Numbers for every step, `[length × O]` each; NaN where one does not count.
     case values([Matrix<Scalar>])
     /// A class for every step, `[length]` each; −1 where a step does not count.
     case classes([[Int32]])
-    /// Numbers for each example.
+    /// Numbers for each example; NaN where one does not count.
     case finalValues([[Scalar]])
     /// A class for each example; −1 where one does not count.
     case finalClasses([Int32])

@@ -210,8 +210,9 @@ extension Trainer {
   private func progress(batches: Int, _ pace: TrainingPace) -> TrainingProgress {
     let (course, step) = (state.course, state.course.lastStep)
     return TrainingProgress(
-      epoch: course.epoch + 1, epochs: options.epochs, batch: course.batch + (course.window > 0 ? 1 : 0),
-      batches: batches, step: course.steps, loss: step.loss, epochLoss: course.epochLoss.mean,
+      epoch: course.epoch + 1, epochs: options.epochs, epochsDone: pace.epochs,
+      batch: course.batch + (course.window > 0 ? 1 : 0), batches: batches, step: course.steps, loss: step.loss,
+      epochLoss: course.epochLoss.mean,
       validationLoss: course.validationLosses.last, gradientNorm: step.gradientNorm, learningRate: step.learningRate,
       examplesPerSecond: pace.examplesPerSecond, secondsLeft: pace.secondsLeft(of: options.epochs))
   }

@@ -4,7 +4,7 @@ struct TrainingPace {
   /// Seconds that the run took before it was stopped and resumed.
   private let secondsBefore: Double
   /// Epochs and parts of one that are done.
-  private var epochs: Double
+  private(set) var epochs: Double
   /// Epochs that were done at the start.
   private let epochsBefore: Double
   private var examples = 0.0

@@ -5,6 +5,8 @@ public struct TrainingProgress: Hashable, Sendable {
   public internal(set) var epoch: Int
   /// The most epochs there will be.
   public internal(set) var epochs: Int
+  /// Epochs that are done, with the part of the one under way.
+  public internal(set) var epochsDone: Double
   /// The batch of this epoch, from 1.
   public internal(set) var batch: Int
   /// Batches of an epoch.

@@ -1,2 +1,4 @@
 /// Every task, in the order of the guide.
-public let allTasks: [any RecurrentTask.Type] = [TextTask.self]
+public let allTasks: [any RecurrentTask.Type] = [
+  MemoryTask.self, MissingWordTask.self, NamesTask.self, TranslationTask.self, MusicTask.self, TextTask.self,
+]

@@ -107,11 +107,17 @@ public struct Attachment: Hashable, Codable, Sendable {
 extension LineChart {
   /// The losses of a training over its epochs.
   public init(lossesOf stage: String, _ report: TrainingReport, unit: String) {
+    self.init(
+      losses: report.losses, validation: report.validationLosses, title: "Loss, \(stage)", unit: unit)
+  }
+
+  /// The losses of each epoch from the first; none for validation where there was none.
+  public init(losses: [Double], validation: [Double], title: String, unit: String) {
     func points(_ losses: [Double]) -> [FigurePoint] {
       losses.enumerated().map { FigurePoint(Double($0 + 1), $1) }
     }
-    var lines = [Line("training", points(report.losses))]
-    if !report.validationLosses.isEmpty { lines.append(Line("validation", points(report.validationLosses))) }
-    self.init("Loss, \(stage)", x: FigureAxis("epoch"), y: FigureAxis("loss", unit: unit), lines: lines)
+    var lines = [Line("training", points(losses))]
+    if !validation.isEmpty { lines.append(Line("validation", points(validation))) }
+    self.init(title, x: FigureAxis("epoch"), y: FigureAxis("loss", unit: unit), lines: lines)
   }
 }

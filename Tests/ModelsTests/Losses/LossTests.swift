@@ -120,6 +120,16 @@ func evaluate<Scalar: BLASScalar>(
     #expect(found.gradient == Matrix([[0, 0], alone.gradient.row(0), alone.gradient.row(1), [0, 0]]))
   }
 
+  @Test(arguments: [Loss.meanSquaredError, .meanAbsoluteError, .binaryCrossEntropy])
+  func targetsThatAreNoNumbersChangeNothing(of loss: Loss) {
+    let alone = evaluate(loss, Matrix<Double>([[0.5, -2, 3]]), Matrix<Double>([[0, 1, 0.25]]))
+    let found = evaluate(
+      loss, Matrix<Double>([[0.5, 7], [9, -2], [3, 8]]), Matrix<Double>([[0, .nan], [.nan, 1], [0.25, .nan]]))
+    #expect(found.value == alone.value)
+    let gradient = alone.gradient
+    #expect(found.gradient == Matrix([[gradient[0, 0], 0], [0, gradient[0, 1]], [gradient[0, 2], 0]]))
+  }
+
   @Test func withoutTheGradientTheLossIsTheSame() {
     let predictions = Matrix<Float>([[0.5, -2, 1], [1, 3, -4]])
     let targets = Matrix<Float>([[0, 1, 0.5], [0.25, 1, 0]])

@@ -1,0 +1,189 @@
+internal import Glibc
+public import Models
+
+/// A model of sequences that counts: the probability of a token after the last few before it, by interpolated Kneser-Ney
+/// smoothing with three discounts (Chen & Goodman, "An empirical study of smoothing techniques for language modeling",
+/// 1999, section 4.1.6). The baseline that a recurrent network has to beat.
+///
+///     let model = NGramModel(order: 4, vocabularySize: 60, sequences: names)
+///     let loss = model.loss(of: heldOut).mean
+///
+/// With c for the count of token w after the context h, and h′ for h without its farthest token,
+///
+///     P(w | h) = (max(c(h, w) − D(c), 0) + γ(h) · P(w | h′)) / Σ c(h, ·),
+///
+/// where γ(h) is what the discounts took, and below all is 1 / V. The count of what may have something before it is not
+/// how often it occurs but after how many different tokens.
+public struct NGramModel: Sendable {
+  /// Tokens that an n-gram has, `n`: it looks at n − 1 of them to predict the last.
+  public let order: Int
+  /// Number of tokens, `V`.
+  public let vocabularySize: Int
+
+  /// Stands before the first token of a sequence. It is a context and never predicted.
+  public static let start: Int32 = -1
+
+  /// The contexts as a tree: the root is the empty one, a child has one more token to the left.
+  private var contexts = [Context(length: 0, parent: 0)]
+  /// The child of a context by the token that it has more.
+  private var children: [Pair: Int32] = [:]
+  /// The count of each token after a context.
+  private var counts: [Pair: Int32] = [:]
+  /// By the length of the context.
+  private var discounts: [Discounts] = []
+
+  /// A place in the tree, and what was found there.
+  private struct Context {
+    let length: Int
+    let parent: Int32
+    /// Σ c(h, ·).
+    var total = 0.0
+    /// γ(h).
+    var discounted = 0.0
+  }
+
+  /// A context and a token, a key that is quick to hash.
+  private struct Pair: Hashable {
+    let bits: UInt64
+
+    init(_ context: Int32, _ token: Int32) {
+      bits = UInt64(UInt32(bitPattern: context)) << 32 | UInt64(UInt32(bitPattern: token))
+    }
+
+    var context: Int32 { Int32(truncatingIfNeeded: bits >> 32) }
+  }
+
+  /// Counts `sequences` of tokens in `0 ..< vocabularySize`. Where the end of a sequence shall be predicted too, it ends
+  /// with a token for that.
+  public init(order: Int, vocabularySize: Int, sequences: [[Int32]]) {
+    self.init(
+      order: order, vocabularySize: vocabularySize,
+      events: sequences.lazy.flatMap { sequence in
+        let tokens = [Self.start] + sequence
+        return tokens.indices.dropFirst().lazy.map { t in (context: tokens[max(0, t - order + 1)..<t], token: tokens[t])
+        }
+      })
+  }
+
+  /// Counts tokens, each after a context whose last token is the nearest. The context may be anything, such as a class
+  /// in front of the characters so far; tokens in front of the last `order` − 1 do not count.
+  public init(
+    order: Int, vocabularySize: Int, events: some Sequence<(context: ArraySlice<Int32>, token: Int32)>
+  ) {
+    precondition(order > 0 && vocabularySize > 0, "an n-gram of \(order) of \(vocabularySize) tokens")
+    self.order = order
+    self.vocabularySize = vocabularySize
+    for (context, token) in events {
+      precondition(
+        0..<vocabularySize ~= Int(token), "token \(token) is outside a vocabulary of \(vocabularySize)")
+      counts[Pair(place(of: context), token), default: 0] += 1
+    }
+    countContinuations()
+    discount()
+  }
+
+  /// The place of `context` in the tree, made where it is not there.
+  private mutating func place(of context: ArraySlice<Int32>) -> Int32 {
+    var place: Int32 = 0
+    for token in context.suffix(order - 1).reversed() {
+      let key = Pair(place, token)
+      if let child = children[key] {
+        place = child
+      } else {
+        contexts.append(Context(length: contexts[Int(place)].length + 1, parent: place))
+        place = Int32(contexts.count - 1)
+        children[key] = place
+      }
+    }
+    return place
+  }
+
+  /// Adds 1 to the count of a token after a context for each longer context by a token after which it occurs.
+  private mutating func countContinuations() {
+    var keys = [[Pair]](repeating: [], count: order)
+    for key in counts.keys { keys[contexts[Int(key.context)].length].append(key) }
+    for length in stride(from: order - 1, to: 0, by: -1) {
+      for key in keys[length] {
+        let shorter = Pair(contexts[Int(key.context)].parent, Int32(truncatingIfNeeded: key.bits))
+        let count = counts[shorter, default: 0]
+        if count == 0 { keys[length - 1].append(shorter) }
+        counts[shorter] = count + 1
+      }
+    }
+  }
+
+  /// Finds the discounts, and what each context loses to them.
+  private mutating func discount() {
+    var countsOfCounts = [[Int]](repeating: [0, 0, 0, 0], count: order)
+    for (key, count) in counts where count <= 4 {
+      countsOfCounts[contexts[Int(key.context)].length][Int(count) - 1] += 1
+    }
+    discounts = countsOfCounts.map(Discounts.init)
+    for (key, count) in counts {
+      let place = Int(key.context)
+      contexts[place].total += Double(count)
+      contexts[place].discounted += discounts[contexts[place].length][count]
+    }
+  }
+}
+
+extension NGramModel {
+  /// The probability of `token` after `context`, whose last token is the nearest; ``start`` is in front of a sequence.
+  public func probability(of token: Int32, after context: ArraySlice<Int32>) -> Double {
+    var place: Int32 = 0
+    var probability = refined(1 / Double(vocabularySize), at: place, token)
+    for previous in context.suffix(order - 1).reversed() {
+      guard let child = children[Pair(place, previous)] else { break }
+      place = child
+      probability = refined(probability, at: place, token)
+    }
+    return probability
+  }
+
+  /// The probability of every token after `context`, `[V]`.
+  public func probabilities(after context: ArraySlice<Int32>) -> [Double] {
+    (0..<vocabularySize).map { probability(of: Int32($0), after: context) }
+  }
+
+  /// P(w | h) from P(w | h′).
+  private func refined(_ probability: Double, at place: Int32, _ token: Int32) -> Double {
+    let context = contexts[Int(place)]
+    guard context.total > 0 else { return probability }
+    let count = counts[Pair(place, token)] ?? 0
+    let kept = Double(count) - discounts[context.length][count]
+    return (kept + context.discounted * probability) / context.total
+  }
+
+  /// The mean of −log P over the tokens of `sequences`, in nats.
+  public func loss(of sequences: [[Int32]]) -> LossValue {
+    var (sum, count) = (0.0, 0)
+    for sequence in sequences {
+      let tokens = [Self.start] + sequence
+      for t in tokens.indices.dropFirst() { sum -= log(probability(of: tokens[t], after: tokens[..<t])) }
+      count += sequence.count
+    }
+    return LossValue(mean: sum / Double(max(count, 1)), count: count)
+  }
+}
+
+/// What is taken from a count: one number for 1, for 2 and for more.
+private struct Discounts {
+  private let discounts: [Double]
+
+  /// Estimates them from how many counts are 1, 2, 3 and 4 (Chen & Goodman, equation 26).
+  ///
+  /// Where a small sample has none of one of these, as the characters of an alphabet all follow many others, there is
+  /// nothing to estimate from, and the discount is a half of the first count.
+  init(_ countsOfCounts: [Int]) {
+    let n = countsOfCounts.map(Double.init)
+    let y = n[0] / (n[0] + 2 * n[1])
+    discounts =
+      [0]
+      + (1...3).map { k in
+        let estimate = Double(k) - Double(k + 1) * y * n[k] / n[k - 1]
+        return estimate.isFinite && n.allSatisfy { $0 > 0 } ? min(max(estimate, 0.1), Double(k)) : 0.5
+      }
+  }
+
+  subscript(count: Int32) -> Double { discounts[min(Int(count), 3)] }
+}

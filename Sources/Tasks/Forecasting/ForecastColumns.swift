@@ -1,0 +1,220 @@
+internal import DataIO
+
+/// What each column of a table is to a forecaster. Learned from the table it is trained on, kept in its file, and looked
+/// for in every further table.
+public struct ForecastColumns: Hashable, Codable, Sendable {
+  /// A column of moments.
+  public struct Dates: Hashable, Codable, Sendable {
+    /// Its name.
+    public var name: String
+    /// The order in which its dates are written.
+    public var order: DateOrder
+    /// How further dates are written.
+    public var style: Timestamp.Style
+  }
+
+  /// A column of numbers.
+  public struct Numbers: Hashable, Codable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Whether some are missing, so that a second feature says which: 1 where the number is carried forward.
+    public var hasIndicator: Bool
+  }
+
+  /// A column of categories: a feature for each, 1 where it holds. All are 0 for one that is not among them.
+  public struct Categories: Hashable, Codable, Sendable {
+    /// Its name.
+    public var name: String
+    /// What occurs in it, in alphabetical order.
+    public var values: [String]
+  }
+
+  /// The most categories that a column may have.
+  public static let mostCategories = 32
+
+  /// Whether the first line names the columns; otherwise they are called 1, 2, …
+  public var hasHeader: Bool
+  /// The column to forecast.
+  public var target: String
+  /// The column that tells several series apart.
+  public var id: String?
+  /// The column of moments.
+  public var dates: Dates?
+  /// The distance between two rows; `nil` without moments.
+  public var step: TimeStep?
+  /// The columns of numbers, the target first.
+  public var numbers: [Numbers]
+  /// The columns of categories.
+  public var categories: [Categories]
+  /// What the moments show of the clock and the calendar.
+  public var cycles: [CalendarCycle]
+
+  /// The name of each feature that a network sees, in their order.
+  public var featureNames: [String] {
+    numbers.map(\.name) + numbers.filter(\.hasIndicator).map { "\($0.name) missing" }
+      + categories.flatMap { column in column.values.map { "\(column.name) = \($0)" } }
+      + cycles.flatMap { ["sine of the \($0.rawValue)", "cosine of the \($0.rawValue)"] }
+  }
+}
+
+/// What a person says about the columns of a table.
+public struct ForecastColumnOptions: Hashable, Sendable {
+  /// The column to forecast.
+  public var target: String
+  /// The column that tells several series apart.
+  public var id: String?
+  /// The column of moments; `nil` leaves it to what the columns hold.
+  public var dates: String?
+  /// Columns to leave out.
+  public var ignored: [String]
+  /// Whether the first line names the columns.
+  public var hasHeader: Bool
+
+  /// Options for a table with the column `target`.
+  public init(
+    target: String, id: String? = nil, dates: String? = nil, ignoring ignored: [String] = [], hasHeader: Bool = true
+  ) {
+    self.target = target
+    self.id = id
+    self.dates = dates
+    self.ignored = ignored
+    self.hasHeader = hasHeader
+  }
+}
+
+/// A table whose columns have names in any case.
+struct NamedTable {
+  let table: CSVTable
+  let names: [String]
+
+  init(contentsOf path: String, hasHeader: Bool) throws(DataError) {
+    table = try CSVTable(contentsOf: path, hasHeader: hasHeader)
+    names = hasHeader ? table.header : table.columns.indices.map { "\($0 + 1)" }
+    guard table.rowCount > 0 else { throw DataError(file: path, reason: "has no rows under its header") }
+  }
+
+  /// The index of the column `name`.
+  func index(of name: String) throws(DataError) -> Int {
+    if let index = names.firstIndex(of: name) { return index }
+    let list = names.map { quoted($0) }.joined(separator: ", ")
+    let looksHeaderless = !table.header.isEmpty && table.header.allSatisfy { Double($0) != nil || isMissing($0) }
+    throw DataError(
+      file: table.file,
+      reason: "has no column \(quoted(name)), but \(list)"
+        + (looksHeaderless ? "; without a header give --no-header and number the columns" : ""))
+  }
+
+  /// The fields of column `index` without blanks around them.
+  func fields(_ index: Int) -> [String] { table.columns[index].map(trimmed) }
+
+  /// An error about a field.
+  func error(row: Int, column: Int, _ reason: String) -> DataError {
+    DataError(file: table.file, line: table.lines[row], column: column + 1, reason: reason)
+  }
+}
+
+/// Whether a field says that there is nothing: as ``CSVTable/numbers(of:)`` reads it.
+func isMissing(_ field: String) -> Bool {
+  field.utf8.count <= 4 && ["", "na", "nan", "null"].contains(field.lowercased())
+}
+
+private func trimmed(_ field: String) -> String {
+  guard field.first == " " || field.first == "\t" || field.last == " " || field.last == "\t" else { return field }
+  return String(field.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+}
+
+extension ForecastColumns {
+  /// Learns what the columns of `table` are.
+  ///
+  /// A column is one of numbers where most of what it holds are; then anything else in it is an error. Where most are
+  /// moments, and nobody named another column, it is the one of moments; the first such. The rest are categories, which
+  /// may not be too many.
+  init(learnedFrom table: NamedTable, _ options: ForecastColumnOptions) throws(DataError) {
+    let target = try table.index(of: options.target)
+    let id: Int? = if let name = options.id { try table.index(of: name) } else { nil }
+    var ignored: Set<Int> = []
+    for name in options.ignored { ignored.insert(try table.index(of: name)) }
+    for (role, index) in [("--target", target), ("--id", id)] where index.map(ignored.contains) == true {
+      throw DataError(
+        file: table.table.file, reason: "column \(quoted(table.names[index ?? 0])) is both \(role) and --ignore")
+    }
+    guard id != target else {
+      throw DataError(file: table.table.file, reason: "column \(quoted(options.target)) is both --target and --id")
+    }
+    var rest = table.names.indices.filter { $0 != target && $0 != id && !ignored.contains($0) }
+
+    hasHeader = options.hasHeader
+    self.target = options.target
+    self.id = options.id
+    dates = nil
+    if let name = options.dates {
+      let index = try table.index(of: name)
+      dates = try Self.dates(in: table, index, isSure: true)
+      rest.removeAll { $0 == index }
+    } else {
+      for index in rest {
+        guard let found = try Self.dates(in: table, index, isSure: false) else { continue }
+        dates = found
+        rest.removeAll { $0 == index }
+        break
+      }
+    }
+
+    let targetNumbers = try table.table.numbers(of: target)
+    guard targetNumbers.contains(where: { $0 != nil }) else {
+      throw DataError(file: table.table.file, reason: "column \(quoted(options.target)) holds no number")
+    }
+    numbers = [Numbers(name: options.target, hasIndicator: targetNumbers.contains(nil))]
+    categories = []
+    for index in rest {
+      let fields = table.fields(index).filter { !isMissing($0) }
+      // What holds nothing tells nothing.
+      if fields.isEmpty { continue }
+      if 2 * fields.count(where: { Double($0) != nil }) > fields.count {
+        let found = try table.table.numbers(of: index)
+        numbers.append(Numbers(name: table.names[index], hasIndicator: found.contains(nil)))
+        continue
+      }
+      let values = Set(fields)
+      guard values.count <= Self.mostCategories else {
+        throw DataError(
+          file: table.table.file, line: 1, column: index + 1,
+          reason: "column \(quoted(table.names[index])) holds \(values.count) different texts, more than the "
+            + "\(Self.mostCategories) categories that can be told apart; leave it out with --ignore")
+      }
+      categories.append(Categories(name: table.names[index], values: values.sorted()))
+    }
+    step = nil
+    cycles = []
+  }
+
+  /// What the moments in column `index` are; `nil` where most of it are none. Where somebody `isSure` that they are, or
+  /// most are, a field that is none is an error.
+  private static func dates(in table: NamedTable, _ index: Int, isSure: Bool) throws(DataError) -> Dates? {
+    let fields = table.fields(index)
+    var best: (order: DateOrder, count: Int, isSorted: Bool)?
+    for order in DateOrder.allCases {
+      let moments = fields.map { Timestamp($0, order: order) }
+      let count = moments.count { $0 != nil }
+      let isSorted = zip(moments, moments.dropFirst()).allSatisfy { a, b in a.flatMap { a in b.map { a <= $0 } } ?? true
+      }
+      // 3/4/2024 can be read in two ways: the one in which time goes on is right.
+      if count > (best?.count ?? 0) || count == best?.count && isSorted && best?.isSorted == false {
+        best = (order, count, isSorted)
+      }
+    }
+    guard let best, isSure || 2 * best.count > fields.count else {
+      if isSure { throw table.error(row: 0, column: index, "\(quoted(fields[0])) is no date") }
+      return nil
+    }
+    var style = Timestamp.Style(hasTime: false)
+    for (row, field) in fields.enumerated() {
+      guard let (_, found) = Timestamp.parse(field, order: best.order) else {
+        throw table.error(row: row, column: index, "\(quoted(field)) is no date")
+      }
+      style.hasTime = style.hasTime || found.hasTime
+      style.hasZone = style.hasZone || found.hasZone
+    }
+    return Dates(name: table.names[index], order: best.order, style: style)
+  }
+}

@@ -1,0 +1,85 @@
+/// How far forecasts were from what happened, for each step of the horizon, in the target's own units.
+public struct ForecastErrors: Hashable, Codable, Sendable {
+  /// The mean |error| at each step, `[H]`; NaN where nothing was measured.
+  public let meanAbsolute: [Double]
+  /// The root of the mean squared error at each step, `[H]`.
+  public let rootMeanSquare: [Double]
+  /// How many forecasts each mean is over, `[H]`.
+  public let counts: [Int]
+
+  /// The errors of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count.
+  public init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
+    var absolute = [Double](repeating: 0, count: horizon)
+    var squared = absolute
+    var counts = [Int](repeating: 0, count: horizon)
+    for (forecast, target) in zip(forecasts, targets) {
+      for step in 0..<horizon where !target[step].isNaN {
+        let error = forecast[step] - target[step]
+        absolute[step] += abs(error)
+        squared[step] += error * error
+        counts[step] += 1
+      }
+    }
+    meanAbsolute = zip(absolute, counts).map { $0 / Double($1) }
+    rootMeanSquare = zip(squared, counts).map { ($0 / Double($1)).squareRoot() }
+    self.counts = counts
+  }
+
+  /// The mean |error| over all steps.
+  public var overallMeanAbsolute: Double { mean(meanAbsolute) { $0 } }
+
+  /// The root of the mean squared error over all steps.
+  public var overallRootMeanSquare: Double { mean(rootMeanSquare) { $0 * $0 }.squareRoot() }
+
+  private func mean(_ values: [Double], _ function: (Double) -> Double) -> Double {
+    let sum = zip(values, counts).reduce(0) { $1.1 == 0 ? $0 : $0 + function($1.0) * Double($1.1) }
+    return sum / Double(counts.reduce(0, +))
+  }
+}
+
+/// Where the truth will lie around a forecast, as far as past errors tell: for each step of the horizon the quantiles of
+/// truth − forecast on a part of the data that was not learned from.
+public struct ForecastBand: Hashable, Codable, Sendable {
+  /// The share of errors below and above the band.
+  public static let tail = 0.05
+
+  /// What to add to a forecast for the band's lower edge, `[H]`.
+  public let low: [Double]
+  /// What to add for its upper edge, `[H]`.
+  public let high: [Double]
+
+  /// The band of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count. A step
+  /// without any error has the band of the step before.
+  public init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
+    var (low, high): ([Double], [Double]) = ([], [])
+    for step in 0..<horizon {
+      let errors = zip(targets, forecasts).map { $0[step] - $1[step] }.filter { !$0.isNaN }.sorted()
+      low.append(errors.isEmpty ? low.last ?? 0 : quantile(Self.tail, of: errors))
+      high.append(errors.isEmpty ? high.last ?? 0 : quantile(1 - Self.tail, of: errors))
+    }
+    self.low = low
+    self.high = high
+  }
+
+  /// The share of `targets` that lie in the band around `forecasts`; NaN where there is no target.
+  public func coverage(of forecasts: [[Double]], beside targets: [[Double]]) -> Double {
+    var (inside, count) = (0, 0)
+    for (forecast, target) in zip(forecasts, targets) {
+      for step in low.indices where !target[step].isNaN {
+        let error = target[step] - forecast[step]
+        inside += low[step] <= error && error <= high[step] ? 1 : 0
+        count += 1
+      }
+    }
+    return Double(inside) / Double(count)
+  }
+}
+
+/// The `probability` quantile of `sorted` numbers, interpolated in a line between neighbours (type 7 of Hyndman & Fan,
+/// "Sample quantiles in statistical packages", 1996).
+func quantile(_ probability: Double, of sorted: [Double]) -> Double {
+  let place = probability * Double(sorted.count - 1)
+  let below = Int(place)
+  guard below + 1 < sorted.count else { return sorted[sorted.count - 1] }
+  return sorted[below] + (place - Double(below)) * (sorted[below + 1] - sorted[below])
+}

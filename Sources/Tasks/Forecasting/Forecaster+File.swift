@@ -1,0 +1,56 @@
+internal import DataIO
+internal import Kernels
+internal import Models
+
+/// A forecaster's file is that of its ``SequenceModel``, whose ``Preprocessing`` holds the rest: `inputScaling` for the
+/// features, `targetScaling` for the changes (the same scale for every step of the horizon), and as notes, in JSON:
+///
+/// | note | holds |
+/// | --- | --- |
+/// | `forecast` | ``ForecastPlan``: the columns, history, horizon and season |
+/// | `forecast_band` | ``ForecastBand`` |
+/// | `training` | ``TrainingSummary`` |
+extension Forecaster {
+  /// The note that tells a forecaster from other models.
+  public static let noteKey = "forecast"
+  private static let bandKey = "forecast_band"
+
+  /// Writes this forecaster at `path`: whoever opens it at any moment finds what was there before or all of this.
+  ///
+  /// - Throws: `SafetensorsError` where the system refuses.
+  public func write(to path: String) throws {
+    var preprocessing = Preprocessing(
+      inputScaling: scaling.features,
+      targetScaling: try FeatureScaling(
+        offsets: [Double](repeating: 0, count: plan.horizon),
+        scales: [Double](repeating: scaling.targetScale, count: plan.horizon)))
+    preprocessing.setNote(Self.noteKey, plan)
+    if let band { preprocessing.setNote(Self.bandKey, band) }
+    if let training { preprocessing.setNote(TrainingSummary.noteKey, training) }
+    try model.write(to: path, preprocessing: preprocessing)
+  }
+
+  /// Reads the forecaster at `path`.
+  ///
+  /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is no forecaster.
+  public init(contentsOf path: String) throws {
+    let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
+    guard let plan: ForecastPlan = try preprocessing.note(Self.noteKey, file: path) else {
+      throw DataError(file: path, reason: "holds a model, but none that rnn train made to forecast a table")
+    }
+    let (features, architecture) = (plan.columns.featureNames.count, model.architecture)
+    guard
+      let inputScaling = preprocessing.inputScaling, let targetScale = preprocessing.targetScaling?.scales.first,
+      architecture.embedding == nil, architecture.readout == .finalState, inputScaling.features == features,
+      architecture.head.outputSize == plan.horizon, plan.columns.numbers.first?.name == plan.columns.target,
+      plan.history > 0, plan.season.map({ $0 > 0 }) ?? true
+    else { throw DataError(file: path, reason: "the note “\(Self.noteKey)” does not fit the model beside it") }
+    self.init(
+      model: model, scaling: ForecastScaling(features: inputScaling, targetScale: targetScale), plan: plan)
+    band = try preprocessing.note(Self.bandKey, file: path)
+    guard band.map({ $0.low.count == plan.horizon && $0.high.count == plan.horizon }) ?? true else {
+      throw DataError(file: path, reason: "the note “\(Self.bandKey)” is not of \(plan.horizon) steps")
+    }
+    training = try preprocessing.note(TrainingSummary.noteKey, file: path)
+  }
+}

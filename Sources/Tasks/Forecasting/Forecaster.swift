@@ -1,0 +1,256 @@
+public import DataIO
+public import Kernels
+public import Models
+
+/// A network that reads the last rows of a series and forecasts the next ones all at once, each as a change from the last
+/// value; with all that a file must hold to do so for further tables.
+public struct Forecaster: Sendable {
+  /// The network, from `F` features to `H` changes, each divided by the target's scale.
+  public let model: SequenceModel<Float>
+  /// How features and changes are scaled.
+  public let scaling: ForecastScaling
+  /// What it reads and forecasts.
+  public let plan: ForecastPlan
+  /// Where the truth lies around its forecasts; `nil` while it is being made.
+  public var band: ForecastBand?
+  /// How it was trained; `nil` while it is being made.
+  public var training: TrainingSummary?
+
+  init(model: SequenceModel<Float>, scaling: ForecastScaling, plan: ForecastPlan) {
+    self.model = model
+    self.scaling = scaling
+    self.plan = plan
+  }
+
+  /// The forecasts for what follows the last row of each series of `table`.
+  ///
+  /// A series shorter than the history is read from its beginning.
+  ///
+  /// - Throws: `DataError` where a series has no value to start from.
+  public func forecasts(for table: ForecastTable) throws(DataError) -> [Forecast] {
+    for series in table.series where series.carried.last?.isNaN != false {
+      let name = series.id.map { " of \(quoted($0))" } ?? ""
+      throw DataError(
+        file: table.file, line: series.lines.last,
+        reason: "there is no value of \(quoted(plan.columns.target))\(name) to forecast from")
+    }
+    let origins = table.series.indices.map { ForecastOrigin(series: $0, row: table.series[$0].count - 1) }
+    return zip(table.series, predictions(for: windows(of: table, origins))).map { series, values in
+      Forecast(
+        id: series.id,
+        steps: values.enumerated().map { index, value in
+          let moment = plan.columns.step.flatMap { step in
+            series.moments?.last.map { step.moment(index + 1, after: $0) }
+          }
+          return Forecast.Step(
+            moment: moment, value: value, low: value + (band?.low[index] ?? 0), high: value + (band?.high[index] ?? 0))
+        })
+    }
+  }
+
+  /// The errors on `part` of every series of `table`, or on all of them, beside those of the naive forecasts.
+  ///
+  /// - Throws: `DataError` where no series is long enough.
+  public func evaluation(on table: ForecastTable, part: ForecastSplit.Part? = nil) throws(DataError)
+    -> ForecastEvaluation
+  {
+    let origins = table.origins(of: part, history: plan.history, horizon: plan.horizon)
+    guard !origins.isEmpty else {
+      throw DataError(
+        file: table.file,
+        reason:
+          "has no series of \(plan.history + plan.horizon) rows, for a history of \(plan.history) and a horizon of "
+          + "\(plan.horizon)")
+    }
+    let windows = windows(of: table, origins)
+    return ForecastEvaluation(self, windows, predictions(for: windows))
+  }
+
+  /// Windows of `table` after `origins`, with scaled features.
+  func windows(of table: ForecastTable, _ origins: [ForecastOrigin]) -> ForecastWindows {
+    ForecastWindows(
+      features: table.series.map { scaling.scaled($0.features) }, series: table.series, origins: origins,
+      history: plan.history, horizon: plan.horizon, targetScale: scaling.targetScale)
+  }
+
+  /// The forecasts for `windows`, `[windows][H]`, in the target's own units.
+  func predictions(for windows: ForecastWindows) -> [[Double]] {
+    let origins = windows.origins
+    return stride(from: 0, to: origins.count, by: Self.passSize).flatMap { start in
+      let indices = Array(start..<min(start + Self.passSize, origins.count))
+      let changes = model(windows.batch(indices).inputs).predictions
+      return indices.map { index in
+        let last = windows.series[origins[index].series].carried[origins[index].row]
+        return changes.row(index - start).map { last + Double($0) * scaling.targetScale }
+      }
+    }
+  }
+
+  /// Windows of a pass that forecasts.
+  private static let passSize = 256
+}
+
+/// What a forecaster reads and forecasts.
+public struct ForecastPlan: Hashable, Codable, Sendable {
+  /// The columns of its tables.
+  public let columns: ForecastColumns
+  /// Steps that are read.
+  public let history: Int
+  /// Steps that are forecast.
+  public let horizon: Int
+  /// Steps after which the series repeats; `nil` where it does not.
+  public let season: Int?
+
+  /// The forecasts that need no learning, to stand beside.
+  public var baselines: [NaiveForecast] { [.lastValue] + (season.map { [.seasonal($0)] } ?? []) }
+}
+
+/// How features and changes of the target are brought to a common scale.
+public struct ForecastScaling: Hashable, Sendable {
+  /// For each feature, `[F]`; those that are no numbers of the table stay as they are.
+  public let features: FeatureScaling
+  /// What a change of the target is divided by.
+  public let targetScale: Double
+
+  /// The scaling that gives the numbers in the training parts of `table` the mean 0 and the variance 1, and the changes
+  /// over `horizon` steps the mean square 1. What is missing does not count.
+  init(learnedFrom table: ForecastTable, horizon: Int) throws(ConfigurationError) {
+    let parts = table.series.map { (series: $0, end: ForecastSplit(count: $0.count).trainingEnd) }
+    func mean(_ value: (ForecastSeries, Int) -> Double) -> Double {
+      var (sum, count) = (0.0, 0)
+      for (series, end) in parts {
+        for row in 0..<end {
+          let value = value(series, row)
+          if value.isNaN { continue }
+          sum += value
+          count += 1
+        }
+      }
+      return count == 0 ? 0 : sum / Double(count)
+    }
+    let numbers = table.columns.numbers.count
+    let offsets = (0..<numbers).map { j in mean { $0.features[$1, j] } }
+    let scales = offsets.indices.map { j in
+      let deviation = mean { series, row in
+        let difference = series.features[row, j] - offsets[j]
+        return difference * difference
+      }.squareRoot()
+      return deviation == 0 ? 1 : deviation
+    }
+    let others = table.columns.featureNames.count - numbers
+    features = try FeatureScaling(
+      offsets: offsets + [Double](repeating: 0, count: others), scales: scales + [Double](repeating: 1, count: others))
+
+    var (sum, count) = (0.0, 0)
+    for (series, end) in parts {
+      for row in 0..<end where !series.carried[row].isNaN {
+        for later in [row + 1, row + (horizon + 1) / 2, row + horizon] where later < end {
+          let change = series.target[later] - series.carried[row]
+          if change.isNaN { continue }
+          sum += change * change
+          count += 1
+        }
+      }
+    }
+    targetScale = sum > 0 ? (sum / Double(count)).squareRoot() : 1
+  }
+
+  /// A scaling that was learned before.
+  init(features: FeatureScaling, targetScale: Double) {
+    self.features = features
+    self.targetScale = targetScale
+  }
+
+  /// `matrix`, `[T × F]`, scaled; 0, which is the mean, where a number is missing.
+  func scaled(_ matrix: Matrix<Double>) -> Matrix<Float> {
+    var result = Matrix<Float>.zeros(rows: matrix.rows, columns: matrix.columns)
+    let (offsets, scales) = (features.offsets, features.scales)
+    matrix.withUnsafeBufferPointer { source in
+      result.withUnsafeMutableBufferPointer { target in
+        for t in 0..<matrix.rows {
+          for j in offsets.indices {
+            let value = (source[t * matrix.columns + j] - offsets[j]) / scales[j]
+            target[t * matrix.columns + j] = value.isNaN ? 0 : Float(value)
+          }
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// What a forecaster says about what follows a series.
+public struct Forecast: Hashable, Codable, Sendable {
+  /// One step.
+  public struct Step: Hashable, Codable, Sendable {
+    /// When; `nil` where the table has no moments.
+    public let moment: Timestamp?
+    /// The forecast.
+    public let value: Double
+    /// The band's lower edge.
+    public let low: Double
+    /// The band's upper edge.
+    public let high: Double
+  }
+
+  /// The series; `nil` where there is one.
+  public let id: String?
+  /// The steps of the horizon.
+  public let steps: [Step]
+}
+
+/// How a forecaster did beside forecasts that need no learning.
+public struct ForecastEvaluation: Hashable, Codable, Sendable {
+  /// The errors of one way to forecast.
+  public struct Entry: Hashable, Codable, Sendable {
+    /// What people call it.
+    public let name: String
+    /// Its errors.
+    public let errors: ForecastErrors
+  }
+
+  /// The network first, then the naive forecasts.
+  public let entries: [Entry]
+  /// How many forecasts were made.
+  public let forecasts: Int
+  /// The share of truths in the band; `nil` without one.
+  public let coverage: Double?
+
+  init(_ forecaster: Forecaster, _ windows: ForecastWindows, _ predictions: [[Double]]) {
+    let horizon = windows.horizon
+    let truths = windows.truths
+    let plan = forecaster.plan
+    let name = forecaster.model.architecture.recurrent.cells[0].kind.title
+    entries =
+      [Entry(name: name, errors: ForecastErrors(of: predictions, beside: truths, horizon: horizon))]
+      + plan.baselines.map { baseline in
+        let forecasts = windows.origins.map { origin in
+          baseline.forecast(after: origin.row, of: windows.series[origin.series].carried, horizon: horizon)
+        }
+        return Entry(name: baseline.name, errors: ForecastErrors(of: forecasts, beside: truths, horizon: horizon))
+      }
+    forecasts = predictions.count
+    coverage = forecaster.band?.coverage(of: predictions, beside: truths)
+  }
+}
+
+extension ForecastWindows {
+  /// What happened after each origin, `[windows][H]`; NaN where it is missing.
+  var truths: [[Double]] {
+    origins.map { origin in
+      let target = series[origin.series].target
+      return (1...horizon).map { origin.row + $0 < target.count ? target[origin.row + $0] : .nan }
+    }
+  }
+}
+
+extension AnyRecurrentCell.Kind {
+  /// What people call it.
+  var title: String {
+    switch self {
+    case .vanilla: "vanilla RNN"
+    case .lstm: "LSTM"
+    case .gru: "GRU"
+    }
+  }
+}

@@ -1,0 +1,31 @@
+public import DataIO
+internal import FoundationEssentials
+public import Models
+
+extension Preprocessing {
+  /// Keeps `value` as JSON under `key`. The same value gives the same text.
+  public mutating func setNote(_ key: String, _ value: some Encodable) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
+    do { notes[key] = String(decoding: try encoder.encode(value), as: UTF8.self) } catch {
+      preconditionFailure("cannot write \(type(of: value)) as JSON: \(error)")
+    }
+  }
+
+  /// What ``setNote(_:_:)`` kept under `key`; `nil` where there is nothing.
+  ///
+  /// - Throws: `DataError` for `file` where what is there is something else.
+  public func note<Value: Decodable>(
+    _ key: String, as type: Value.Type = Value.self, file: String
+  ) throws(DataError) -> Value? {
+    guard let text = notes[key] else { return nil }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
+    do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch {
+      throw DataError(file: file, reason: "the note \(quoted(key)) cannot be used: \(error)")
+    }
+  }
+}

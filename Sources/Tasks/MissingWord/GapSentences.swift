@@ -1,0 +1,72 @@
+internal import DataIO
+internal import Models
+
+/// Captions of images, in numbers of their words, each with a start and an end.
+struct GapSentences: Sendable {
+  /// The words; what is not known, start and end come first.
+  let words: Vocabulary
+  /// What to learn from, to stop by, and to be measured on.
+  let training, validation, test: [[Int32]]
+
+  /// A word that is not known.
+  static let unknown: Int32 = 0
+  /// Stands before a sentence.
+  static let start: Int32 = 1
+  /// Stands behind a sentence.
+  static let end: Int32 = 2
+  /// How many of these there are, before all words.
+  static let specialCount = 3
+
+  /// Sentences of words; those words that occur at least twice in `training` are known.
+  init(training: [[String]], validation: [[String]], test: [[String]]) {
+    let words = Vocabulary(of: training, special: ["<unknown>", "<start>", "<end>"], minimumCount: 2)
+    self.words = words
+    (self.training, self.validation, self.test) = (
+      training.map { Self.numbers(of: $0, words) }, validation.map { Self.numbers(of: $0, words) },
+      test.map { Self.numbers(of: $0, words) }
+    )
+  }
+
+  /// The English captions in `folder`, of each part at most as many as `limits` say.
+  init(_ folder: DataDirectory, limits: (training: Int, validation: Int, test: Int)) throws(DataError) {
+    func sentences(_ part: String, _ limit: Int) throws(DataError) -> [[String]] {
+      try folder.lines(of: "multi30k/\(part).en").prefix(limit).map { $0.split(separator: " ").map(String.init) }
+    }
+    self.init(
+      training: try sentences("train", limits.training), validation: try sentences("val", limits.validation),
+      test: try sentences("test_2016_flickr", limits.test))
+  }
+
+  /// A sentence with its start and end.
+  func numbers(of sentence: [String]) -> [Int32] { Self.numbers(of: sentence, words) }
+
+  private static func numbers(of sentence: [String], _ words: Vocabulary) -> [Int32] {
+    [start] + words.numbers(of: sentence) + [end]
+  }
+}
+
+/// How often the word that was removed is the first guess, and among the first five. What the vocabulary does not hold is
+/// never guessed, and counts.
+struct GapAccuracy: Hashable, Sendable {
+  private(set) var first = 0
+  private(set) var firstFive = 0
+  private(set) var count = 0
+
+  /// Counts a gap, from how probable each word is and which one it was. Start, end and the unknown are no guesses; words
+  /// as probable as the right one come before it.
+  mutating func add(_ scores: some RandomAccessCollection<some BinaryFloatingPoint>, answer: Int32) {
+    count += 1
+    guard Int(answer) >= GapSentences.specialCount else { return }
+    let words = scores.dropFirst(GapSentences.specialCount)
+    let right = scores[scores.index(scores.startIndex, offsetBy: Int(answer))]
+    // The right one is as probable as itself.
+    let better = words.count { $0 >= right } - 1
+    if better < 1 { first += 1 }
+    if better < 5 { firstFive += 1 }
+  }
+
+  /// Gaps whose first guess is right, in per cent.
+  var top1: Double { 100 * Double(first) / Double(max(count, 1)) }
+  /// Gaps with the right word among five guesses, in per cent.
+  var top5: Double { 100 * Double(firstFive) / Double(max(count, 1)) }
+}

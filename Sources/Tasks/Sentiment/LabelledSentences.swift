@@ -1,0 +1,59 @@
+internal import DataIO
+internal import Kernels
+internal import Models
+
+/// Sentences with a class each, for a model that reads words and says the class.
+struct LabelledSentences: TrainingExamples {
+  /// The sentences, in numbers of their words.
+  let sentences: [[Int32]]
+  /// The class of each.
+  let classes: [Int32]
+  /// The number of a word that is not known.
+  var unknown: Int32 = 0
+  /// Probability with which a word that is read in training is replaced by the unknown one (Iyyer et al., "Deep unordered
+  /// composition rivals syntactic methods for text classification", 2015).
+  var wordDropout = 0.0
+
+  /// Words of each sentence.
+  var lengths: [Int] { sentences.map(\.count) }
+
+  /// The examples `indices` as they are.
+  func batch(_ indices: [Int]) -> SequenceBatch<Float> {
+    SequenceBatch(
+      inputs: .tokens(PackedSequence(indices.map { sentences[$0] })),
+      targets: .finalClasses(indices.map { classes[$0] }))
+  }
+
+  /// The examples `indices`, some of their words replaced.
+  func batch(_ indices: [Int], using generator: inout SeededGenerator) -> SequenceBatch<Float> {
+    var read: [[Int32]] = []
+    for index in indices {
+      read.append(sentences[index].map { generator.uniform(Double.self) < wordDropout ? unknown : $0 })
+    }
+    return SequenceBatch(
+      inputs: .tokens(PackedSequence(read)), targets: .finalClasses(indices.map { classes[$0] }))
+  }
+}
+
+/// A sentence of a film review and whether it is for the film.
+struct ReviewSentence: Hashable, Sendable {
+  /// Its words.
+  let words: [String]
+  /// 1 where it is for the film, 0 where against.
+  let label: Int32
+
+  /// The sentences of a file of lines `label sentence`. Throws where a line does not begin with 0 or 1 and a space, or has
+  /// no word.
+  static func read(_ file: String, in folder: DataDirectory) throws(DataError) -> [ReviewSentence] {
+    var sentences: [ReviewSentence] = []
+    for (number, line) in try folder.lines(of: file).enumerated() {
+      let parts = line.split(separator: " ").map(String.init)
+      guard parts.count >= 2, let label = Int32(parts[0]), 0...1 ~= label else {
+        throw DataError(
+          file: folder(file), line: number + 1, column: 1, reason: "a line is 0 or 1, a space and a sentence")
+      }
+      sentences.append(ReviewSentence(words: Array(parts.dropFirst()), label: label))
+    }
+    return sentences
+  }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import Foundation
+import Models
+import Synchronization
+import Tasks
+
+/// How much a command says, and in which form.
+struct ConsoleOptions: ParsableArguments {
+  @Flag(help: "Say nothing but the result.")
+  var quiet = false
+
+  @Flag(help: "Write JSON for machines: one object a line on standard output, and nothing else there.")
+  var json = false
+}
+
+/// What a command says while it works and when it is done: everything goes through here.
+///
+/// Results go to standard output, everything else to standard error: progress as a line that is redrawn where that is a
+/// terminal, and as plain lines now and then where it is none. As JSON, everything goes to standard output, an event a
+/// line.
+final class Console: Sendable {
+  private enum Mode { case bar, lines, results, json }
+
+  private struct State {
+    /// Whether a progress line stands on the terminal.
+    var isLineShown = false
+    /// When a line was last drawn or written, by the terminal's clock.
+    var lastTime = -Double.infinity
+    /// The end of an epoch that nobody was told of yet.
+    var untold: (stage: String, progress: TrainingProgress)?
+    var stage: String?
+  }
+
+  /// Between two drawings of the progress line.
+  private static let secondsBetweenDrawings = 0.1
+  /// Between two plain lines at the end of an epoch.
+  private static let secondsBetweenLines = 10.0
+  /// After which there is a plain line in the middle of an epoch.
+  private static let mostSecondsWithoutLine = 60.0
+
+  private let mode: Mode
+  /// Whether only results are told, in whatever form.
+  private let isQuiet: Bool
+  private let terminal: Terminal
+  private let state = Mutex(State())
+
+  init(_ options: ConsoleOptions, terminal: Terminal = .standard) {
+    self.terminal = terminal
+    isQuiet = options.quiet
+    mode = options.json ? .json : options.quiet ? .results : terminal.columns() == nil ? .lines : .bar
+  }
+
+  /// Whether results are to be JSON.
+  var isJSON: Bool { mode == .json }
+
+  /// Says a line.
+  func note(_ line: String) {
+    guard !isQuiet else { return }
+    if mode == .json { return emit(NoteEvent(text: line)) }
+    state.withLock { state in
+      erase(&state)
+      terminal.writeError("\(line)\n")
+    }
+  }
+
+  /// Shows where the training `stage` stands.
+  func show(_ stage: String, _ progress: TrainingProgress) {
+    guard !isQuiet else { return }
+    if mode == .json {
+      if progress.isEndOfEpoch { emit(ProgressEvent(stage, progress)) }
+      return
+    }
+    state.withLock { state in
+      if state.stage != stage {
+        tell(&state)
+        state.stage = stage
+        if mode == .lines { state.lastTime = -.infinity }
+      }
+      if progress.isEndOfEpoch { state.untold = (stage, progress) }
+      let seconds = terminal.seconds() - state.lastTime
+      if mode == .bar {
+        if seconds >= Self.secondsBetweenDrawings { draw(ProgressLine(stage, progress), &state) }
+      } else if progress.isEndOfEpoch ? seconds >= Self.secondsBetweenLines : isOverdue(state) {
+        state.untold = nil
+        write(ProgressLine(stage, progress), &state)
+      }
+    }
+  }
+
+  /// Says that the work was stopped and how to go on.
+  func interrupted(_ line: String, resume command: String?) {
+    finish()
+    if mode == .json { emit(InterruptionEvent(text: line, resume: command)) }
+    terminal.writeError("\(line)\n")
+  }
+
+  /// Gives the result: `text` to people, `value` to machines. Nothing may follow.
+  func result(_ value: some Encodable, text: @autoclosure () -> String) {
+    finish()
+    if mode == .json { emit(ResultEvent(result: value)) } else { terminal.writeOutput("\(text())\n") }
+  }
+
+  /// Ends the progress line, and says where the last training ended if nobody was told yet.
+  private func finish() { state.withLock { tell(&$0) } }
+
+  private func isOverdue(_ state: State) -> Bool {
+    state.lastTime.isFinite && terminal.seconds() - state.lastTime >= Self.mostSecondsWithoutLine
+  }
+
+  private func tell(_ state: inout State) {
+    erase(&state)
+    guard let (stage, progress) = state.untold else { return }
+    state.untold = nil
+    write(ProgressLine(stage, progress), &state)
+  }
+
+  private func write(_ line: ProgressLine, _ state: inout State) {
+    terminal.writeError("\(line)\n")
+    state.lastTime = terminal.seconds()
+  }
+
+  private func draw(_ line: ProgressLine, _ state: inout State) {
+    // Where the window has just become narrower the old line has wrapped, and only its last part is overwritten.
+    terminal.writeError("\r\(line.drawn(columns: (terminal.columns() ?? 80) - 1))\(Self.eraseToEnd)")
+    state.isLineShown = true
+    state.lastTime = terminal.seconds()
+  }
+
+  private func erase(_ state: inout State) {
+    guard state.isLineShown else { return }
+    terminal.writeError("\r\(Self.eraseToEnd)")
+    state.isLineShown = false
+  }
+
+  private static let eraseToEnd = "\u{1B}[K"
+
+  private func emit(_ event: some Encodable) {
+    let line = jsonLine(event)
+    state.withLock { _ in terminal.writeOutput("\(line)\n") }
+  }
+}
+
+/// Where a console writes, and its clock.
+struct Terminal: Sendable {
+  var writeOutput: @Sendable (String) -> Void
+  var writeError: @Sendable (String) -> Void
+  /// Columns of the terminal that standard error is; `nil` where it is none.
+  var columns: @Sendable () -> Int?
+  /// Seconds since some moment.
+  var seconds: @Sendable () -> Double
+
+  /// The process's own.
+  static let standard = Terminal(
+    writeOutput: { FileHandle.standardOutput.write(Data($0.utf8)) },
+    writeError: { FileHandle.standardError.write(Data($0.utf8)) },
+    columns: {
+      guard isatty(STDERR_FILENO) == 1 else { return nil }
+      var size = winsize()
+      return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    },
+    seconds: { ProcessInfo.processInfo.systemUptime })
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import DataIO
+import Models
+import Tasks
+
+/// `rnn evaluate`: how a model does on a file, beside what needs no learning.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores a model that rnn train wrote on another file, beside baselines.",
+    discussion: """
+      A forecaster is scored on every row of a table that has enough rows before and after it; a language model on every \
+      character or word of a text but the first.
+      """)
+
+  @Argument(help: ArgumentHelp("What rnn train wrote.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("A table or a text.", valueName: "file"))
+  var file: String
+
+  @OptionGroup var consoleOptions: ConsoleOptions
+
+  func run() throws {
+    let console = Console(consoleOptions)
+    switch try TrainedModel(contentsOf: model) {
+    case .forecaster(let forecaster):
+      let table = try ForecastTable(contentsOf: file, as: forecaster.plan.columns)
+      for note in table.notes { console.note(note) }
+      let report = ForecastReport(forecaster, try forecaster.evaluation(on: table), part: file)
+      console.result(report, text: report.description)
+    case .language(let model):
+      let text = try FileReading.text(of: file)
+      let report: TextReport
+      do { report = TextReport(model, try model.evaluation(on: text, file: file), part: file) } catch let error
+        as UnknownTokens
+      {
+        throw DataError(file: file, line: error.line, column: error.column, reason: error.description)
+      }
+      console.result(report, text: report.description)
+    }
+  }
+}
+
+/// A model that `rnn train` wrote.
+enum TrainedModel {
+  case forecaster(Forecaster)
+  case language(LanguageModel)
+
+  /// Reads the model at `path`, whichever it is.
+  init(contentsOf path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    let notes = try SequenceModel<Float>.read(from: file).preprocessing.notes
+    if notes[Forecaster.noteKey] != nil {
+      self = .forecaster(try Forecaster(contentsOf: path))
+    } else if notes[LanguageModel.noteKey] != nil {
+      self = .language(try LanguageModel(contentsOf: path))
+    } else {
+      throw DataError(file: path, reason: "holds a model, but none that rnn train made")
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import Models
+
+/// How long work is watched, stopped and resumed.
+struct LongRunOptions: ParsableArguments {
+  @OptionGroup var console: ConsoleOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Keeps checkpoints in this folder, and leaves them there; otherwise beside what is written, until it is.",
+      valueName: "folder"))
+  var checkpoints: String?
+
+  @Flag(help: "Goes on from the checkpoints of a run that was stopped, to the same result.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("Seconds between two checkpoints.", visibility: .hidden))
+  var checkpointSeconds = 30.0
+
+  func validate() throws {
+    guard checkpointSeconds >= 0 else { throw ValidationError("--checkpoint-seconds takes a number from 0 up") }
+  }
+}
+
+/// Work that takes long: its trainings are shown on a console, stopped by signals and resumed from checkpoints.
+struct LongRun {
+  private let console: Console
+  private let session: TrainingSession
+  private let folder: CheckpointFolder
+
+  /// A run of `options`.
+  ///
+  /// - Parameters:
+  ///   - options: What the command line says.
+  ///   - console: Where to speak.
+  ///   - defaultFolder: Where checkpoints are kept unless it says.
+  ///   - purpose: Tells this work from any other: what a checkpoint of another one must not be resumed into.
+  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: String) throws(DataError) {
+    self.console = console
+    folder = try CheckpointFolder(
+      options.checkpoints ?? defaultFolder, isKept: options.checkpoints != nil, purpose: purpose,
+      resumes: options.resume)
+    var session = TrainingSession(checkpointFolder: folder.path, resumes: options.resume) { stage, progress in
+      console.show(stage, progress)
+      return Interruption.isRequested ? .stop : .continue
+    }
+    session.secondsBetweenCheckpoints = options.checkpointSeconds
+    self.session = session
+  }
+
+  /// Does the work. Where a signal stops it, says how to go on and throws the exit code of a failed run; afterwards the
+  /// checkpoints are removed, unless the command line named a folder for them.
+  func callAsFunction<Result>(_ work: (TrainingSession) throws -> Result) throws -> Result {
+    Interruption.watch()
+    do {
+      let result = try work(session)
+      folder.removeUnlessKept()
+      return result
+    } catch let interruption as TrainingInterruption {
+      let command = resumeCommand(CommandLine.arguments)
+      console.interrupted("Stopped in \(interruption.stage); to go on: \(command)", resume: command)
+      throw ExitCode(1)
+    } catch {
+      folder.removeIfEmpty()
+      throw error
+    }
+  }
+}
+
+/// The command that goes on with the run that `arguments` began, as a shell takes it.
+func resumeCommand(_ arguments: [String]) -> String {
+  (arguments + (arguments.contains("--resume") ? [] : ["--resume"])).map(shellQuoted).joined(separator: " ")
+}
+
+/// `text` as one word of a POSIX shell.
+func shellQuoted(_ text: String) -> String {
+  let isPlain =
+    !text.isEmpty
+    && text.unicodeScalars.allSatisfy {
+      $0.properties.isAlphabetic || "0"..."9" ~= $0 || "-_./=:,+@%".unicodeScalars.contains($0)
+    }
+  return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: #"'\''"#) + "'"
+}

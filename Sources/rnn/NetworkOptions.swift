@@ -1,0 +1,42 @@
+import ArgumentParser
+import Kernels
+import Models
+
+/// The network that `rnn train` makes, and how it is trained. What is left out is chosen by what is learned.
+struct NetworkOptions: ParsableArguments {
+  @Option(help: "The recurrent cell: gru for a table, lstm for a text, unless given.")
+  var cell: AnyRecurrentCell.Kind?
+
+  @Option(help: "Recurrent layers.")
+  var layers = 1
+
+  @Option(help: "Hidden units of each layer: 64 for a table, 256 for a text, unless given.")
+  var hidden: Int?
+
+  @Option(help: "Probability with which an output between two layers is dropped in training.")
+  var dropout = 0.0
+
+  @Option(help: "Passes over the data, at most: 40 over a table, 10 over a text, unless given.")
+  var epochs: Int?
+
+  @Option(help: "Windows of a table, or streams of a text, in a batch: 64 or 32 unless given.")
+  var batch: Int?
+
+  @Option(help: "The learning rate at its highest; it falls along a cosine.")
+  var learningRate = 2e-3
+
+  @Option(help: "Decides everything that is random.")
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    for (name, value) in [("layers", layers), ("hidden", hidden ?? 1), ("epochs", epochs ?? 1), ("batch", batch ?? 1)]
+    where value < 1 {
+      throw ValidationError("--\(name) takes a number from 1 up, not \(value)")
+    }
+    guard learningRate > 0, learningRate.isFinite else {
+      throw ValidationError("--learning-rate takes a positive number, not \(learningRate)")
+    }
+  }
+}
+
+extension AnyRecurrentCell.Kind: HyphenatedArgument {}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import Models
+import Tasks
+
+/// `rnn predict`: what comes after a table's last row.
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Forecasts what follows the last row of each series of a table, as CSV.",
+    discussion: """
+      Needs nothing but the file that rnn train wrote. The columns low and high hold nine tenths of the errors that the \
+      model made on data it had not learned from.
+      """)
+
+  @Argument(help: ArgumentHelp("What rnn train wrote.", valueName: "model"))
+  var model: String
+
+  @Argument(help: ArgumentHelp("A table with the same columns.", valueName: "table.csv"))
+  var table: String
+
+  @Option(help: ArgumentHelp("Writes the CSV here, not to standard output.", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var consoleOptions: ConsoleOptions
+
+  func run() throws {
+    let console = Console(consoleOptions)
+    let forecaster = try Forecaster(contentsOf: model)
+    let table = try ForecastTable(contentsOf: self.table, as: forecaster.plan.columns)
+    for note in table.notes { console.note(note) }
+    for series in table.series where series.count < forecaster.plan.history {
+      let name = series.id.map { "“\($0)”" } ?? self.table
+      console.note("\(name) has \(series.count) rows, fewer than the \(forecaster.plan.history) that were learned with")
+    }
+    let forecasts = try forecaster.forecasts(for: table)
+    let csv = ForecastCSV(forecasts, forecaster.plan.columns).text
+    if let output { try FileWriting.write(Array(csv.utf8), to: output) }
+    if console.isJSON || output == nil {
+      console.result(forecasts, text: String(csv.dropLast()))
+    } else {
+      console.note("Written: \(output ?? "")")
+    }
+  }
+}
+
+/// Forecasts as a table.
+struct ForecastCSV {
+  /// The table, with a line end after each row.
+  let text: String
+
+  init(_ forecasts: [Forecast], _ columns: ForecastColumns) {
+    let hasDates = columns.dates != nil && columns.step != nil
+    let style = columns.dates?.style ?? Timestamp.Style(hasTime: false)
+    let header =
+      [columns.id.map(csvField), "step", hasDates ? "date" : nil, "prediction", "low", "high"].compactMap(\.self)
+    var lines = [header.joined(separator: ",")]
+    for forecast in forecasts {
+      for (index, step) in forecast.steps.enumerated() {
+        let fields = [
+          columns.id == nil ? nil : csvField(forecast.id ?? ""), "\(index + 1)",
+          hasDates ? step.moment?.text(style) ?? "" : nil, Self.number(step.value), Self.number(step.low),
+          Self.number(step.high),
+        ]
+        lines.append(fields.compactMap(\.self).joined(separator: ","))
+      }
+    }
+    text = lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func number(_ value: Double) -> String { String(format: "%.7g", value) }
+}
+
+/// `text` as a field of a CSV file (RFC 4180).
+private func csvField(_ text: String) -> String {
+  let isPlain = !text.contains { ",;\t\"".contains($0) || $0.isNewline }
+  return isPlain ? text : "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
+}

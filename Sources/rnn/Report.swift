@@ -1,0 +1,155 @@
+import ArgumentParser
+import DataIO
+import Figures
+import Foundation
+import Models
+import Tasks
+
+/// `rnn report`: the page of a run that is over.
+struct Report: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a page, with pictures, of what a run printed or a file of weights says of its training.",
+    discussion: """
+      FILE is one of
+        what rnn task NAME --json printed, or its last line alone
+        a model (.safetensors) that rnn train wrote
+        a checkpoint (.checkpoint.safetensors)
+      The page is one HTML file that needs nothing else. rnn task and rnn train write it at once with --report.
+
+      Exit codes: 0; 2 for files that cannot be read or written.
+      """)
+
+  @Argument(help: ArgumentHelp("What to show.", valueName: "file"))
+  var file: String
+
+  @Option(help: ArgumentHelp("The page; beside FILE unless given.", valueName: "page.html"))
+  var output: String?
+
+  /// Where the page is written.
+  var page: String { output ?? Self.replacingExtension(of: file) }
+
+  func validate() throws {
+    guard page != file else { throw ValidationError("the page would be written over \(file): give --output") }
+  }
+
+  func run() throws {
+    let report =
+      file.hasSuffix(".safetensors") ? try ReportPage(weightsIn: file) : try ReportPage(toldIn: file)
+    try report.write(to: page)
+    print("Written: \(page)")
+  }
+
+  private static func replacingExtension(of path: String) -> String {
+    (path as NSString).deletingPathExtension + ".html"
+  }
+}
+
+extension ReportPage {
+  /// The page of what a run with `--json` told, an event a line, kept in the file at `path`: its last result, and the
+  /// losses that were told on the way.
+  init(toldIn path: String) throws(DataError) {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
+    var told: ToldTask?
+    var epochs: [ToldEpoch] = []
+    for (index, line) in try FileReading.text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
+      .enumerated() where !line.allSatisfy(\.isWhitespace)
+    {
+      do {
+        let event = try decoder.decode(ToldEvent.self, from: Data(line.utf8))
+        if event.event == "progress" { epochs.append(try decoder.decode(ToldEpoch.self, from: Data(line.utf8))) }
+        guard event.event == "result" || event.event == nil else { continue }
+        told = try decoder.decode(ToldTask.self, from: Data(line.utf8))
+      } catch {
+        throw DataError(file: path, line: index + 1, reason: "is no event of rnn task --json: \(explanation(error))")
+      }
+    }
+    guard let told else {
+      throw DataError(file: path, reason: "holds no result: the run was stopped, or is not over")
+    }
+    self.init(told.task, seconds: told.seconds, files: told.files, record: told.record)
+    if !epochs.isEmpty { tables.append(Self.trainings(epochs)) }
+  }
+
+  /// The page of a model or a checkpoint: what it is, and the losses of its training.
+  init(weightsIn path: String) throws {
+    let course = try TrainingCourse.read(fromCheckpoint: path)
+    self.init(title: "Training that stands in \((path as NSString).lastPathComponent)")
+    facts = [
+      ("epochs finished", "\(course.epoch)"), ("steps", "\(course.steps)"), ("time", Self.duration(course.seconds)),
+    ]
+    figures = [
+      .lineChart(LineChart(losses: course.losses, validation: course.validationLosses, title: "Loss", unit: ""))
+    ]
+  }
+
+  /// Where each training ended.
+  private static func trainings(_ epochs: [ToldEpoch]) -> Table {
+    var lasts: [ToldEpoch] = []
+    for epoch in epochs {
+      if let index = lasts.firstIndex(where: { $0.stage == epoch.stage }) {
+        lasts[index] = epoch
+      } else {
+        lasts.append(epoch)
+      }
+    }
+    return Table(
+      title: "Trainings", columns: ["training", "epochs", "steps", "last loss", "last validation loss"],
+      rows: lasts.map {
+        [
+          $0.stage, "\($0.epoch) of \($0.epochs)", "\($0.step)", NumberText.significant($0.loss, digits: 5),
+          $0.validationLoss.map { NumberText.significant($0, digits: 5) } ?? "",
+        ]
+      }, numberColumns: [1, 2, 3, 4])
+  }
+}
+
+/// The kind of a line of `--json`; a result that somebody took out of its line has none.
+private struct ToldEvent: Decodable { let event: String? }
+
+/// The end of an epoch, as `--json` tells it.
+private struct ToldEpoch: Decodable {
+  let stage: String
+  let epoch: Int
+  let epochs: Int
+  let step: Int
+  let loss: Double
+  let validationLoss: Double?
+
+  private enum CodingKeys: String, CodingKey {
+    case stage, epoch, epochs, step, loss
+    case validationLoss = "validation_loss"
+  }
+}
+
+/// The result of a task, as `--json` tells it: in the field `result` of a line, or alone.
+private struct ToldTask: Decodable {
+  let task: TaskResult
+  let seconds: Double?
+  let files: [String]
+  let record: RunRecord?
+
+  private enum Keys: CodingKey { case result, seconds, files, record }
+
+  init(from decoder: any Decoder) throws {
+    let outer = try decoder.container(keyedBy: Keys.self)
+    let inner = outer.contains(.result) ? try outer.superDecoder(forKey: .result) : decoder
+    task = try TaskResult(from: inner)
+    let values = try inner.container(keyedBy: Keys.self)
+    seconds = try values.decodeIfPresent(Double.self, forKey: .seconds)
+    files = try values.decodeIfPresent([String].self, forKey: .files) ?? []
+    record = try values.decodeIfPresent(RunRecord.self, forKey: .record)
+  }
+}
+
+/// What is wrong with JSON, in a line.
+private func explanation(_ error: any Error) -> String {
+  guard let error = error as? DecodingError else { return "\(error)" }
+  switch error {
+  case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+    return (context.codingPath.map(\.stringValue) + [context.debugDescription]).joined(separator: ": ")
+  case .keyNotFound(let key, _): return "the field \(quoted(key.stringValue)) is missing"
+  @unknown default: return "\(error)"
+  }
+}

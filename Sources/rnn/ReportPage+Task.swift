@@ -1,0 +1,65 @@
+import DataIO
+import Figures
+import Foundation
+import Kernels
+import Tasks
+
+/// Where and how a run was made, for those who read of it later.
+struct RunRecord: Codable, Hashable {
+  /// The command line.
+  var command: String
+  /// When it began, ISO 8601 in UTC.
+  var began: String
+  /// The machine.
+  var machine: String
+
+  /// A run of `arguments` that began at `began`, on this machine.
+  init(_ arguments: [String] = CommandLine.arguments, began: Date) {
+    let name = arguments.first.map { ($0 as NSString).lastPathComponent } ?? "rnn"
+    command = ([name] + arguments.dropFirst()).joined(separator: " ")
+    self.began = began.formatted(.iso8601)
+    machine = Self.thisMachine
+  }
+
+  /// The processor and the threads that may be used of it.
+  static let thisMachine: String = {
+    let lines = (try? FileReading.text(of: "/proc/cpuinfo"))?.split(separator: "\n") ?? []
+    let name = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    return "\(name ?? "unknown processor"), \(ThreadBudget.available) threads, \(InstructionSet.active.rawValue)"
+  }()
+}
+
+extension ReportPage {
+  /// The page of a task's result.
+  ///
+  /// - Parameters:
+  ///   - result: What came out.
+  ///   - seconds: Time it took; `nil` where nobody knows.
+  ///   - files: The files that were written beside the page.
+  ///   - record: Where and how it was run; `nil` where nobody knows.
+  init(_ result: TaskResult, seconds: Double? = nil, files: [String] = [], record: RunRecord? = nil) {
+    let description = allTasks.first { $0.name == result.task }?.description
+    self.init(title: "Task “\(result.task)”", summary: description?.summary ?? "")
+    if let record { facts.append(("command", record.command)) }
+    facts.append(("scale", result.scale == .quick ? "quick: under a minute, with lower bars" : "full"))
+    facts.append(("seed", "\(result.seed)"))
+    if let topology = description?.topology { facts.append(("topology", topology)) }
+    if let dataSets = description?.dataSets, !dataSets.isEmpty {
+      facts.append(("data", dataSets.map(\.rawValue).joined(separator: ", ")))
+    }
+    if let seconds { facts.append(("time", Self.duration(seconds))) }
+    if let record { facts += [("began", record.began), ("machine", record.machine)] }
+    if !files.isEmpty { facts.append(("files written", files.joined(separator: ", "))) }
+    scores = result.scores
+    figures = result.figures
+    examples = result.examples
+  }
+
+  /// A time as people say it: `48 s`, `7 min 3 s`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds >= 60 else { return "\(NumberText.significant(seconds, digits: 3)) s" }
+    let whole = Int(seconds.rounded())
+    return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+}

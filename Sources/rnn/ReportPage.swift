@@ -1,0 +1,97 @@
+import DataIO
+import Figures
+import Foundation
+import Stencil
+import Tasks
+
+/// A page that shows what a run did: one HTML file that needs nothing else, neither scripts nor the network, readable in
+/// light and dark, on a telephone and on paper. It is well-formed XML too.
+struct ReportPage {
+  /// A table with a heading.
+  struct Table {
+    var title: String
+    var columns: [String]
+    /// As many cells in each row as there are columns.
+    var rows: [[String]]
+    /// Which columns hold numbers, which stand to the right.
+    var numberColumns: Set<Int> = []
+  }
+
+  /// The heading.
+  var title: String
+  /// What it is about, in a sentence.
+  var summary = ""
+  /// What was run, when and where, by name.
+  var facts: [(name: String, value: String)] = []
+  /// What was measured.
+  var scores: [Score] = []
+  /// Anything else in rows and columns.
+  var tables: [Table] = []
+  /// Pictures.
+  var figures: [Figure] = []
+  /// Examples to read.
+  var examples: [TaskExample] = []
+
+  /// Writes the page to the file at `path`, all of it or nothing.
+  func write(to path: String) throws(DataError) { try FileWriting.write(Array(html().utf8), to: path) }
+
+  /// The page.
+  func html() -> String {
+    do { return try Environment().renderTemplate(string: reportTemplate, context: context) } catch {
+      preconditionFailure("the template and what it is given belong together: \(error)")
+    }
+  }
+
+  /// What the template is given. Every text is escaped here, so that none can be forgotten there.
+  private var context: [String: Any] {
+    [
+      "title": escapedForXML(title), "summary": escapedForXML(summary), "styles": Figure.styleSheet,
+      "facts": facts.map { ["name": escapedForXML($0.name), "value": escapedForXML($0.value)] },
+      "scores": scores.map(cells), "verdict": verdict,
+      "tables": tables.map { table($0.columns, $0.rows, numbers: $0.numberColumns, title: $0.title) },
+      "figures": figures.map { ["picture": $0.svg(), "numbers": numbers(of: $0)] as [String: Any] },
+      "examples": examples.map {
+        ["title": escapedForXML($0.title), "text": escapedForXML($0.lines.joined(separator: "\n"))]
+      },
+    ]
+  }
+
+  /// Whether the scores reach their bars, in a word; empty where there are none.
+  private var verdict: String {
+    let bars = scores.filter { $0.bar != nil }
+    guard !bars.isEmpty else { return "" }
+    let met = bars.count { $0.meetsBar }
+    return met == bars.count ? "Every bar is met." : "\(bars.count - met) of \(bars.count) bars not met."
+  }
+
+  private func cells(of score: Score) -> [String: String] {
+    let wanted: String
+    switch score.bar {
+    case .atLeast(let least): wanted = "at least \(NumberText.significant(least))"
+    case .atMost(let most): wanted = "at most \(NumberText.significant(most))"
+    case nil: wanted = ""
+    }
+    return [
+      "name": escapedForXML(score.name), "value": NumberText.significant(score.value, digits: 5),
+      "unit": escapedForXML(score.unit), "wanted": wanted,
+      "met": score.bar == nil ? "" : score.meetsBar ? "met" : "missed",
+      "comparison": escapedForXML(score.comparison ?? ""),
+    ]
+  }
+
+  private func numbers(of figure: Figure) -> [String: Any] {
+    let numbers = figure.table()
+    var context = table(numbers.columns, numbers.rows, numbers: Set(numbers.columns.indices), title: "Numbers")
+    if numbers.rows.count < numbers.fullCount {
+      context["note"] = "\(numbers.rows.count) of \(numbers.fullCount) rows, evenly spaced."
+    }
+    return context
+  }
+
+  private func table(_ columns: [String], _ rows: [[String]], numbers: Set<Int>, title: String) -> [String: Any] {
+    func cells(_ row: [String]) -> [[String: String]] {
+      row.enumerated().map { ["text": escapedForXML($1), "style": numbers.contains($0) ? "number" : "word"] }
+    }
+    return ["title": escapedForXML(title), "columns": cells(columns), "rows": rows.map(cells)]
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import Models
+import Tasks
+import TextTable
+
+extension Train {
+  /// Trains a forecaster of the column `target`, and writes it to `output`.
+  func trainForecaster(of target: String, to output: String) throws {
+    let console = Console(running.console)
+    let table = try ForecastTable(
+      learningFrom: file,
+      ForecastColumnOptions(
+        target: target, id: self.table.id, dates: self.table.date, ignoring: self.table.ignore,
+        hasHeader: !self.table.noHeader))
+    var settings = ForecastSettings(horizon: self.table.horizon)
+    settings.history = self.table.history
+    settings.season = self.table.season
+    settings.layers = network.layers
+    settings.dropout = network.dropout
+    settings.learningRate = network.learningRate
+    settings.seed = network.seed
+    if let cell = network.cell { settings.cell = cell }
+    if let hidden = network.hidden { settings.hiddenSize = hidden }
+    if let epochs = network.epochs { settings.epochs = epochs }
+    if let batch = network.batch { settings.batchSize = batch }
+
+    console.note(table.summary)
+    for note in table.notes { console.note(note) }
+    let run = try longRun(console, to: output)
+    let (forecaster, evaluation) = try run { session in
+      let result = try Forecaster.train(on: table, settings, in: session)
+      try result.forecaster.write(to: output)
+      return result
+    }
+    let report = ForecastReport(forecaster, evaluation, part: "the last 15 % of each series", output: output)
+    console.result(report, text: report.description)
+  }
+}
+
+extension ForecastTable {
+  /// What was found, in a line.
+  fileprivate var summary: String {
+    let features = columns.featureNames
+    var parts = ["\(rowCount) rows", "\(features.count) features: \(features.prefix(12).joined(separator: ", "))"]
+    if features.count > 12 { parts[1] += ", …" }
+    if columns.id != nil { parts[0] += " in \(series.count) series" }
+    if let dates = columns.dates { parts[0] += ", dates in “\(dates.name)”" }
+    return "\(file): " + parts.joined(separator: "; ")
+  }
+}
+
+/// The errors of a forecaster, as the tool tells them.
+struct ForecastReport: Encodable, CustomStringConvertible {
+  private let target: String
+  private let history: Int
+  private let horizon: Int
+  private let season: Int?
+  private let part: String
+  private let evaluation: ForecastEvaluation
+  private let training: TrainingSummary?
+  /// The model's file, where it was written.
+  private let output: String?
+
+  init(_ forecaster: Forecaster, _ evaluation: ForecastEvaluation, part: String, output: String? = nil) {
+    target = forecaster.plan.columns.target
+    history = forecaster.plan.history
+    horizon = forecaster.plan.horizon
+    season = forecaster.plan.season
+    training = output == nil ? nil : forecaster.training
+    self.part = part
+    self.evaluation = evaluation
+    self.output = output
+  }
+
+  var description: String {
+    let seasonText = season.map { "season \($0)" } ?? "no season"
+    var lines = [
+      "Errors of \(target) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), \(seasonText)",
+      "", errorTable,
+    ]
+    if let coverage = evaluation.coverage {
+      lines += ["", String(format: "The band of 90 %% holds %.1f %% of what happened.", 100 * coverage)]
+    }
+    if let training {
+      let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
+      lines.append("Trained for \(training.losses.count) epochs\(best).")
+    }
+    if let output { lines.append("Written: \(output)") }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A row for each forecast, with errors over all steps, at the first, the middle and the last.
+  private var errorTable: String {
+    var steps: [(title: String, step: Int?)] = [("all rows", nil)]
+    for step in [1, (horizon + 1) / 2, horizon] where step != steps.last?.step { steps.append(("row \(step)", step)) }
+    return table(evaluation.entries) { entry in
+      var columns = [Column(title: "forecast", value: entry.name)]
+      for (title, step) in steps {
+        let absolute = step.map { entry.errors.meanAbsolute[$0 - 1] } ?? entry.errors.overallMeanAbsolute
+        let square = step.map { entry.errors.rootMeanSquare[$0 - 1] } ?? entry.errors.overallRootMeanSquare
+        columns.append(Column(title: "MAE, \(title)", value: significant(absolute), align: .right))
+        columns.append(Column(title: "RMSE", value: significant(square), align: .right))
+      }
+      return columns
+    }
+  }
+}

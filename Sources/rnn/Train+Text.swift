@@ -1,0 +1,70 @@
+import ArgumentParser
+import DataIO
+import Models
+import Tasks
+
+extension Train {
+  /// Trains a language model of the text, and writes it to `output`.
+  func trainLanguageModel(_ level: TextLevel, to output: String) throws {
+    let console = Console(running.console)
+    let text = try FileReading.text(of: file)
+    var settings = LanguageModelSettings(level: level)
+    settings.layers = network.layers
+    settings.dropout = network.dropout
+    settings.learningRate = network.learningRate
+    settings.seed = network.seed
+    if let cell = network.cell { settings.cell = cell }
+    if let hidden = network.hidden { settings.hiddenSize = hidden }
+    if let epochs = network.epochs { settings.epochs = epochs }
+    if let batch = network.batch { settings.streams = batch }
+
+    let run = try longRun(console, to: output)
+    let (model, evaluation) = try run { session in
+      let result = try LanguageModel.train(on: text, file: file, settings, in: session)
+      try result.model.write(to: output)
+      return result
+    }
+    let report = TextReport(model, evaluation, part: "the last tenth of \(file)", output: output)
+    console.result(report, text: report.description)
+  }
+}
+
+/// How well a language model predicts a text, as the tool tells it.
+struct TextReport: Encodable, CustomStringConvertible {
+  private let level: TextLevel
+  private let vocabulary: Int
+  private let part: String
+  private let evaluation: TextEvaluation
+  private let perplexity: Double
+  private let training: TrainingSummary?
+  /// The model's file, where it was written.
+  private let output: String?
+
+  init(_ model: LanguageModel, _ evaluation: TextEvaluation, part: String, output: String? = nil) {
+    level = model.level
+    vocabulary = model.vocabulary.count
+    training = output == nil ? nil : model.training
+    perplexity = evaluation.perplexity
+    self.part = part
+    self.evaluation = evaluation
+    self.output = output
+  }
+
+  var description: String {
+    let unit = evaluation.unit
+    var lines = [
+      "On \(part), \(evaluation.count) \(unit)s:",
+      "  \(significant(evaluation.loss)) nats per \(unit), perplexity \(significant(perplexity)) of \(vocabulary)",
+      "  \(significant(evaluation.unigramLoss)) nats per \(unit) by the frequency of each \(unit) alone",
+    ]
+    if let unknown = evaluation.unknown {
+      lines.append("  \(significant(100 * unknown, digits: 3)) % of the words are not in the vocabulary")
+    }
+    if let training {
+      let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
+      lines.append("Trained for \(training.losses.count) epochs\(best).")
+    }
+    if let output { lines.append("Written: \(output)") }
+    return lines.joined(separator: "\n")
+  }
+}

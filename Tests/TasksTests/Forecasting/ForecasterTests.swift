@@ -1,0 +1,122 @@
+import DataIO
+import Figures
+import Glibc
+import Models
+import TestSupport
+import Testing
+
+@testable import Tasks
+
+@Suite struct ForecasterTests {
+  /// A wave of 8 rows with a category that turns it round, and a gap.
+  static func csv(rows: Int = 160) -> String {
+    var text = "date,sign,y\n"
+    for row in 0..<rows {
+      let sign = row / 40 % 2 == 0 ? "up" : "down"
+      let value = (sign == "up" ? 1 : -1) * sin(2 * .pi * Double(row) / 8)
+      let date = Timestamp(seconds: Double(row) * 3600).text(Timestamp.Style(hasTime: true))
+      text += "\(date),\(sign),\(row % 17 == 3 ? "NA" : "\(10 + value)")\n"
+    }
+    return text
+  }
+
+  private static func table(_ text: String = csv()) throws -> ForecastTable {
+    try withTemporaryFile(Array(text.utf8)) { try ForecastTable(learningFrom: $0, ForecastColumnOptions(target: "y")) }
+  }
+
+  private static func settings(epochs: Int = 6) -> ForecastSettings {
+    var settings = ForecastSettings(horizon: 5)
+    settings.hiddenSize = 9
+    settings.epochs = epochs
+    settings.batchSize = 16
+    settings.learningRate = 2e-2
+    settings.history = 10
+    return settings
+  }
+
+  @Test func itBeatsTheLastValueOnAWave() throws {
+    let (forecaster, evaluation) = try Forecaster.train(
+      on: try Self.table(), Self.settings(epochs: 12), in: TrainingSession())
+    #expect(forecaster.plan.season == 8)
+    #expect(evaluation.entries.map(\.name) == ["GRU", "last value", "seasonal naive (8)"])
+    #expect(evaluation.entries[0].errors.overallMeanAbsolute < evaluation.entries[1].errors.overallMeanAbsolute / 2)
+    #expect(try #require(evaluation.coverage) > 0.5)
+    #expect(evaluation.forecasts == 20)
+  }
+
+  @Test func untrainedItIsTheLastValue() throws {
+    var settings = Self.settings(epochs: 1)
+    settings.learningRate = 1e-30
+    let (_, evaluation) = try Forecaster.train(on: try Self.table(), settings, in: TrainingSession())
+    let errors = evaluation.entries.map(\.errors.overallMeanAbsolute)
+    #expect(abs(errors[0] - errors[1]) < 1e-6 * errors[1])
+  }
+
+  @Test func theFileAloneForecastsTheSame() throws {
+    let table = try Self.table()
+    let (forecaster, _) = try Forecaster.train(on: table, Self.settings(epochs: 2), in: TrainingSession())
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      try forecaster.write(to: path)
+      let read = try Forecaster(contentsOf: path)
+      #expect(read.plan == forecaster.plan)
+      #expect(read.band == forecaster.band)
+      #expect(read.training == forecaster.training)
+      let forecasts = try read.forecasts(for: table)
+      #expect(forecasts == (try forecaster.forecasts(for: table)))
+      #expect(forecasts[0].steps.count == 5)
+      let style = Timestamp.Style(hasTime: true)
+      #expect(forecasts[0].steps[0].moment?.text(style) == "1970-01-07T16:00:00")
+      #expect(forecasts[0].steps.allSatisfy { $0.low <= $0.value && $0.value <= $0.high })
+    }
+  }
+
+  @Test(arguments: [1, 7, 20])
+  func stoppedAndResumedItIsTheSameToTheBit(after steps: Int) throws {
+    let table = try Self.table()
+    let folder = TemporaryFolder()
+    try Forecaster.train(on: table, Self.settings(epochs: 4), in: TrainingSession()).forecaster
+      .write(to: folder.path("whole.safetensors"))
+    let stopping = TrainingSession(checkpointFolder: folder.path) { _, progress in
+      progress.step < steps ? .continue : .stop
+    }
+    #expect(throws: TrainingInterruption.self) {
+      try Forecaster.train(on: table, Self.settings(epochs: 4), in: stopping)
+    }
+    let resuming = TrainingSession(checkpointFolder: folder.path, resumes: true)
+    try Forecaster.train(on: table, Self.settings(epochs: 4), in: resuming).forecaster
+      .write(to: folder.path("parts.safetensors"))
+    #expect(
+      try FileReading.bytes(of: folder.path("parts.safetensors"))
+        == FileReading.bytes(of: folder.path("whole.safetensors")))
+  }
+
+  @Test func aTableTooShortIsRefused() throws {
+    let table = try Self.table(Self.csv(rows: 30))
+    #expect(throws: DataError.self) { try Forecaster.train(on: table, Self.settings(), in: TrainingSession()) }
+  }
+
+  @Test func aModelOfSomethingElseIsNoForecaster() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      let architecture = try SequenceArchitecture(
+        recurrent: RecurrentStack(.init(.gru, inputSize: 3, hiddenSize: 5)), outputSize: 2, loss: .meanSquaredError)
+      try SequenceModel<Float>(architecture).write(to: path)
+      #expect(throws: DataError.self) { try Forecaster(contentsOf: path) }
+      var preprocessing = Preprocessing()
+      preprocessing.notes[Forecaster.noteKey] = "{}"
+      try SequenceModel<Float>(architecture).write(to: path, preprocessing: preprocessing)
+      #expect(throws: DataError.self) { try Forecaster(contentsOf: path) }
+    }
+  }
+
+  @Test func picturesHoldTheForecastAndItsTruth() throws {
+    let table = try Self.table()
+    let (forecaster, evaluation) = try Forecaster.train(on: table, Self.settings(epochs: 2), in: TrainingSession())
+    let figures = forecaster.figures(on: table, evaluation)
+    #expect(figures.map(\.title) == ["Forecast of y", "Mean absolute error on the test part", "Loss in the course of training"])
+    guard case .lineChart(let chart) = figures[0] else { return }
+    #expect(chart.lines.map(\.name) == ["seen", "truth", "forecast", "seasonal naive (8)"])
+    #expect(chart.lines[2].points.count == 6 && chart.bands[0].lower.count == 6)
+  }
+}

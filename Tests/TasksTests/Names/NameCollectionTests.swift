@@ -1,0 +1,48 @@
+import TestSupport
+import Testing
+
+@testable import Tasks
+
+@Suite struct NameCollectionTests {
+  private static let lists: [(language: String, names: [String])] = [
+    ("A", (0..<40).map { "A\($0)" } + ["A1", "A2", "shared"]), ("B", (0..<20).map { "B\($0)" } + ["shared", "A7"]),
+  ]
+
+  private func names(_ collection: NameCollection, _ entries: [NameCollection.Entry]) -> Set<String> {
+    Set(entries.map { collection.name(of: $0.characters) })
+  }
+
+  @Test func aNameIsInOnePartOnly() {
+    let collection = NameCollection(Self.lists, seed: 3)
+    let parts = [collection.training, collection.validation, collection.test]
+    let distinct = parts.map { names(collection, $0) }
+    #expect(distinct.reduce(0) { $0 + $1.count } == 61 && distinct.reduce(Set()) { $0.union($1) }.count == 61)
+    // Once in each language, and no more.
+    #expect(parts.joined().count == 63)
+    #expect(parts.joined().count { collection.name(of: $0.characters) == "shared" } == 2)
+  }
+
+  @Test func eachLanguageHasATenthInEachOfTheSmallParts() {
+    let collection = NameCollection(Self.lists, seed: 3)
+    for part in [collection.validation, collection.test] {
+      #expect(3...6 ~= part.count { $0.language == 0 } && 1...3 ~= part.count { $0.language == 1 })
+    }
+  }
+
+  @Test func theSeedDecidesTheParts() {
+    #expect(NameCollection(Self.lists, seed: 3) == NameCollection(Self.lists, seed: 3))
+    #expect(NameCollection(Self.lists, seed: 3).test != NameCollection(Self.lists, seed: 4).test)
+  }
+
+  @Test func spacesAroundANameDoNotCount() throws {
+    try withTemporaryFolder { folder in
+      try #require(makeFolder(folder + "/names"))
+      for file in DataSet.names.files { writeFile(Array(" Ab \nAb\n\nD'é e\n".utf8), to: "\(folder)/\(file)") }
+      let collection = try NameCollection(DataDirectory(folder), seed: 1)
+      #expect(collection.languages.count == 18 && collection.languages[0] == "Arabic")
+      #expect(names(collection, collection.training + collection.validation + collection.test) == ["Ab", "D'é e"])
+      #expect(collection.characters.words == ["start", "end", " ", "'", "A", "D", "b", "e", "é"])
+      removeFolder(folder + "/names")
+    }
+  }
+}
