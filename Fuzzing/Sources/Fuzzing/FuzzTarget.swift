@@ -8,7 +8,7 @@ struct FuzzTarget: Sendable {
   let check: @Sendable (_ bytes: [UInt8]) throws -> Void
 
   /// All targets. To add one, write a file in Targets and a line here.
-  static let all = [safetensors, model, npy, npz, csv, onnx]
+  static let all = [safetensors, model, checkpoint, npy, npz, csv, onnx]
 
   /// The one that this process runs. Set once, before libFuzzer begins.
   nonisolated(unsafe) static var chosen: FuzzTarget?

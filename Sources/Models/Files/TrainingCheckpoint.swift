@@ -44,8 +44,14 @@ extension Trainer where Model.Scalar: SafetensorsElement {
   ///   parameters of other names or shapes. The run then stands where it stood.
   @discardableResult
   public mutating func resume(fromCheckpoint path: String) throws(SafetensorsError) -> [String: String] {
-    let file = try SafetensorsFile(path: path)
-    let complain = SafetensorsComplaint(file: path)
+    try resume(from: SafetensorsFile(path: path))
+  }
+
+  /// Makes this run stand where the one stood whose checkpoint is the open `file`, as
+  /// ``resume(fromCheckpoint:)`` does.
+  @discardableResult
+  public mutating func resume(from file: SafetensorsFile) throws(SafetensorsError) -> [String: String] {
+    let complain = SafetensorsComplaint(file: file.name)
     try complain.check(file.metadata, CheckpointKey.format, is: CheckpointKey.formatName)
     try complain.check(file.metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
     let savedOptions: TrainingOptions = try complain.decode(file.metadata, CheckpointKey.options)
@@ -70,7 +76,9 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     while file.tensors[CheckpointKey.carried + "\(carried.count)"] != nil {
       carried.append(try file.matrix(CheckpointKey.carried + "\(carried.count)"))
     }
-    guard restored.course.isPossible, stand(at: restored, parameters: saved, carrying: carried) else {
+    guard restored.course.isPossible, restored.course.scheduler.schedule == options.schedule,
+      stand(at: restored, parameters: saved, carrying: carried)
+    else {
       throw complain(.metadata, "a course or a carried state that no run of this model has", "one of this model")
     }
     return Dictionary(

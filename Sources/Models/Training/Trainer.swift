@@ -118,6 +118,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
           stream: UInt64(state.course.batch))
         let batch = examples.batch(indices, using: &generator)
         let windows = model.windowCount(of: batch)
+        try checkCarriedState(fits: indices, windows: windows)
         repeat {
           try step(on: batch, examples: indices)
           state.course.finishWindow(of: windows)
@@ -152,6 +153,16 @@ extension Trainer {
       try ConfigurationError.require(
         validation != nil, "patience", "\(patience) without validation", wanted: "validation examples, or no patience")
     }
+  }
+
+  /// Where a run goes on in the middle of a batch, that must be the batch that it was stopped in.
+  private func checkCarriedState(fits batch: [Int], windows: Int) throws(ConfigurationError) {
+    guard state.course.window > 0 else { return }
+    let rows = carriedState.first?.rows ?? batch.count
+    try ConfigurationError.require(
+      state.course.window < windows && rows == batch.count, "examples to go on with",
+      "a batch of \(batch.count) in \(windows) windows",
+      wanted: "those that the run was stopped in, at window \(state.course.window + 1) of a batch of \(rows)")
   }
 
   private var isOutOfPatience: Bool {

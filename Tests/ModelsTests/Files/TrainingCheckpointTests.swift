@@ -75,6 +75,22 @@ import Testing
     }
   }
 
+  @Test func otherExamplesThanARunWasStoppedInAreRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var stopped = try trainer()
+      try stopped.run(on: examples) { $0.step < 2 && $0.batch == 1 ? .continue : .stop }
+      while stopped.state.course.window == 0 {
+        let step = stopped.state.course.steps + 1
+        try stopped.run(on: examples) { $0.step < step ? .continue : .stop }
+      }
+      try stopped.writeCheckpoint(to: path)
+      var resumed = try trainer()
+      try resumed.resume(fromCheckpoint: path)
+      #expect(throws: ConfigurationError.self) { try resumed.run(on: SmallTasks.echo(count: 4, seed: 7)) }
+    }
+  }
+
   @Test func aModelIsNoCheckpoint() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/model"
