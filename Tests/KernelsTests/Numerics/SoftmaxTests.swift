@@ -22,7 +22,7 @@ import Testing
     return (sum, gradient)
   }
 
-  /// The definition, in `Double`.
+  /// The definition, in `Double`, relative to the target's logit: so nothing cancels where it is the largest.
   private func reference(_ logits: Matrix<Double>, _ targets: [Int32]) -> (sum: Double, gradient: Matrix<Double>) {
     var (sum, rows) = (0.0, [[Double]]())
     for (n, target) in targets.enumerated() {
@@ -31,10 +31,12 @@ import Testing
         rows.append([Double](repeating: 0, count: row.count))
         continue
       }
-      let exponentials = row.map(Double._exp)
-      let total = exponentials.reduce(0, +)
-      sum -= Double._log(exponentials[Int(target)] / total)
-      rows.append(exponentials.indices.map { 0.25 * (exponentials[$0] / total - ($0 == Int(target) ? 1 : 0)) })
+      var exponentials = row.map { Double._exp($0 - row[Int(target)]) }
+      exponentials[Int(target)] = 0
+      let others = exponentials.reduce(0, +)
+      sum += Double._log(onePlus: others)
+      exponentials[Int(target)] = -others
+      rows.append(exponentials.map { 0.25 * $0 / (1 + others) })
     }
     return (sum, Matrix(rows))
   }

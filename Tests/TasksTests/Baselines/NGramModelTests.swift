@@ -1,4 +1,5 @@
 import Glibc
+import Models
 import Tasks
 import TestSupport
 import Testing
@@ -12,7 +13,9 @@ import Testing
   @Test(arguments: 1...5)
   func probabilitiesSumToOne(order: Int) {
     let model = NGramModel(order: order, vocabularySize: 7, sequences: sequences)
-    let contexts: [[Int32]] = [[], [NGramModel.start], [NGramModel.start, 3, 1], [4, 1, 4, 1], [6], [6, 6, 1], [5, 4]]
+    let contexts: [[Int32]] = [
+      [], [NGramModel.start], [NGramModel.start, 3, 1], [4, 1, 4, 1], [6], [6, 6, 1], [5, 4],
+    ]
     for context in contexts {
       let probabilities = model.probabilities(after: context[...])
       #expect(probabilities.count == 7 && probabilities.allSatisfy { $0 > 0 })
@@ -27,17 +30,20 @@ import Testing
       order: 2, vocabularySize: 4,
       sequences: [[0, 1, 0, 1, 0, 1, 0, 2, 2, 1, 0], [0], [1, 2]])
     let y = 5.0 / 7
-    let (d1, d2, d3) = (1 - 2 * y / 5, 2 - 3 * y, max(0.1, 3 - 4 * y))
+    let (d1, d2, d3) = (1 - 2 * y / 5, max(0.1, 2 - 3 * y), max(0.1, 3 - 4 * y))
     // Of one token alone the counts are numbers of different tokens before: of 0 after s 1, of 1 after s 0 2, of 2 after
     // 0 1 2, so 2 3 3. None is 1, so there is nothing to estimate from, and the discount is a half.
-    let below = (0..<4).map { [2.0, 3, 3, 0][$0] }.map { (max($0 - 0.5, 0) + 1.5 / 4) / 8 }
+    let below = [2.0, 3, 3, 0].map { (max($0 - 0.5, 0) + 1.5 / 4) / 8 }
     // After 1: 0 four times, 2 once.
-    #expect(abs(model.probability(of: 0, after: [1]) - ((4 - d3) + (d3 + d1) * below[0]) / 5) < 1e-14)
-    #expect(abs(model.probability(of: 2, after: [1]) - ((1 - d1) + (d3 + d1) * below[2]) / 5) < 1e-14)
-    #expect(abs(model.probability(of: 3, after: [1]) - (d3 + d1) * below[3] / 5) < 1e-14)
+    let taken: Double = d3 + d1
+    let wanted: [Double] = [(4 - d3 + taken * below[0]) / 5, (1 - d1 + taken * below[2]) / 5, taken * below[3] / 5]
+    for (token, wanted) in zip([0, 2, 3] as [Int32], wanted) {
+      #expect(abs(model.probability(of: token, after: [1]) - wanted) < 1e-14)
+    }
     // At the start: 0 twice, 1 once.
     let start = model.probability(of: 0, after: [NGramModel.start])
-    #expect(abs(start - ((2 - d2) + (d2 + d1) * below[0]) / 3) < 1e-14)
+    let wantedStart: Double = (2 - d2 + (d2 + d1) * below[0]) / 3
+    #expect(abs(start - wantedStart) < 1e-14)
   }
 
   @Test func aContextThatNeverOccurredCountsAsWhatIsKnownOfIt() {

@@ -1,4 +1,6 @@
 import DataIO
+import Kernels
+import Models
 import TestSupport
 import Testing
 
@@ -14,9 +16,11 @@ import Testing
         } catch { return String("\(error)".dropFirst(path.count)) }
       }
       #expect(complaint(ForecastColumnOptions(target: "y", id: "y")) == ": column “y” is both --target and --id")
-      #expect(complaint(ForecastColumnOptions(target: "y", ignoring: ["y"])) == ": column “y” is both --target and --ignore")
       #expect(
-        complaint(ForecastColumnOptions(target: "y", id: "x", ignoring: ["x"])) == ": column “x” is both --id and --ignore")
+        complaint(ForecastColumnOptions(target: "y", ignoring: ["y"])) == ": column “y” is both --target and --ignore")
+      #expect(
+        complaint(ForecastColumnOptions(target: "y", id: "x", ignoring: ["x"]))
+          == ": column “x” is both --id and --ignore")
       #expect(complaint(ForecastColumnOptions(target: "y", dates: "x")) == ":2:1: “1” is no date")
     }
   }

@@ -10,7 +10,7 @@ import Testing
     let errors = ForecastErrors(of: forecasts, beside: truths, horizon: 2)
     #expect(errors.counts == [2, 3])
     #expect(errors.meanAbsolute == [2.5, 1])
-    #expect(errors.rootMeanSquare == [8.5.squareRoot(), 3.0.squareRoot()])
+    #expect(errors.rootMeanSquare == [(8.5).squareRoot(), (3.0).squareRoot()])
     #expect(errors.overallMeanAbsolute == 8.0 / 5)
     #expect(abs(errors.overallRootMeanSquare - (26.0 / 5).squareRoot()) < 1e-15)
   }

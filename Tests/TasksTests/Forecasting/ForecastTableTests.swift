@@ -1,4 +1,6 @@
 import DataIO
+import Kernels
+import Models
 import TestSupport
 import Testing
 
@@ -83,8 +85,14 @@ private func complaint(_ text: String, _ options: ForecastColumnOptions) throws 
   }
 
   @Test(arguments: [
-    ("when,y\n2024-01-01,1\n2024-01-01,2\n", ":3:1: “2024-01-01” is the date of line 2; are there several series, for --id?"),
-    ("when,y\n2024-01-02,1\n2024-01-01,2\n", ":3:1: “2024-01-01” is before the date of line 2; are there several series, for --id?"),
+    (
+      "when,y\n2024-01-01,1\n2024-01-01,2\n",
+      ":3:1: “2024-01-01” is the date of line 2; are there several series, for --id?"
+    ),
+    (
+      "when,y\n2024-01-02,1\n2024-01-01,2\n",
+      ":3:1: “2024-01-01” is before the date of line 2; are there several series, for --id?"
+    ),
     ("when,y\n2024-01-01,1\n2024-01-02,2\nsoon,3\n", ":4:1: “soon” is no date"),
     ("x,y\n1,1\n2,two\n", ":3:2: “two” is not a number"),
     ("x,y\n1,1\n2,2\nthree,3\n", ":4:1: “three” is not a number"),

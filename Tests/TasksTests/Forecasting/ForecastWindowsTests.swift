@@ -14,7 +14,8 @@ import Testing
   }
 
   @Test func noPartSeesTheTargetsOfAnother() throws {
-    let table = try table("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20")
+    let table = try table(
+      "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20")
     func targets(_ part: ForecastSplit.Part) -> [Int] {
       table.origins(of: part, history: 4, horizon: 3).flatMap { ($0.row + 1)...($0.row + 3) }
     }

@@ -1,6 +1,7 @@
 import DataIO
 import Figures
 import Glibc
+import Kernels
 import Models
 import TestSupport
 import Testing
@@ -31,6 +32,7 @@ import Testing
     settings.batchSize = 16
     settings.learningRate = 2e-2
     settings.history = 10
+    settings.season = 8
     return settings
   }
 
@@ -114,7 +116,10 @@ import Testing
     let table = try Self.table()
     let (forecaster, evaluation) = try Forecaster.train(on: table, Self.settings(epochs: 2), in: TrainingSession())
     let figures = forecaster.figures(on: table, evaluation)
-    #expect(figures.map(\.title) == ["Forecast of y", "Mean absolute error on the test part", "Loss in the course of training"])
+    #expect(
+      figures.map(\.title) == [
+        "Forecast of y", "Mean absolute error on the test part", "Loss in the course of training",
+      ])
     guard case .lineChart(let chart) = figures[0] else { return }
     #expect(chart.lines.map(\.name) == ["seen", "truth", "forecast", "seasonal naive (8)"])
     #expect(chart.lines[2].points.count == 6 && chart.bands[0].lower.count == 6)

@@ -1,4 +1,5 @@
 import Glibc
+import Kernels
 import Models
 import Testing
 
@@ -7,7 +8,9 @@ import Testing
 @Suite struct NaiveForecastTests {
   private let values: [Double] = [1, 2, 3, 4, 5, 6, 7]
 
-  @Test func theLastValueStays() { #expect(NaiveForecast.lastValue.forecast(after: 4, of: values, horizon: 3) == [5, 5, 5]) }
+  @Test func theLastValueStays() {
+    #expect(NaiveForecast.lastValue.forecast(after: 4, of: values, horizon: 3) == [5, 5, 5])
+  }
 
   @Test func theSeasonRepeats() {
     #expect(NaiveForecast.seasonal(3).forecast(after: 5, of: values, horizon: 7) == [4, 5, 6, 4, 5, 6, 4])

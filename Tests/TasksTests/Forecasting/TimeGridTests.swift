@@ -6,8 +6,9 @@ import Testing
   private func moments(_ texts: String...) -> [Timestamp] { texts.map { Timestamp($0, order: .yearMonthDay)! } }
 
   @Test func theUsualDistanceIsTheStep() {
-    #expect(TimeStep(of: [moments("2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 09:00")])
-      == .seconds(3600))
+    #expect(
+      TimeStep(of: [moments("2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 02:00", "2024-01-01 09:00")])
+        == .seconds(3600))
     #expect(TimeStep(of: [moments("2024-01-01"), moments("2024-01-01", "2024-01-03")]) == .seconds(2 * 86_400))
     #expect(TimeStep(of: [moments("2024-01-01")]) == nil)
   }

@@ -27,7 +27,7 @@ import Testing
   @Test func theOrderDecides() {
     #expect(Timestamp("3/4/2024", order: .dayMonthYear) == Timestamp(year: 2024, month: 4, day: 3))
     #expect(Timestamp("3/4/2024", order: .monthDayYear) == Timestamp(year: 2024, month: 3, day: 4))
-    #expect(Timestamp("31.12.2024 08:00", order: .dayMonthYear)?.secondOfDay == 8 * 3600)
+    #expect(Timestamp("31.12.2024 08:00", order: .dayMonthYear)?.secondOfDay == 28_800.0)
     #expect(Timestamp("31/12/2024", order: .monthDayYear) == nil)
     #expect(Timestamp("2024-01-02", order: .dayMonthYear) == nil)
   }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -36,13 +37,14 @@ import Testing
 
   @Test func spacesAroundANameDoNotCount() throws {
     try withTemporaryFolder { folder in
-      try #require(makeFolder(folder + "/names"))
+      #expect(mkdir(folder + "/names", 0o755) == 0)
       for file in DataSet.names.files { writeFile(Array(" Ab \nAb\n\nD'é e\n".utf8), to: "\(folder)/\(file)") }
       let collection = try NameCollection(DataDirectory(folder), seed: 1)
       #expect(collection.languages.count == 18 && collection.languages[0] == "Arabic")
       #expect(names(collection, collection.training + collection.validation + collection.test) == ["Ab", "D'é e"])
       #expect(collection.characters.words == ["start", "end", " ", "'", "A", "D", "b", "e", "é"])
-      removeFolder(folder + "/names")
+      for file in DataSet.names.files { unlink("\(folder)/\(file)") }
+      rmdir(folder + "/names")
     }
   }
 }

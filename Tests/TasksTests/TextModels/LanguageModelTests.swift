@@ -1,4 +1,5 @@
 import DataIO
+import Kernels
 import Models
 import TestSupport
 import Testing
@@ -79,7 +80,8 @@ import Testing
     let (model, _) = try trained(.char)
     let error = #expect(throws: UnknownTokens.self) { try model.numbers(of: "the cat\nsaw Ümläut, Ü") }
     // A line end does not occur in the text either.
-    #expect(error?.tokens == ["\n", "w", "Ü", "l", "ä", "u", ","].filter { !"thecasonm. ".contains($0) })
+    let unknown: [String] = ["\n", "w", "Ü", "l", "ä", "u", ","]
+    #expect(error?.tokens == unknown)
     #expect(error?.line == 1 && error?.column == 8)
   }
 
