@@ -17,6 +17,11 @@ struct LabelledSentences: TrainingExamples {
   /// Words of each sentence.
   var lengths: [Int] { sentences.map(\.count) }
 
+  /// Sentences judged rightly where `judgements` says of each whether it is of class 1, in per cent.
+  func accuracy(of judgements: [Bool]) -> Double {
+    100 * Double(zip(judgements, classes).count { $0 == ($1 == 1) }) / Double(max(classes.count, 1))
+  }
+
   /// The examples `indices` as they are.
   func batch(_ indices: [Int]) -> SequenceBatch<Float> {
     SequenceBatch(
