@@ -14,7 +14,7 @@ struct RNN: ParsableCommand {
       CommandGroup(
         name: "Models of your own data",
         subcommands: [Train.self, Predict.self, Generate.self, Evaluate.self, Inspect.self]),
-      CommandGroup(name: "What recurrent networks are for", subcommands: [RunTask.self, Report.self]),
+      CommandGroup(name: "What recurrent networks are for", subcommands: [RunTask.self, Report.self, Fetch.self]),
       CommandGroup(name: "Other engines", subcommands: [Convert.self, Verify.self]),
     ])
 
@@ -36,7 +36,7 @@ struct RNN: ParsableCommand {
     // Help and versions are errors too, that succeed.
     if exitCode(for: error).isSuccess || error is ExitCode { exit(withError: error) }
     FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-    Foundation.exit(error is TrainingError ? failure : badInput)
+    Foundation.exit(error is TrainingError || error is DownloadError ? failure : badInput)
   }
 
   /// The exit code for a run that failed although nothing was wrong with what it was given.

@@ -50,6 +50,7 @@ struct RunTask: ParsableCommand {
       throw ValidationError(
         "there is no task \(name ?? ""); there are \(allTasks.map { $0.name }.joined(separator: ", "))")
     }
+    for dataSet in task.description.dataSets { try data.folder.check(dataSet) }
     try OutputFolder.check(output)
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
@@ -75,16 +76,5 @@ struct RunTask: ParsableCommand {
       paths.append(path)
     }
     return paths
-  }
-}
-
-/// Where data is.
-struct DataOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The folder with the data; otherwise RECURRENT_DATA.", valueName: "folder"))
-  var data: String?
-
-  /// The folder that the command line or the environment names.
-  var folder: DataDirectory? {
-    (data ?? ProcessInfo.processInfo.environment["RECURRENT_DATA"]).map(DataDirectory.init)
   }
 }

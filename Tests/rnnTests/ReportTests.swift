@@ -1,3 +1,4 @@
+import ArgumentParser
 import DataIO
 import Figures
 import Tasks

@@ -1,0 +1,168 @@
+import DataIO
+import Foundation
+import FoundationNetworking
+import Synchronization
+
+/// A file that could not be had from the network.
+struct DownloadError: Error, Equatable, CustomStringConvertible {
+  let description: String
+}
+
+/// Brings a file from the network, and puts it in place only if it is the right one.
+///
+/// What has come lies beside the file, under its name and `.part`; a download that was cut off goes on where it ended, if
+/// the server can do that.
+struct Download {
+  /// Asks for the bytes of `address` from `start` on. Calls `began` once with the status code, and then `receive` with
+  /// every part. Throws ``DownloadError`` where there is no answer.
+  typealias Transfer = (
+    _ address: URL, _ start: Int, _ began: @escaping @Sendable (_ status: Int) throws -> Void,
+    _ receive: @escaping @Sendable (_ bytes: [UInt8]) throws -> Void
+  ) throws -> Void
+
+  private static let complete = 200
+  private static let partial = 206
+  private static let nothingBeyond = 416
+
+  /// Where it comes from.
+  let address: URL
+  /// Its SHA-256, in hexadecimal digits.
+  let hash: String
+  /// Where it goes. The folder must be there.
+  let path: String
+  /// How it is brought.
+  var transfer: Transfer = HTTPTransfer.get
+
+  private var partPath: String { path + ".part" }
+
+  /// Whether the file is in place already.
+  func isDone() -> Bool { (try? Self.hash(ofFileAt: path)) == hash }
+
+  /// Brings the file. Throws ``DownloadError`` where the network fails, and then keeps what has come for the next time; and
+  /// where another file than the right one came, which is thrown away.
+  func callAsFunction() throws {
+    if !FileManager.default.fileExists(atPath: partPath) { try FileWriting.write([], to: partPath) }
+    guard let part = FileHandle(forWritingAtPath: partPath) else {
+      throw DataError(file: partPath, reason: "cannot be written")
+    }
+    defer { try? part.close() }
+    let start = Int(try part.seekToEnd())
+    let isOver = Mutex(false)
+    let file = Mutex(part.fileDescriptor)
+    try transfer(address, start) { status in
+      switch status {
+      case Self.partial where start > 0: break
+      // The server does not know of parts, or there was none: from the beginning.
+      case Self.complete: try file.withLock { try Self.empty($0) }
+      // There is nothing beyond what has come: it is all there, or wrong.
+      case Self.nothingBeyond where start > 0: isOver.withLock { $0 = true }
+      default: throw DownloadError(description: "the server answered with status \(status)")
+      }
+    } _: { bytes in
+      guard !isOver.withLock({ $0 }) else { return }
+      try file.withLock { try Self.append(bytes, to: $0) }
+    }
+    try part.synchronize()
+    let found = try Self.hash(ofFileAt: partPath)
+    guard found == hash else {
+      try? FileManager.default.removeItem(atPath: partPath)
+      throw DownloadError(
+        description: "\(address.absoluteString) is another file now: its SHA-256 is \(found), not \(hash)")
+    }
+    guard rename(partPath, path) == 0 else {
+      throw DataError(file: path, reason: "cannot be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  private static func empty(_ descriptor: Int32) throws {
+    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else { throw refusal() }
+  }
+
+  private static func append(_ bytes: [UInt8], to descriptor: Int32) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw refusal() }
+    }
+  }
+
+  private static func refusal() -> DownloadError {
+    DownloadError(description: "what came cannot be written: \(String(cString: strerror(errno)))")
+  }
+
+  private static func hash(ofFileAt path: String) throws -> String {
+    SHA256.hexadecimal(of: try FileReading.bytes(of: path))
+  }
+}
+
+/// One answer over HTTP, part by part.
+final class HTTPTransfer: NSObject, URLSessionDataDelegate {
+  /// After which a server that says nothing is given up.
+  private static let secondsOfSilence = 30.0
+
+  private let began: @Sendable (Int) throws -> Void
+  private let receive: @Sendable ([UInt8]) throws -> Void
+  /// What came of it, once it is over.
+  private let outcome = Mutex<Result<Void, any Error>>(.success(()))
+  private let isOver = DispatchSemaphore(value: 0)
+
+  private init(
+    began: @escaping @Sendable (Int) throws -> Void, receive: @escaping @Sendable ([UInt8]) throws -> Void
+  ) {
+    self.began = began
+    self.receive = receive
+  }
+
+  /// A ``Download/Transfer`` by HTTP.
+  static func get(
+    _ address: URL, from start: Int, began: @escaping @Sendable (Int) throws -> Void,
+    receive: @escaping @Sendable ([UInt8]) throws -> Void
+  ) throws {
+    var request = URLRequest(url: address)
+    if start > 0 { request.setValue("bytes=\(start)-", forHTTPHeaderField: "Range") }
+    // Compressed on the way, the bytes could not be counted.
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = secondsOfSilence
+    let transfer = HTTPTransfer(began: began, receive: receive)
+    let session = URLSession(configuration: configuration, delegate: transfer, delegateQueue: nil)
+    defer { session.invalidateAndCancel() }
+    session.dataTask(with: request).resume()
+    transfer.isOver.wait()
+    try transfer.outcome.withLock { $0 }.get()
+  }
+
+  /// Notes a failure; the first counts.
+  private func fail(_ error: any Error) {
+    outcome.withLock { if case .success = $0 { $0 = .failure(error) } }
+  }
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
+  ) {
+    do {
+      try began((response as? HTTPURLResponse)?.statusCode ?? 0)
+      completionHandler(.allow)
+    } catch {
+      fail(error)
+      completionHandler(.cancel)
+      dataTask.cancel()
+    }
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    do { try receive(Array(data)) } catch {
+      fail(error)
+      dataTask.cancel()
+    }
+  }
+
+  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+    if let error {
+      let host = task.originalRequest?.url?.host ?? "the server"
+      fail(DownloadError(description: "\(host) cannot be reached: \(error.localizedDescription)"))
+    }
+    isOver.signal()
+  }
+}

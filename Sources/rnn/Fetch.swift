@@ -1,0 +1,82 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import Tasks
+
+/// `rnn fetch`: the data that tasks learn from.
+struct Fetch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Downloads the data that tasks learn from.",
+    discussion: """
+      Every file is checked by its SHA-256 and put in place only if it is the right one. A download that was cut off goes
+      on where it ended.
+
+      Data sets: \(DataSet.allCases.map(\.rawValue).joined(separator: ", ")).
+
+      Exit codes: 0; 1 where the network fails or brings another file; 2 for wrong names and folders.
+      """)
+
+  @Argument(help: ArgumentHelp("Which data sets; all unless named.", valueName: "name"))
+  var names: [String] = []
+
+  @OptionGroup var data: DataOptions
+
+  @Flag(help: "Lists the data sets, where they come from and whether they are there; downloads nothing.")
+  var list = false
+
+  /// What is asked for.
+  func dataSets() throws -> [DataSet] {
+    guard !names.isEmpty else { return DataSet.allCases }
+    return try names.map { name in
+      guard let dataSet = DataSet(rawValue: name) else {
+        throw ValidationError(
+          "there is no data set \(quoted(name)); there are \(DataSet.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      return dataSet
+    }
+  }
+
+  func validate() throws { _ = try dataSets() }
+
+  func run() throws {
+    for dataSet in try dataSets() {
+      if list {
+        print("\(dataSet.rawValue) (\(data.folder.holds(dataSet) ? "there" : "missing")): \(dataSet.provenance)")
+      } else {
+        try fetch(dataSet, by: HTTPTransfer.get)
+      }
+    }
+    print((list ? "Folder: " : "Written to ") + data.folder.path)
+  }
+
+  /// Brings the files of `dataSet` that are not there.
+  func fetch(_ dataSet: DataSet, by transfer: @escaping Download.Transfer) throws {
+    print("\(dataSet.rawValue): \(dataSet.provenance)")
+    for source in dataSet.sources {
+      guard let address = URL(string: source.address) else {
+        preconditionFailure("\(source.address) is an address")
+      }
+      let path = data.folder(source.file)
+      let download = Download(address: address, hash: source.hash, path: path, transfer: transfer)
+      if download.isDone() { continue }
+      let folder = (path as NSString).deletingLastPathComponent
+      do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+        throw DataError(file: folder, reason: "cannot be made: \(error.localizedDescription)")
+      }
+      print("  \(source.address)")
+      try download()
+    }
+  }
+}
+
+extension DataDirectory {
+  /// Throws where a file of `dataSet` is not there, with the command that downloads it.
+  func check(_ dataSet: DataSet) throws(DataError) {
+    guard let missing = dataSet.files.first(where: { !FileManager.default.fileExists(atPath: self($0)) }) else {
+      return
+    }
+    throw DataError(
+      file: self(missing),
+      reason: "is not there; this downloads it: rnn fetch \(dataSet.rawValue) --data \(shellQuoted(path))")
+  }
+}

@@ -1,0 +1,95 @@
+import DataIO
+import Foundation
+import TestSupport
+import Testing
+
+@testable import rnn
+
+@Suite struct DownloadTests {
+  private static let file = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+
+  /// A server that has `file`, sends it in parts of 300 bytes, and breaks off after `limit` bytes.
+  private static func server(knowsParts: Bool = true, limit: Int = .max) -> Download.Transfer {
+    { _, start, began, receive in
+      if knowsParts, start >= file.count { return try began(416) }
+      try began(knowsParts && start > 0 ? 206 : 200)
+      let rest = file.dropFirst(knowsParts ? start : 0).prefix(limit)
+      for part in stride(from: rest.startIndex, to: rest.endIndex, by: 300) {
+        try receive(Array(rest[part..<min(part + 300, rest.endIndex)]))
+      }
+      if rest.count < file.count - (knowsParts ? start : 0) { throw DownloadError(description: "cut off") }
+    }
+  }
+
+  private func download(_ folder: String, hash: String? = nil, by transfer: @escaping Download.Transfer) throws
+    -> Download
+  {
+    Download(
+      address: try #require(URL(string: "http://localhost/file")), hash: hash ?? SHA256.hexadecimal(of: Self.file),
+      path: folder + "/file", transfer: transfer)
+  }
+
+  @Test func theRightFileIsPutInPlace() throws {
+    try withTemporaryFolder { folder in
+      let download = try download(folder, by: Self.server())
+      #expect(!download.isDone())
+      try download()
+      #expect(download.isDone())
+      #expect(fileNames(in: folder) == ["file"])
+      #expect(try FileReading.bytes(of: folder + "/file") == Self.file)
+    }
+  }
+
+  @Test(arguments: [true, false]) func whatWasCutOffGoesOn(knowsParts: Bool) throws {
+    try withTemporaryFolder { folder in
+      #expect(throws: DownloadError.self) {
+        try download(folder, by: Self.server(knowsParts: knowsParts, limit: 450))()
+      }
+      #expect(fileNames(in: folder) == ["file.part"])
+      #expect(try FileReading.bytes(of: folder + "/file.part") == Array(Self.file.prefix(450)))
+      try download(folder, by: Self.server(knowsParts: knowsParts))()
+      #expect(try FileReading.bytes(of: folder + "/file") == Self.file)
+    }
+  }
+
+  @Test func aPartThatIsTheWholeIsPutInPlace() throws {
+    try withTemporaryFolder { folder in
+      writeFile(Self.file, to: folder + "/file.part")
+      try download(folder, by: Self.server())()
+      #expect(try FileReading.bytes(of: folder + "/file") == Self.file)
+    }
+  }
+
+  @Test func anotherFileIsThrownAwayAndTheOldOneStays() throws {
+    try withTemporaryFolder { folder in
+      writeFile([1, 2, 3], to: folder + "/file")
+      let wrong = try download(folder, hash: SHA256.hexadecimal(of: [4]), by: Self.server())
+      #expect(throws: DownloadError.self) { try wrong() }
+      #expect(fileNames(in: folder) == ["file"])
+      #expect(try FileReading.bytes(of: folder + "/file") == [1, 2, 3])
+    }
+  }
+
+  @Test(arguments: [404, 500, 416, 206, 0]) func anErrorOfTheServerIsToldAndItsTextNotTaken(status: Int) throws {
+    try withTemporaryFolder { folder in
+      let refused = try download(folder) { _, _, began, receive in
+        try began(status)
+        try receive([9])
+      }
+      let error = #expect(throws: DownloadError.self) { try refused() }
+      #expect(error?.description.contains("\(status)") == true)
+      #expect(try FileReading.bytes(of: folder + "/file.part").isEmpty)
+    }
+  }
+
+  @Test func aServerThatIsNotThereIsToldInALine() throws {
+    try withTemporaryFolder { folder in
+      // Nobody listens at the port for discarding.
+      let lost = Download(
+        address: try #require(URL(string: "http://127.0.0.1:9/file")), hash: "", path: folder + "/file")
+      let error = #expect(throws: DownloadError.self) { try lost() }
+      #expect(error?.description.contains("127.0.0.1 cannot be reached") == true)
+      #expect(error?.description.contains("\n") == false)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import DataIO
+import Tasks
+import TestSupport
+import Testing
+
+@testable import rnn
+
+@Suite struct FetchTests {
+  @Test func allDataSetsAreMeantUnlessNamed() throws {
+    #expect(try (Fetch.parse([]).dataSets()) == DataSet.allCases)
+    #expect(try (Fetch.parse(["digits", "names"]).dataSets()) == [.digits, .names])
+    #expect(throws: (any Error).self) { try Fetch.parse(["nothing"]) }
+  }
+
+  @Test func anotherFileIsNotPutInPlace() throws {
+    try withTemporaryFolder { folder in
+      let fetch = try Fetch.parse(["digits", "--data", folder])
+      #expect(throws: DownloadError.self) {
+        try fetch.fetch(.digits) { _, _, began, receive in
+          try began(200)
+          try receive([1, 2, 3])
+        }
+      }
+      #expect(fileNames(in: folder).isEmpty)
+    }
+  }
+
+  @Test func missingDataIsToldWithTheCommandThatBringsIt() throws {
+    try withTemporaryFolder { folder in
+      let error = #expect(throws: DataError.self) { try DataDirectory(folder).check(.digits) }
+      #expect(error?.reason.contains("rnn fetch digits --data \(folder)") == true)
+    }
+  }
+}
