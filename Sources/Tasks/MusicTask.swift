@@ -39,7 +39,7 @@ public enum MusicTask: RecurrentTask {
     var scores = try networks.map { network in
       Score(
         "loss on test, \(network.cell.name) of \(hiddenSize) units", try network.loss(over: chorales.test), unit,
-        bar: network.cell == .vanilla ? nil : .atMost(context.choose(quick: 9.5, full: 8.6)),
+        bar: network.cell == .vanilla ? nil : .atMost(context.choose(quick: 10.3, full: 8.6)),
         comparison: "published: \(network.published) (Bai et al. 2018)")
     }
     scores.append(Score("loss on test, frequencies of notes", frequencies.loss(over: chorales.test), unit))
@@ -76,7 +76,7 @@ public enum MusicTask: RecurrentTask {
       start.parameters["head.bias"] = Matrix(rows: Piece.notes.count, columns: 1, frequencies.logits.map(Float.init))
       let examples = PieceExamples(pieces: chorales.training, semitones: 5)
       var options = TrainingOptions(
-        epochs: context.choose(quick: 12, full: 60), batchSize: 16, seed: context.seed)
+        epochs: context.choose(quick: 20, full: 400), batchSize: 16, seed: context.seed)
       options.schedule = .cosine(
         peak: 3e-3, warmUpSteps: 20,
         totalSteps: options.epochs * options.batchesPerEpoch(examples: chorales.training.count))

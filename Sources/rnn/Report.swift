@@ -74,8 +74,24 @@ extension ReportPage {
 
   /// The page of a model or a checkpoint: what it is, and the losses of its training.
   init(weightsIn path: String) throws {
+    let name = (path as NSString).lastPathComponent
+    let file = try SafetensorsFile(path: path)
+    if ModelFileDescription.isPresent(in: file.metadata) {
+      let description = try ModelFileDescription(file.metadata, file: path)
+      guard let training: TrainingSummary = try description.preprocessing.note(TrainingSummary.noteKey, file: path)
+      else {
+        throw DataError(file: path, reason: "does not say how it was trained: it is no model of rnn train")
+      }
+      self.init(title: "Model in \(name)")
+      facts = [
+        ("epochs", "\(training.losses.count)"), ("best epoch", training.bestEpoch.map { "\($0)" } ?? "none"),
+        ("steps", "\(training.steps)"), ("examples", "\(training.examples)"),
+      ]
+      figures = [.lineChart(LineChart(training))]
+      return
+    }
     let course = try TrainingCourse.read(fromCheckpoint: path)
-    self.init(title: "Training that stands in \((path as NSString).lastPathComponent)")
+    self.init(title: "Training that stands in \(name)")
     facts = [
       ("epochs finished", "\(course.epoch)"), ("steps", "\(course.steps)"), ("time", Self.duration(course.seconds)),
     ]

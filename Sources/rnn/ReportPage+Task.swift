@@ -56,6 +56,12 @@ extension ReportPage {
     examples = result.examples
   }
 
+  /// The page of a training of somebody's own data.
+  init(trainingOf title: String, summary: String, _ record: RunRecord) {
+    self.init(title: title, summary: summary)
+    facts = [("command", record.command), ("began", record.began), ("machine", record.machine)]
+  }
+
   /// A time as people say it: `48 s`, `7 min 3 s`.
   static func duration(_ seconds: Double) -> String {
     guard seconds >= 60 else { return "\(NumberText.significant(seconds, digits: 3)) s" }

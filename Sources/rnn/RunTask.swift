@@ -29,6 +29,9 @@ struct RunTask: ParsableCommand {
   @Option(help: ArgumentHelp("Writes the files that the task makes, such as music, here.", valueName: "folder"))
   var output = "."
 
+  @Option(help: ArgumentHelp("Makes a page with the result and its pictures.", valueName: "page.html"))
+  var report: String?
+
   @OptionGroup(title: "While it runs") var running: LongRunOptions
 
   /// The tasks, a line each.
@@ -52,18 +55,24 @@ struct RunTask: ParsableCommand {
     }
     for dataSet in task.description.dataSets { try data.folder.check(dataSet) }
     try OutputFolder.check(output)
+    if let report { try OutputFolder.check(file: report) }
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
       purpose: "task \(task.name), \(scale.rawValue), seed \(seed)")
-    let began = ContinuousClock.now
+    let (date, began) = (Date(), ContinuousClock.now)
     let result = try run { session in
       try task.run(
         in: TaskContext(scale, seed: seed, data: data.folder, session: session, note: console.note))
     }
     let seconds = Double((ContinuousClock.now - began).components.seconds)
-    let files = try write(result.attachments)
-    let told = ToldResult(result, files: files, seconds: seconds)
+    var files = try write(result.attachments)
+    let record = RunRecord(began: date)
+    if let report {
+      try ReportPage(result, seconds: seconds, files: files, record: record).write(to: report)
+      files.append(report)
+    }
+    let told = ToldResult(result, files: files, seconds: seconds, record: record)
     console.result(told, text: told.description)
     guard result.meetsBars else { throw ExitCode(1) }
   }

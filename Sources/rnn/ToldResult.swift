@@ -10,16 +10,19 @@ struct ToldResult: Encodable, CustomStringConvertible {
   let files: [String]
   /// Time it took.
   let seconds: Double
+  /// Where and how it was run.
+  let record: RunRecord
 
-  init(_ result: TaskResult, files: [String] = [], seconds: Double) {
+  init(_ result: TaskResult, files: [String] = [], seconds: Double, record: RunRecord) {
     var result = result
     result.attachments = []
     task = result
     self.files = files
     self.seconds = seconds
+    self.record = record
   }
 
-  private enum AdditionalKeys: CodingKey { case files, seconds }
+  private enum AdditionalKeys: CodingKey { case files, seconds, record }
 
   /// The fields of the task's result, and ours beside them.
   func encode(to encoder: any Encoder) throws {
@@ -27,6 +30,7 @@ struct ToldResult: Encodable, CustomStringConvertible {
     var values = encoder.container(keyedBy: AdditionalKeys.self)
     try values.encode(files, forKey: .files)
     try values.encode(seconds, forKey: .seconds)
+    try values.encode(record, forKey: .record)
   }
 
   var description: String {

@@ -28,6 +28,7 @@ extension Train {
 
     console.note(table.summary)
     for note in table.notes { console.note(note) }
+    let began = Date()
     let run = try longRun(console, to: output)
     let (forecaster, evaluation) = try run { session in
       let result = try Forecaster.train(on: table, settings, in: session)
@@ -35,6 +36,12 @@ extension Train {
       return result
     }
     let report = ForecastReport(forecaster, evaluation, part: "the last 15 % of each series", output: output)
+    if let path = self.report {
+      var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
+      page.scores = report.scores
+      page.figures = forecaster.figures(on: table, evaluation)
+      try page.write(to: path)
+    }
     console.result(report, text: report.description)
   }
 }
@@ -74,12 +81,25 @@ struct ForecastReport: Encodable, CustomStringConvertible {
     self.output = output
   }
 
-  var description: String {
+  /// What the errors are of.
+  var heading: String {
     let seasonText = season.map { "season \($0)" } ?? "no season"
-    var lines = [
-      "Errors of \(target) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), \(seasonText)",
-      "", errorTable,
-    ]
+    return "Errors of \(target) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), "
+      + seasonText
+  }
+
+  /// The errors over all rows, the network's first.
+  var scores: [Score] {
+    evaluation.entries.flatMap { entry in
+      [
+        Score("mean absolute error, \(entry.name)", entry.errors.overallMeanAbsolute, ""),
+        Score("root mean square error, \(entry.name)", entry.errors.overallRootMeanSquare, ""),
+      ]
+    }
+  }
+
+  var description: String {
+    var lines = [heading, "", errorTable]
     if let coverage = evaluation.coverage {
       lines += ["", String(format: "The band of 90 %% holds %.1f %% of what happened.", 100 * coverage)]
     }

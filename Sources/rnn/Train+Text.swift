@@ -1,5 +1,7 @@
 import ArgumentParser
 import DataIO
+import Figures
+import Foundation
 import Models
 import Tasks
 
@@ -18,6 +20,7 @@ extension Train {
     if let epochs = network.epochs { settings.epochs = epochs }
     if let batch = network.batch { settings.streams = batch }
 
+    let began = Date()
     let run = try longRun(console, to: output)
     let (model, evaluation) = try run { session in
       let result = try LanguageModel.train(on: text, file: file, settings, in: session)
@@ -25,6 +28,13 @@ extension Train {
       return result
     }
     let report = TextReport(model, evaluation, part: "the last tenth of \(file)", output: output)
+    if let path = self.report {
+      var page = ReportPage(
+        trainingOf: "Text model of \(file)", summary: "Scored on the last tenth.", RunRecord(began: began))
+      page.scores = report.scores
+      page.figures = model.training.map { [.lineChart(LineChart($0))] } ?? []
+      try page.write(to: path)
+    }
     console.result(report, text: report.description)
   }
 }
@@ -48,6 +58,14 @@ struct TextReport: Encodable, CustomStringConvertible {
     self.part = part
     self.evaluation = evaluation
     self.output = output
+  }
+
+  /// The losses, the network's first.
+  var scores: [Score] {
+    [
+      Score("loss", evaluation.loss, "nats per \(evaluation.unit)"),
+      Score("loss, frequencies alone", evaluation.unigramLoss, "nats per \(evaluation.unit)"),
+    ]
   }
 
   var description: String {

@@ -28,6 +28,9 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("The model's file; beside the data unless given.", valueName: "file"))
   var output: String?
 
+  @Option(help: ArgumentHelp("Makes a page with the errors and pictures.", valueName: "page.html"))
+  var report: String?
+
   @OptionGroup(title: "A table") var table: TableOptions
 
   @Option(help: "What a text is made of.")
@@ -47,6 +50,7 @@ struct Train: ParsableCommand {
     let output = output ?? file.withoutExtension + ".safetensors"
     guard output != file else { throw ValidationError("the model would be written over \(file): give --output") }
     try OutputFolder.check(file: output)
+    if let report { try OutputFolder.check(file: report) }
     if let target = table.target {
       try trainForecaster(of: target, to: output)
     } else if level == nil, ["csv", "tsv"].contains(file.fileExtension) {

@@ -7,19 +7,7 @@ extension Forecaster {
     var figures: [Figure] = []
     if let chart = forecastChart(on: table) { figures.append(.lineChart(chart)) }
     figures.append(.lineChart(errorChart(evaluation)))
-    if let training {
-      func points(_ losses: [Double]) -> [FigurePoint] {
-        losses.enumerated().map { FigurePoint(Double($0 + 1), $1) }
-      }
-      figures.append(
-        .lineChart(
-          LineChart(
-            "Loss in the course of training", x: FigureAxis("epoch"), y: FigureAxis("mean absolute error, scaled"),
-            lines: [
-              LineChart.Line("training", points(training.losses)),
-              LineChart.Line("validation", points(training.validationLosses)),
-            ])))
-    }
+    if let training { figures.append(.lineChart(LineChart(training))) }
     return figures
   }
 

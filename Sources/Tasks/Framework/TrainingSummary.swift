@@ -1,3 +1,4 @@
+public import Figures
 public import Models
 
 /// How a model was trained, kept in its file under the note ``noteKey`` as JSON: enough to draw its losses and to say
@@ -33,5 +34,14 @@ public struct TrainingSummary: Hashable, Codable, Sendable {
     steps = report.steps
     ending = report.ending
     self.examples = examples
+  }
+}
+
+extension LineChart {
+  /// The losses of a training that is over.
+  public init(_ training: TrainingSummary) {
+    self.init(
+      losses: training.losses, validation: training.validationLosses, title: "Loss in the course of training",
+      unit: training.unit)
   }
 }

@@ -1,0 +1,83 @@
+import ArgumentParser
+import DataIO
+import Foundation
+import FoundationXML
+import Models
+import TestSupport
+import Testing
+
+@testable import rnn
+
+@Suite(.serialized) struct TrainTests {
+  private let folder = TemporaryFolder()
+
+  /// A wave of 12 rows, with dates.
+  private func writeWave(rows: Int = 220) -> String {
+    let lines = (0..<rows).map { row in
+      let (day, hour) = (1 + row / 24, row % 24)
+      return String(format: "2024-01-%02d %02d:00,%.4f", day, hour, 20 + sin(Double(row) * 2 * .pi / 12))
+    }
+    writeFile(Array("time,level\n\(lines.joined(separator: "\n"))\n".utf8), to: folder.path("wave.csv"))
+    return folder.path("wave.csv")
+  }
+
+  private func run(_ arguments: [String]) throws {
+    var command = try RNN.parseAsRoot(arguments)
+    try command.run()
+  }
+
+  private let small = [
+    "--horizon", "4", "--history", "12", "--hidden", "6", "--epochs", "2", "--quiet", "--cell", "gru",
+  ]
+
+  @Test func aTableIsForecastFromTheFileAlone() throws {
+    let (wave, model, page) = (writeWave(), folder.path("m.safetensors"), folder.path("m.html"))
+    try run(["train", wave, "--target", "level", "--output", model, "--report", page] + small)
+    #expect(Set(fileNames(in: folder.path)) == ["wave.csv", "m.safetensors", "m.html"])
+    let html = try FileReading.text(of: page)
+    #expect(html.contains("<svg") && html.contains("mean absolute error, last value"))
+    #expect(XMLParser(data: Data(html.utf8)).parse())
+
+    let forecast = folder.path("forecast.csv")
+    try run(["predict", model, wave, "--output", forecast])
+    let table = try CSVTable(contentsOf: forecast)
+    #expect(table.columns[0].count == 4)
+    try run(["evaluate", model, wave, "--quiet"])
+    try run(["inspect", model, "--json"])
+    try run(["report", model])
+  }
+
+  @Test func stoppedAndResumedItWritesTheSameBytes() throws {
+    let wave = writeWave()
+    let (whole, parts) = (folder.path("whole.safetensors"), folder.path("parts.safetensors"))
+    try run(["train", wave, "--target", "level", "--output", whole] + small)
+    let arguments = ["train", wave, "--target", "level", "--output", parts, "--checkpoints", folder.path] + small
+    try run(arguments)
+    // What is finished is read from its checkpoint.
+    unlink(parts)
+    try run(arguments + ["--resume"])
+    #expect(try FileReading.bytes(of: parts) == FileReading.bytes(of: whole))
+  }
+
+  @Test func aTextIsContinuedFromTheFileAlone() throws {
+    let text = folder.path("book.txt")
+    writeFile(Array(String(repeating: "the cat sat on the mat. ", count: 60).utf8), to: text)
+    let model = folder.path("book.safetensors")
+    try run(["train", text, "--level", "char", "--hidden", "8", "--epochs", "1", "--batch", "4", "--quiet"])
+    try run(["generate", model, "--prompt", "the", "--length", "5", "--seed", "3"])
+    try run(["evaluate", model, text, "--quiet"])
+    try run(["inspect", model])
+    #expect(throws: (any Error).self) { try run(["generate", model, "--prompt", "Ω"]) }
+  }
+
+  @Test(arguments: [
+    ("time,level\n1,2\n", "nothing", "nothing"), ("time,level\n1,x\n2,3\n", "level", ":2"), ("", "level", ""),
+  ])
+  func badTablesAreNamedAndNothingIsWritten(_ text: String, _ target: String, _ named: String) {
+    writeFile(Array(text.utf8), to: folder.path("bad.csv"))
+    #expect { try run(["train", folder.path("bad.csv"), "--target", target, "--quiet"]) } throws: {
+      "\($0)".contains(named) && "\($0)".contains("bad.csv")
+    }
+    #expect(fileNames(in: folder.path) == ["bad.csv"])
+  }
+}
