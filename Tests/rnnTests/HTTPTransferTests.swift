@@ -56,7 +56,7 @@ private final class PartServer: Sendable {
         let body = file[start..<(answer == 0 ? file.count / 2 : file.count)]
         var rest = (Array(head.utf8) + body)[...]
         while !rest.isEmpty {
-          let sent = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+          let sent = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
           guard sent > 0 else { break }
           rest = rest.dropFirst(sent)
         }

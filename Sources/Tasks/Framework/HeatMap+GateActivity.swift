@@ -1,4 +1,4 @@
-internal import Kernels
+public import Kernels
 public import Figures
 public import Models
 

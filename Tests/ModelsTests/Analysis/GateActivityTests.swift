@@ -62,13 +62,7 @@ import Testing
     var (model, _) = try model(.gru(GRUCell(inputSize: 3, hiddenSize: 5)))
     for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
       var block = model.parameters["recurrent.\(name)_l0"]
-      for row in 10..<15 {
-        if name.hasPrefix("bias") {
-          block[0, row] = 0
-        } else {
-          block.setRow(row, to: [Double](repeating: 0, count: block.columns))
-        }
-      }
+      for row in 10..<15 { for column in 0..<block.columns { block[row, column] = 0 } }
       model.parameters["recurrent.\(name)_l0"] = block
     }
     let layer = model.recurrentLayer
