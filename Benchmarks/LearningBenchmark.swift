@@ -60,16 +60,18 @@ struct LearningBenchmark {
     _ network: TrajectoryForecaster.Network, _ name: String, _ progress: ProgressLine
   ) throws -> Row {
     let start = ContinuousClock.now
-    let errors = try folds.map { fold in
-      let forecaster = try TrajectoryForecaster(network, trainedOn: fold.training, settings) { step in
-        if step.isEndOfEpoch || step.step % 50 == 1 {
-          progress.show(
-            "learning: \(name), \(fold.scene), epoch \(step.epoch)/\(step.epochs), "
-              + "loss \(fixed(step.epochLoss, decimals: 4)), \(Int(step.examplesPerSecond)) windows/s")
-        }
-        return .continue
+    let session = TrainingSession { stage, step in
+      if step.isEndOfEpoch || step.step % 50 == 1 {
+        progress.show(
+          "learning: \(stage), epoch \(step.epoch)/\(step.epochs), "
+            + "loss \(fixed(step.epochLoss, decimals: 4)), \(Int(step.examplesPerSecond)) windows/s")
       }
-      return forecaster.error(on: fold.test)
+      return .continue
+    }
+    let errors = try folds.map { fold in
+      try TrajectoryForecaster(
+        network, trainedOn: fold.training, settings, in: session, stage: "\(name), \(fold.scene)"
+      ).error(on: fold.test)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     return Row(predictor: name, errors: errors, trainingSeconds: seconds)

@@ -29,9 +29,26 @@ public enum FileReading {
     }
   }
 
+  /// The bytes that the gzip file at `path`, of one member, was made of: at most `limit` of them, as of the file itself.
+  public static func bytes(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
+    guard let bytes = Deflate.unzipped(try bytes(of: path, limit: limit), limit: limit) else {
+      throw DataError(
+        file: path, reason: "is damaged, no gzip file of one member, or holds more than \(limit) bytes")
+    }
+    return bytes
+  }
+
   /// The text of the file at `path`, which must be UTF-8 without NUL and at most `limit` bytes.
   public static func text(of path: String, limit: Int = defaultLimit) throws(DataError) -> String {
-    let bytes = try bytes(of: path, limit: limit)
+    try text(bytes(of: path, limit: limit), from: path)
+  }
+
+  /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limit:)`` read.
+  public static func text(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> String {
+    try text(bytes(ofGzip: path, limit: limit), from: path)
+  }
+
+  private static func text(_ bytes: [UInt8], from path: String) throws(DataError) -> String {
     if let nul = bytes.firstIndex(of: 0) {
       throw DataError(file: path, line: lineNumber(at: nul, in: bytes), reason: "byte 0x00 is not text")
     }

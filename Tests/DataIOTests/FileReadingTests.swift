@@ -25,6 +25,40 @@ import Testing
     }
   }
 
+  /// `printf 'one\ntwo\n' | gzip -n`, and with its checksum, its length and its end damaged.
+  @Test func whatGzipPackedIsReadAndDamageIsNot() throws {
+    let file: [UInt8] = [
+      0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0xcb, 0xcf, 0x4b, 0xe5, 0x2a, 0x29, 0xcf, 0xe7, 0x02,
+      0x00, 0xe6, 0x0b, 0xba, 0x12, 0x08, 0x00, 0x00, 0x00,
+    ]
+    let text = try withTemporaryFile(file) { try FileReading.text(ofGzip: $0) }
+    #expect(text == "one\ntwo\n")
+    var damaged = [Array(file.dropLast()), file + [0], Array("one\ntwo\n".utf8), []]
+    for place in [0, 12, file.count - 5, file.count - 1] {
+      var bytes = file
+      bytes[place] ^= 0x10
+      damaged.append(bytes)
+    }
+    for bytes in damaged {
+      withTemporaryFile(bytes) { path in
+        #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path) }
+      }
+    }
+  }
+
+  @Test func aGzipFileThatStandsForTooMuchIsRefused() throws {
+    // A thousand zeros.
+    let file: [UInt8] = [
+      0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x0c, 0x77,
+      0x00, 0x00, 0x80, 0x17, 0x0b, 0x06, 0xe8, 0x03, 0x00, 0x00,
+    ]
+    try withTemporaryFile(file) { path in
+      let bytes = try FileReading.bytes(ofGzip: path, limit: 1000)
+      #expect(bytes == [UInt8](repeating: 0, count: 1000))
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limit: 999) }
+    }
+  }
+
   @Test func anEndlessDeviceIsRefused() {
     #expect(throws: DataError.self) { try FileReading.bytes(of: "/dev/zero", limit: 1 << 20) }
   }

@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// Compression by the deflate algorithm (RFC 1951) without any wrapping, and CRC-32: zlib's.
+/// Compression by the deflate algorithm (RFC 1951), without any wrapping and in gzip's, and CRC-32: zlib's.
 enum Deflate {
   /// The most bytes that one compressed byte stands for: a copy of 258 bytes takes at least two bits.
   static let largestRatio: UInt64 = 1032
@@ -14,18 +14,30 @@ enum Deflate {
   ///
   /// Memory is taken as bytes come out, so that a wrong `count` costs nothing.
   static func inflated(_ compressed: [UInt8], count: Int) -> [UInt8]? {
+    let result = inflated(compressed, windowBits: -MAX_WBITS, limit: count)
+    return result?.count == count ? result : nil
+  }
+
+  /// The bytes of a gzip file of one member (RFC 1952), whose checksum is checked; `nil` where it is damaged, or stands
+  /// for more than `limit` bytes.
+  static func unzipped(_ file: [UInt8], limit: Int) -> [UInt8]? {
+    let gzipWrapping: Int32 = 16  // zlib's sign for it, to be added
+    return inflated(file, windowBits: gzipWrapping + MAX_WBITS, limit: limit)
+  }
+
+  private static func inflated(_ compressed: [UInt8], windowBits: Int32, limit: Int) -> [UInt8]? {
     var stream = z_stream()
-    guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+    guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       return nil
     }
     defer { inflateEnd(&stream) }
     var result: [UInt8] = []
     let isWhole = pump(compressed, through: &stream, step: inflate) { piece in
-      guard piece.count <= count - result.count else { return false }
+      guard piece.count <= limit - result.count else { return false }
       result += piece
       return true
     }
-    return isWhole && result.count == count ? result : nil
+    return isWhole ? result : nil
   }
 
   /// `bytes` compressed, with zlib's usual effort.

@@ -100,7 +100,7 @@ extension SequenceModel {
     let before = Matrix(rows: read.rows, columns: shape.outputSize, hidden.flatMap { $0 })
     let bias =
       shape.hasBias
-      ? zip(parameters["bias_ih_l\(layer)"].row(0), parameters["bias_hh_l\(layer)"].row(0)).map { $0 + $1 }
+      ? zip(parameters["bias_ih_l\(layer)"].elements, parameters["bias_hh_l\(layer)"].elements).map { $0 + $1 }
       : [Scalar](repeating: 0, count: shape.gates * shape.hiddenSize)
     var sums = Matrix(rows: read.rows, columns: bias.count, (0..<read.rows).flatMap { _ in bias })
     for (vectors, name) in [(read, "weight_ih"), (before, "weight_hh")] {

@@ -27,7 +27,10 @@ public struct TrajectoryForecaster: Sendable {
     public var loss = Loss.meanAbsoluteError
     /// Whether every window is turned by a random angle each time it is seen. Not for motion under gravity.
     public var rotates = true
-    /// Decides initial parameters, order and angles.
+    /// The shortest history that training shows: each time a window is seen, it keeps a random number of its latest
+    /// positions, this many at least, so that one model serves all lengths. `nil` shows windows as they are.
+    public var shortestHistory: Int?
+    /// Decides initial parameters, order, angles and lengths.
     public var seed: UInt64 = 1
 
     /// Settings that suit walking people.
@@ -36,10 +39,11 @@ public struct TrajectoryForecaster: Sendable {
 
   private enum Model: Sendable {
     case recurrent(SequenceModel<Float>)
-    case feedForward(FeedForwardModel<Float>)
+    case feedForward(FeedForwardModel<Float>, window: Int)
   }
   private let model: Model
-  private let window: Int?
+  /// How training went.
+  public let report: TrainingReport
 
   /// Trains `network` on `windows`, which must all have the same number of future positions.
   ///
@@ -47,37 +51,40 @@ public struct TrajectoryForecaster: Sendable {
   ///   - network: What to learn with.
   ///   - windows: What to learn from.
   ///   - settings: How.
-  ///   - progress: Called after each step; may stop the training.
-  /// - Throws: What a `Trainer` throws: settings that cannot be, a loss or gradient that is not finite.
+  ///   - session: Watches, stops and resumes the training.
+  ///   - stage: What the session calls it.
+  /// - Throws: What ``TrainingSession`` throws.
   public init(
     _ network: Network, trainedOn windows: [TrajectoryWindow], _ settings: Settings = Settings(),
-    progress: (TrainingProgress) -> TrainingDecision = { _ in .continue }
+    in session: TrainingSession = TrainingSession(), stage: String = "trajectories"
   ) throws {
+    var options = TrainingOptions(epochs: settings.epochs, batchSize: settings.batchSize, seed: settings.seed)
+    options.schedule = .cosine(
+      peak: settings.learningRate, totalSteps: settings.epochs * options.batchesPerEpoch(examples: windows.count))
     let outputs = 2 * (windows.first?.future.count ?? 0)
-    let training = TrajectoryTraining(windows: windows, settings: settings)
     switch network {
     case .recurrent(let kind):
       let architecture = try SequenceArchitecture(
         recurrent: RecurrentStack(AnyRecurrentCell(kind, inputSize: 2, hiddenSize: settings.hiddenSize)),
         readout: .finalState, outputSize: outputs, loss: settings.loss)
-      let start = SequenceModel<Float>(architecture, seed: settings.seed)
-      window = nil
-      model = .recurrent(
-        try training.run(start, progress) { windows in
-          SequenceBatch(
-            inputs: .features(PackedSequence(displacementsOf: windows)),
-            targets: .finalValues(Matrix(residualsOf: windows)))
-        })
-    case .feedForward(let length):
+      let examples = TrajectoryExamples(windows: windows, settings: settings) { windows in
+        SequenceBatch<Float>(
+          inputs: .features(PackedSequence(displacementsOf: windows)),
+          targets: .finalValues(Matrix(residualsOf: windows)))
+      }
+      let trained = try session.train(
+        stage, SequenceModel<Float>(architecture, seed: settings.seed), on: examples, options)
+      (model, report) = (.recurrent(trained.model), trained.report)
+    case .feedForward(let window):
       let start = try FeedForwardModel<Float>(
-        sizes: [2 * length, settings.hiddenSize, settings.hiddenSize, outputs], loss: settings.loss,
+        sizes: [2 * window, settings.hiddenSize, settings.hiddenSize, outputs], loss: settings.loss,
         seed: settings.seed)
-      window = length
-      model = .feedForward(
-        try training.run(start, progress) { windows in
-          FeedForwardBatch(
-            inputs: Matrix(lastDisplacements: length, of: windows), targets: Matrix(residualsOf: windows))
-        })
+      let examples = TrajectoryExamples(windows: windows, settings: settings) { windows in
+        FeedForwardBatch<Float>(
+          inputs: Matrix(lastDisplacements: window, of: windows), targets: Matrix(residualsOf: windows))
+      }
+      let trained = try session.train(stage, start, on: examples, options)
+      (model, report) = (.feedForward(trained.model, window: window), trained.report)
     }
   }
 
@@ -85,10 +92,8 @@ public struct TrajectoryForecaster: Sendable {
   public func predictions(for windows: [TrajectoryWindow]) -> [[Point]] {
     let residuals: Matrix<Float> =
       switch model {
-      case .recurrent(let model):
-        model(.features(PackedSequence(displacementsOf: windows))).predictions
-      case .feedForward(let model):
-        model(Matrix(lastDisplacements: window ?? 0, of: windows))
+      case .recurrent(let model): model(.features(PackedSequence(displacementsOf: windows))).predictions
+      case .feedForward(let model, let window): model(Matrix(lastDisplacements: window, of: windows))
       }
     return windows.enumerated().map { $1.positions(fromResiduals: residuals.points(inRow: $0)) }
   }
@@ -99,41 +104,25 @@ public struct TrajectoryForecaster: Sendable {
   }
 }
 
-/// The training that all forecasters share.
-private struct TrajectoryTraining {
+/// Windows as training shows them: turned and shortened as the settings say, anew each time.
+private struct TrajectoryExamples<Batch: Sendable>: TrainingExamples {
   let windows: [TrajectoryWindow]
   let settings: TrajectoryForecaster.Settings
+  let pack: @Sendable ([TrajectoryWindow]) -> Batch
 
-  func run<Model: TrainableModel>(
-    _ model: Model, _ progress: (TrainingProgress) -> TrainingDecision,
-    batch: @escaping @Sendable ([TrajectoryWindow]) -> Model.Batch
-  ) throws -> Model {
-    let options = TrainingOptions(
-      epochs: settings.epochs, batchSize: settings.batchSize,
-      schedule: .cosine(
-        peak: settings.learningRate,
-        totalSteps: settings.epochs * ((windows.count + settings.batchSize - 1) / settings.batchSize)),
-      seed: settings.seed)
-    var trainer = try Trainer(model, options)
-    var generator = SeededGenerator(seed: settings.seed, stream: 1)
-    for _ in 0..<settings.epochs {
-      let seen = settings.rotates ? windows.map { $0.randomlyRotated(using: &generator) } : windows
-      var isStopped = false
-      try trainer.run(on: Examples(windows: seen, makeBatch: batch)) { step in
-        isStopped = progress(step) == .stop
-        return isStopped || step.isEndOfEpoch ? .stop : .continue
-      }
-      if isStopped { break }
-    }
-    return trainer.best
-  }
+  var lengths: [Int] { windows.map { $0.observed.count - 1 } }
 
-  private struct Examples<Batch: Sendable>: TrainingExamples {
-    let windows: [TrajectoryWindow]
-    let makeBatch: @Sendable ([TrajectoryWindow]) -> Batch
+  func batch(_ indices: [Int]) -> Batch { pack(indices.map { windows[$0] }) }
 
-    var lengths: [Int] { windows.map { $0.observed.count - 1 } }
-    func batch(_ indices: [Int]) -> Batch { makeBatch(indices.map { windows[$0] }) }
+  func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch {
+    pack(
+      indices.map { index in
+        var window = windows[index]
+        if let shortest = settings.shortestHistory, shortest < window.observed.count {
+          window = window.remembering(generator.uniform(in: shortest..<window.observed.count + 1))
+        }
+        return settings.rotates ? window.randomlyRotated(using: &generator) : window
+      })
   }
 }
 

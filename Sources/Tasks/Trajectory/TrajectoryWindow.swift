@@ -45,6 +45,11 @@ public struct TrajectoryWindow: Hashable, Sendable {
     zip(ConstantVelocity.positions(after: observed, count: residuals.count), residuals).map { $0 + $1 }
   }
 
+  /// The same motion of which only the latest `count` observed positions are known; all of them, where there are fewer.
+  public func remembering(_ count: Int) -> TrajectoryWindow {
+    TrajectoryWindow(observed: Array(observed.suffix(count)), future: future)
+  }
+
   /// The same motion seen from another direction: turned by the angle whose cosine and sine are given, anticlockwise
   /// about the origin.
   public func rotated(cosine: Double, sine: Double) -> TrajectoryWindow {

@@ -51,7 +51,7 @@ import Testing
         let row = LSTMGate.candidate.rawValue * 5 + unit
         var sum = zip(parameters["weight_ih_l0"].row(row), x).reduce(0) { $0 + $1.0 * $1.1 }
         sum += zip(parameters["weight_hh_l0"].row(row), h).reduce(0) { $0 + $1.0 * $1.1 }
-        if cell.shape.hasBias { sum += parameters["bias_ih_l0"][0, row] + parameters["bias_hh_l0"][0, row] }
+        if cell.shape.hasBias { sum += parameters["bias_ih_l0"][row, 0] + parameters["bias_hh_l0"][row, 0] }
         let next = activity.values[1][t, unit] * c[unit] + activity.values[0][t, unit] * tanhOf(sum)
         #expect(abs(next - states[t + 1].cell[0][0, unit]) < 1e-12)
       }

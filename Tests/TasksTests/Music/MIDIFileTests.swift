@@ -7,7 +7,7 @@ import Testing
     // C4 is held through two steps; E4 sounds in the second, and then nothing does.
     let bytes = MIDIFile.bytes(of: Piece([[60], [64, 60], []]), title: "Ab")
     let wanted: [UInt8] =
-      Array("MThd".utf8) + [0, 0, 0, 6, 0, 0, 0, 1, 0x01, 0xe0] + Array("MTrk".utf8) + [0, 0, 0, 42]
+      Array("MThd".utf8) + [0, 0, 0, 6, 0, 0, 0, 1, 0x01, 0xe0] + Array("MTrk".utf8) + [0, 0, 0, 39]
       + [0, 0xff, 0x03, 2, 0x41, 0x62]
       // 60,000,000 / 72 = 833,333 microseconds.
       + [0, 0xff, 0x51, 3, 0x0c, 0xb7, 0x35]

@@ -46,12 +46,32 @@ import Testing
     }
   }
 
-  @Test func trainingCanBeStopped() throws {
-    var steps = 0
-    _ = try TrajectoryForecaster(.recurrent(.vanilla), trainedOn: Self.training, Self.settings) { _ in
-      steps += 1
-      return steps < 3 ? .continue : .stop
+  @Test func oneModelServesEveryLengthThatTrainingShowed() throws {
+    var settings = Self.settings
+    settings.shortestHistory = 2
+    let windows = Self.simulation.windows(count: 600, observed: 12...12, predicted: 6, seed: 1)
+    let test = Self.simulation.windows(count: 100, observed: 12...12, predicted: 6, seed: 2)
+    let forecaster = try TrajectoryForecaster(.recurrent(.gru), trainedOn: windows, settings)
+    for length in [2, 5, 12] {
+      let known = test.map { $0.remembering(length) }
+      let baseline = DisplacementError(
+        of: { ConstantVelocity.positions(after: $0.observed, count: $0.future.count) }, on: known)
+      #expect(forecaster.error(on: known).average < baseline.average * 2 / 3, "\(length) positions")
     }
-    #expect(steps == 3)
+  }
+
+  @Test func whatIsRememberedIsWhatCameLast() {
+    let window = TrajectoryWindow(observed: [Point(1, 2), Point(3, 4), Point(5, 7)], future: [Point(8, 9)])
+    #expect(window.remembering(2).observed == [Point(3, 4), Point(5, 7)])
+    #expect(window.remembering(2).future == window.future)
+    #expect(window.remembering(9) == window)
+  }
+
+  @Test func trainingCanBeStopped() {
+    let session = TrainingSession { _, step in step.step < 3 ? .continue : .stop }
+    #expect(throws: TrainingInterruption(stage: "balls", checkpoint: nil)) {
+      try TrajectoryForecaster(
+        .recurrent(.vanilla), trainedOn: Self.training, Self.settings, in: session, stage: "balls")
+    }
   }
 }

@@ -1,0 +1,143 @@
+internal import Figures
+internal import Kernels
+internal import Models
+
+/// One-to-many: a picture goes in, its caption comes out. Of a handwritten digit its name, letter by letter, and of a
+/// scene of two shapes a sentence (Vinyals et al., "Show and tell: a neural image caption generator", 2015).
+///
+/// The picture decides the state in which a recurrent network starts. A name of a few letters needs nothing more; who
+/// writes a sentence looks at the picture again at every word.
+public enum CaptionTask: RecurrentTask {
+  /// Says what is in a picture.
+  public static let description = TaskDescription(
+    "caption", "Spells out handwritten digits, and says how shapes lie in a picture.", topology: "one-to-many",
+    dataSets: [.digits])
+
+  /// Trains on digits and on scenes, and scores on held-out ones.
+  public static func run(in context: TaskContext) throws -> TaskResult {
+    // Data.
+    let folder = try context.dataFolder(for: .digits)
+    let digits = HandwrittenDigits.parts(
+      of: try HandwrittenDigits.read(folder(DataSet.digits.files[0])), seed: context.seed)
+    let scenes = ShapeScenes().parts(
+      training: context.choose(quick: 2000, full: 20_000), validation: context.choose(quick: 200, full: 1000),
+      test: 1000, seed: context.seed)
+    context.note("\(digits.training.count) digits and \(scenes.training.count) scenes to learn from")
+
+    // Models and training.
+    let spelling = try Captioner(
+      "digits", digits, .init(units: 128, looksAgain: false, epochs: context.choose(quick: 20, full: 60)), context)
+    let describing = try Captioner(
+      "scenes", scenes,
+      .init(
+        units: context.choose(quick: 128, full: 256), looksAgain: true, epochs: context.choose(quick: 6, full: 30)),
+      context)
+
+    // Score.
+    return TaskResult(
+      Self.self, context,
+      scores: [
+        Score(
+          "digits, captions that are exact", try spelling.exactShare(), "%",
+          bar: .atLeast(context.choose(quick: 90, full: 95))),
+        Score("digits, the most frequent caption", spelling.shareOfMostFrequent, "%"),
+        Score("scenes, captions that are exact", try describing.exactShare(), "%"),
+        Score("scenes, words that are right", try describing.shareOfRightWords(), "%", bar: .atLeast(60)),
+        Score("scenes, the most frequent caption", describing.shareOfMostFrequent, "%"),
+      ],
+      examples: [try spelling.example(), try describing.example()],
+      figures: [
+        .lineChart(LineChart(lossesOf: "digits", spelling.report, unit: "nats per letter")),
+        .lineChart(LineChart(lossesOf: "scenes", describing.report, unit: "nats per word")),
+      ] + (try spelling.pictures(2) + describing.pictures(2)).map(Figure.heatMap))
+  }
+}
+
+/// How a captioner is built and trained.
+private struct CaptionerSettings {
+  var units: Int
+  /// Whether the picture stands beside every token that is read.
+  var looksAgain: Bool
+  var epochs: Int
+}
+
+/// A network that has learned the captions of pictures.
+private struct Captioner {
+  let name: String
+  let pictures: CaptionedPictures
+  let model: ConditionedDecoder<Float>
+  let report: TrainingReport
+
+  init(_ name: String, _ pictures: CaptionedPictures, _ settings: CaptionerSettings, _ context: TaskContext) throws {
+    self.name = name
+    self.pictures = pictures
+    let features = 32
+    let beside = settings.looksAgain ? pictures.pixelCount : 0
+    let decoder = try TokenDecoder(
+      embedding: EmbeddingTable(vocabularySize: pictures.vocabulary.count, dimension: features),
+      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: features + beside, hiddenSize: settings.units)),
+      contextSize: beside, dropout: 0.1)
+    let architecture = try ConditionedArchitecture(contextSize: pictures.pixelCount, decoder: decoder)
+    let examples = pictures.examples(of: pictures.training)
+    var options = TrainingOptions(epochs: settings.epochs, batchSize: 32, seed: context.seed)
+    options.schedule = .cosine(
+      peak: 2e-3, warmUpSteps: 50,
+      totalSteps: options.epochs * options.batchesPerEpoch(examples: examples.sequences.count))
+    (model, report) = try context.session.train(
+      name, ConditionedDecoder<Float>(architecture, seed: context.seed), on: examples,
+      validatingOn: pictures.examples(of: pictures.validation), options)
+  }
+
+  /// What the network says of `pictures`: the most probable token at each place.
+  private func captions(of pictures: [CaptionedPicture]) throws -> [[String]] {
+    let longest = self.pictures.training.map(\.caption.count).max() ?? 0
+    return try model.decoder().generate(
+      from: pictures.map { _ in [CaptionedPictures.start] },
+      state: model.state(for: Matrix(pictures.map(\.pixels))),
+      options: GenerationOptions(
+        strategy: .greedy, maximumLength: longest + 1, endToken: CaptionedPictures.end,
+        forbidden: [CaptionedPictures.start])
+    ).map { self.pictures.vocabulary.words(of: $0.tokens) }
+  }
+
+  /// How many captions of the test are right to the last token, in per cent.
+  func exactShare() throws -> Double {
+    let right = zip(try captions(of: pictures.test), pictures.test).count { $0 == $1.caption }
+    return 100 * Double(right) / Double(pictures.test.count)
+  }
+
+  /// How many tokens of the test's captions stand where they should, in per cent.
+  func shareOfRightWords() throws -> Double {
+    var (right, count) = (0, 0)
+    for (caption, picture) in zip(try captions(of: pictures.test), pictures.test) {
+      right += zip(caption, picture.caption).count { $0 == $1 }
+      count += max(caption.count, picture.caption.count)
+    }
+    return 100 * Double(right) / Double(max(count, 1))
+  }
+
+  /// How many captions of the test are the one that is most frequent in training, in per cent.
+  var shareOfMostFrequent: Double {
+    var counts: [[String]: Int] = [:]
+    for picture in pictures.training { counts[picture.caption, default: 0] += 1 }
+    let mostFrequent = counts.max { ($0.value, pictures.text(of: $1.key)) < ($1.value, pictures.text(of: $0.key)) }?.key
+    return 100 * Double(pictures.test.count { $0.caption == mostFrequent }) / Double(pictures.test.count)
+  }
+
+  /// Some captions of the test, and what is wrong among them.
+  func example() throws -> TaskExample {
+    let said = zip(try captions(of: pictures.test), pictures.test).map { (said: $0, true: $1.caption) }
+    let shown = said.prefix(5) + said.dropFirst(5).filter { $0.said != $0.true }.prefix(3)
+    return TaskExample(
+      "\(name): what is said, and where it is wrong what is there",
+      shown.map { said, caption in
+        pictures.text(of: said) + (said == caption ? "" : " (\(pictures.text(of: caption)))")
+      })
+  }
+
+  /// The first `count` pictures of the test under what is said of them.
+  func pictures(_ count: Int) throws -> [HeatMap] {
+    let shown = Array(pictures.test.prefix(count))
+    return zip(shown, try captions(of: shown)).map { $0.figure(titled: "“\(pictures.text(of: $1))”") }
+  }
+}
