@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds and runs the README's examples as somebody would who depends on this package: in release, from a package
-# outside the tree.
+# Builds and runs the examples of the README and of the tasks' pages as somebody would who depends on this package: in
+# release, from a package outside the tree.
 #
-#   Scripts/consumer-check.sh [FILE]   FILE is README.md unless it is given
+#   Scripts/consumer-check.sh [FILE ...]   those files' instead
 #
 # An example is a ```swift block that stands after the comment <!-- example: NAME -->. Each becomes a program of its
 # own, which must end with exit code 0.
@@ -10,8 +10,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source Scripts/system-packages.sh
 
-readme=${1:-README.md}
-[[ -r $readme ]] || die "cannot read $readme"
+files=("$@")
+[[ $# -gt 0 ]] || files=(README.md Sources/Tasks/Tasks.docc/*.md)
+for file in "${files[@]}"; do [[ -r $file ]] || die "cannot read $file"; done
 package=$(mktemp -d)
 trap 'rm -rf "$package"' EXIT
 
@@ -21,8 +22,9 @@ examples=$(awk -v folder="$package/Sources" '
   /^```swift$/ && name != "" { file = folder "/" name "/main.swift"; system("mkdir -p " folder "/" name); print name; next }
   /^```$/ { if (file != "") close(file); file = ""; name = ""; next }
   file != "" { print > file }
-' "$readme")
-[[ -n $examples ]] || die "$readme holds no example: a line <!-- example: NAME --> before a \`\`\`swift block makes one"
+' "${files[@]}")
+[[ -n $examples ]] || die "${files[*]}: no example: a line <!-- example: NAME --> before a \`\`\`swift block makes one"
+[[ -z $(sort <<<"$examples" | uniq -d) ]] || die "two examples are called $(sort <<<"$examples" | uniq -d)"
 
 {
   echo '// swift-tools-version: 6.2'
@@ -43,5 +45,5 @@ examples=$(awk -v folder="$package/Sources" '
 swift build -c release --package-path "$package"
 for name in $examples; do
   echo "-- $name"
-  (cd "$package" && swift run -c release --skip-build "$name") || die "the example $name of $readme failed"
+  (cd "$package" && swift run -c release --skip-build "$name") || die "the example $name failed"
 done

@@ -46,15 +46,16 @@ public enum MusicTask: RecurrentTask {
 
     // The second half of a chorale.
     let writing = Writing(networks[0].model, chorales.test, seed: context.seed)
+    let gates = try networks[0].gates(over: writing.original)
     return TaskResult(
       Self.self, context, scores: scores, examples: [writing.example],
-      figures: [.lineChart(losses(of: networks))] + writing.rolls.map(Figure.heatMap),
+      figures: [.lineChart(losses(of: networks))] + writing.rolls.map(Figure.heatMap) + [.heatMap(gates)],
       attachments: writing.attachments)
   }
 
   private static let unit = "nats per frame"
   private static let hiddenSize = 256
-  /// Under 1, because notes of one step are drawn without knowing of each other, and what is improbable clashes.
+  /// Under 1: what is improbable clashes.
   private static let temperature = 0.7
 
   /// A cell that has learned the chorales.
@@ -87,6 +88,14 @@ public enum MusicTask: RecurrentTask {
     /// The loss over `pieces` in nats per frame: that of the model is the mean over all notes of all frames.
     func loss(over pieces: [Piece]) throws -> Double {
       try model.loss(over: PieceExamples(pieces: pieces)).mean * Double(Piece.notes.count)
+    }
+
+    /// How its gates move over `piece`.
+    func gates(over piece: Piece) throws -> HeatMap {
+      HeatMap(
+        "Gates of the \(cell.name) over the chorale",
+        try model.gateActivity(on: PieceExamples(pieces: [piece]).batch([0]).inputs), unitsOf: "forget", units: 12,
+        steps: (piece.steps.indices.dropLast().map { "\($0 + 1)" }, "quarter"))
     }
 
     /// What others have reached.

@@ -21,7 +21,7 @@ public enum NamesTask: RecurrentTask {
     )
 
     // Model.
-    let units = context.choose(quick: 96, full: 192)
+    let units = context.choose(quick: 96, full: 256)
     let decoder = try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: names.characters.count, dimension: 32),
       recurrent: RecurrentStack(
@@ -32,12 +32,10 @@ public enum NamesTask: RecurrentTask {
 
     // Training.
     let examples = examples(of: names.training, names)
-    let options = TrainingOptions(
-      epochs: context.choose(quick: 6, full: 30), batchSize: 64, optimizer: .adam(),
-      schedule: .cosine(
-        peak: 4e-3, warmUpSteps: 50,
-        totalSteps: context.choose(quick: 6, full: 30) * (examples.sequences.count / 64 + 1)),
-      seed: context.seed)
+    var options = TrainingOptions(epochs: context.choose(quick: 6, full: 50), batchSize: 64, seed: context.seed)
+    options.schedule = .cosine(
+      peak: 4e-3, warmUpSteps: 50,
+      totalSteps: options.epochs * options.batchesPerEpoch(examples: examples.sequences.count))
     let (model, report) = try context.session.train(
       "LSTM", ConditionedDecoder<Float>(architecture, seed: context.seed), on: examples,
       validatingOn: Self.examples(of: names.validation, names), options)

@@ -43,6 +43,7 @@ public enum TextTask: RecurrentTask {
 
     // Score.
     let loss = try model.loss(over: heldOut, batchSize: heldOut.count).mean
+    let nGrams = NGramModel(order: 6, vocabularySize: text.characters.count, sequences: [text.training])
     return TaskResult(
       Self.self, context,
       scores: [
@@ -50,6 +51,9 @@ public enum TextTask: RecurrentTask {
           "validation loss, LSTM of \(layers) × \(hiddenSize) units", loss, "nats per character",
           bar: .atMost(context.choose(quick: 2.2, full: 1.50)),
           comparison: "a transformer of 10.65M parameters: 1.47 (nanoGPT)"),
+        Score(
+          "validation loss, 6-grams (interpolated Kneser-Ney)", nGrams.loss(of: [text.validation]).mean,
+          "nats per character"),
         Score("parameters", Double(model.parameters.count), ""),
       ],
       examples: try beginnings.map { beginning in
@@ -57,7 +61,10 @@ public enum TextTask: RecurrentTask {
           "Continued by the network from “\(beginning)”",
           text.continuation(of: beginning, by: model, seed: context.seed))
       },
-      figures: [.lineChart(LineChart(lossesOf: "LSTM", report, unit: "nats per character"))])
+      figures: [
+        .lineChart(LineChart(lossesOf: "LSTM", report, unit: "nats per character")),
+        .heatMap(try text.gates(of: model)),
+      ])
   }
 
   /// What the network is to continue.
@@ -69,16 +76,33 @@ public enum TextTask: RecurrentTask {
     let training: [Int32]
     let validation: [Int32]
 
+    /// Characters that give every stream of the held-out tenth some to read.
+    private static let shortest = 10_000
+
     /// The first nine tenths are for training, as everywhere.
     init(_ context: TaskContext) throws(DataError) {
       let folder = try context.dataFolder(for: .shakespeare)
       var text = Array(try FileReading.text(of: folder(DataSet.shakespeare.files[0])).unicodeScalars.map(String.init))
+      guard text.count >= Self.shortest else {
+        throw DataError(
+          file: folder(DataSet.shakespeare.files[0]),
+          reason: "holds \(text.count) characters, wanted \(Self.shortest) at least")
+      }
       if context.scale == .quick { text = Array(text.prefix(200_000)) }
       characters = Vocabulary(Set(text).sorted())
       let numbers = characters.numbers(of: text)
       let cut = numbers.count * 9 / 10
       training = Array(numbers[..<cut])
       validation = Array(numbers[cut...])
+    }
+
+    /// How the gates of the first layer move while `model` reads the beginning of what is held out.
+    func gates(of model: SequenceModel<Float>) throws -> HeatMap {
+      let shown = Array(validation.prefix(60))
+      let names = characters.words(of: shown).map { $0 == "\n" ? "↵" : $0 == " " ? "␣" : $0 }
+      return HeatMap(
+        "Gates of the first layer over a text", try model.gateActivity(on: .tokens(PackedSequence([shown]))),
+        unitsOf: "forget", units: 12, steps: (names, "character"))
     }
 
     /// The lines of `beginning` and what `model` writes after it.

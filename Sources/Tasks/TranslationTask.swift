@@ -77,8 +77,10 @@ private struct Corpus {
           file: folder("multi30k/\(part).en"),
           reason: "\(english.count) lines for the \(german.count) of \(part).de; wanted as many")
       }
-      return zip(german, english).map { ($0.words, $1.words) }
+      let pairs = zip(german, english).map { ($0.words, $1.words) }
         .filter { 1...longest ~= $0.0.count && 1...longest ~= $0.1.count }
+      guard !pairs.isEmpty else { throw DataError(file: folder("multi30k/\(part).de"), reason: "holds no pairs") }
+      return pairs
     }
     let (training, validation) = (try pairs("train"), try pairs("val"))
     test = try pairs("test_2016_flickr")

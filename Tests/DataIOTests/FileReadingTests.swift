@@ -40,7 +40,7 @@ import Testing
       damaged.append(bytes)
     }
     for bytes in damaged {
-      withTemporaryFile(bytes) { path in
+      try withTemporaryFile(bytes) { path in
         #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path) }
       }
     }

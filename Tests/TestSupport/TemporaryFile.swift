@@ -12,14 +12,14 @@ public func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (
   }
 }
 
-/// Calls `body` with the path of an empty folder, and removes the folder and the files in it afterwards.
+/// Calls `body` with the path of an empty folder, and removes the folder and what is in it afterwards.
 @discardableResult
 public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = TemporaryFolder()
   return try withExtendedLifetime(folder) { try body(folder.path) }
 }
 
-/// An empty folder, removed with the files in it when nobody holds this any more.
+/// An empty folder, removed with what is in it when nobody holds this any more.
 public final class TemporaryFolder: Sendable {
   /// Its path.
   public let path: String
@@ -35,10 +35,17 @@ public final class TemporaryFolder: Sendable {
   /// The path of the file `name` in it.
   public func path(_ name: String) -> String { "\(path)/\(name)" }
 
-  deinit {
-    for name in fileNames(in: path) { unlink(path(name)) }
-    rmdir(path)
-  }
+  deinit { removeFolder(path) }
+}
+
+/// Makes the folder `path`, whose parent is there, unless it is there already.
+public func makeFolder(_ path: String) {
+  guard mkdir(path, 0o755) == 0 || errno == EEXIST else { fatalError("cannot make \(path): errno \(errno)") }
+}
+
+private func removeFolder(_ path: String) {
+  for name in fileNames(in: path) where unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
+  rmdir(path)
 }
 
 /// Writes `bytes` to a new file at `path`.

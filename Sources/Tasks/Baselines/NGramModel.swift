@@ -31,6 +31,11 @@ public struct NGramModel: Sendable {
   private var counts: [Pair: Int32] = [:]
   /// By the length of the context.
   private var discounts: [Discounts] = []
+  /// The probability of each token where nothing is known before it, `[V]`.
+  private var unigrams: [Double] = []
+  /// What was found after each context, the contexts one after the other, and where each context's begins.
+  private var followers: [Follower] = []
+  private var firstFollowers: [Int] = []
 
   /// A place in the tree, and what was found there.
   private struct Context {
@@ -42,6 +47,12 @@ public struct NGramModel: Sendable {
     var discounted = 0.0
   }
 
+  /// A token that was found after a context.
+  private struct Follower {
+    let token: Int32
+    let count: Int32
+  }
+
   /// A context and a token, a key that is quick to hash.
   private struct Pair: Hashable {
     let bits: UInt64
@@ -51,6 +62,7 @@ public struct NGramModel: Sendable {
     }
 
     var context: Int32 { Int32(truncatingIfNeeded: bits >> 32) }
+    var token: Int32 { Int32(truncatingIfNeeded: bits) }
   }
 
   /// Counts `sequences` of tokens in `0 ..< vocabularySize`. Where the end of a sequence shall be predicted too, it ends
@@ -80,6 +92,8 @@ public struct NGramModel: Sendable {
     }
     countContinuations()
     discount()
+    unigrams = (0..<vocabularySize).map { refined(1 / Double(vocabularySize), at: 0, Int32($0)) }
+    listFollowers()
   }
 
   /// The place of `context` in the tree, made where it is not there.
@@ -104,7 +118,7 @@ public struct NGramModel: Sendable {
     for key in counts.keys { keys[contexts[Int(key.context)].length].append(key) }
     for length in stride(from: order - 1, to: 0, by: -1) {
       for key in keys[length] {
-        let shorter = Pair(contexts[Int(key.context)].parent, Int32(truncatingIfNeeded: key.bits))
+        let shorter = Pair(contexts[Int(key.context)].parent, key.token)
         let count = counts[shorter, default: 0]
         if count == 0 { keys[length - 1].append(shorter) }
         counts[shorter] = count + 1
@@ -125,13 +139,22 @@ public struct NGramModel: Sendable {
       contexts[place].discounted += discounts[contexts[place].length][count]
     }
   }
+
+  /// Lists the counts by their contexts.
+  private mutating func listFollowers() {
+    let keys = counts.keys.sorted { $0.bits < $1.bits }
+    firstFollowers = Array(repeating: 0, count: contexts.count + 1)
+    for key in keys { firstFollowers[Int(key.context) + 1] += 1 }
+    for place in contexts.indices { firstFollowers[place + 1] += firstFollowers[place] }
+    followers = keys.map { Follower(token: $0.token, count: counts[$0] ?? 0) }
+  }
 }
 
 extension NGramModel {
   /// The probability of `token` after `context`, whose last token is the nearest; ``start`` is in front of a sequence.
   public func probability(of token: Int32, after context: ArraySlice<Int32>) -> Double {
     var place: Int32 = 0
-    var probability = refined(1 / Double(vocabularySize), at: place, token)
+    var probability = unigrams[Int(token)]
     for previous in context.suffix(order - 1).reversed() {
       guard let child = children[Pair(place, previous)] else { break }
       place = child
@@ -140,9 +163,25 @@ extension NGramModel {
     return probability
   }
 
-  /// The probability of every token after `context`, `[V]`.
+  /// The probability of every token after `context`, `[V]`, as ``probability(of:after:)`` gives it but for rounding.
+  ///
+  /// Costs a product for each token and each known context, and what was found after that.
   public func probabilities(after context: ArraySlice<Int32>) -> [Double] {
-    (0..<vocabularySize).map { probability(of: Int32($0), after: context) }
+    var place: Int32 = 0
+    var probabilities = unigrams
+    for previous in context.suffix(order - 1).reversed() {
+      guard let child = children[Pair(place, previous)] else { break }
+      place = child
+      let context = contexts[Int(place)]
+      guard context.total > 0 else { continue }
+      let share = context.discounted / context.total
+      for token in probabilities.indices { probabilities[token] *= share }
+      let discounts = discounts[context.length]
+      for follower in followers[firstFollowers[Int(place)]..<firstFollowers[Int(place) + 1]] {
+        probabilities[Int(follower.token)] += (Double(follower.count) - discounts[follower.count]) / context.total
+      }
+    }
+    return probabilities
   }
 
   /// P(w | h) from P(w | h′).

@@ -80,20 +80,14 @@ private let hashes = [
     "c6a33d39d48f9f510de147651316cd9d918e09ad0219df734a2f16b6baccacc4",
   "multi30k/test_2016_flickr.en":
     "5b7f32627cf99eced828311b955dae9800bb52bc8b91cf8b6526829e605b29d2",
-  "multi30k/test_2016_flickr.fr":
-    "1463bd5960f9bfe098ec3cd752d3df0c49c84dc646fb518964a29232658cd836",
   "multi30k/train.de":
     "cb5a23529b65ec2061f1dc446192a9c37382b63cc75f81a0be59d34894b3a505",
   "multi30k/train.en":
     "08925f8e0572bcd5a006702fc5fe20e2d77c6917d4eebd576fc20de6693c2119",
-  "multi30k/train.fr":
-    "8fa41bb718412bcb7c5dfa58603842810a01543eae86a51279f9886b901266e1",
   "multi30k/val.de":
     "97232bd273eceb7207f689527386a97e4be2616b18ada47576bdaf96c8ae1f00",
   "multi30k/val.en":
     "46573ce391ae227f1c72f873392436a20ef18e0a6d518098cfbd70b77c8572ec",
-  "multi30k/val.fr":
-    "b303e301aa21fe7822a846b2b3fb2d5a1121ec807cd5b1d006fb7b2b5507168a",
   "names/Arabic.txt":
     "6f424a8dbe51cbbbabab7a57d38b617210125e4e3991f3c657cb79b8f104bafc",
   "names/Chinese.txt":

@@ -8,7 +8,7 @@ public enum DataSet: String, CaseIterable, Codable, Sendable {
   case shakespeare = "tinyshakespeare"
   /// Sentences of film reviews, for or against.
   case filmReviews = "sst2"
-  /// Captions of images in English, German and French.
+  /// Captions of images in English and German.
   case multi30k
   /// Surnames of 18 languages.
   case names
@@ -28,7 +28,7 @@ public enum DataSet: String, CaseIterable, Codable, Sendable {
     case .filmReviews: ["train", "dev", "test"].map { "sst2/\($0).txt" }
     case .multi30k:
       ["train", "val", "test_2016_flickr"].flatMap { part in
-        ["de", "en", "fr"].map { "multi30k/\(part).\($0)" }
+        ["de", "en"].map { "multi30k/\(part).\($0)" }
       }
     case .names:
       [

@@ -30,7 +30,12 @@ struct GapSentences: Sendable {
   /// The English captions in `folder`, of each part at most as many as `limits` say.
   init(_ folder: DataDirectory, limits: (training: Int, validation: Int, test: Int)) throws(DataError) {
     func sentences(_ part: String, _ limit: Int) throws(DataError) -> [[String]] {
-      try folder.lines(of: "multi30k/\(part).en").prefix(limit).map { $0.split(separator: " ").map(String.init) }
+      let sentences = try folder.lines(of: "multi30k/\(part).en")
+        .map { $0.split(separator: " ").map(String.init) }.filter { !$0.isEmpty }
+      guard !sentences.isEmpty else {
+        throw DataError(file: folder("multi30k/\(part).en"), reason: "holds no sentence")
+      }
+      return Array(sentences.prefix(limit))
     }
     self.init(
       training: try sentences("train", limits.training), validation: try sentences("val", limits.validation),

@@ -55,14 +55,15 @@ struct NameCollection: Hashable, Sendable {
     (training, validation, test) = (numbers(entries[0]), numbers(entries[1]), numbers(entries[2]))
   }
 
-  /// The lists of `folder`.
+  /// The lists of `folder`, each of one name at least.
   init(_ folder: DataDirectory, seed: UInt64) throws(DataError) {
     var lists: [(language: String, names: [String])] = []
     for file in DataSet.names.files {
       let names = try folder.lines(of: file).map { $0.trimmingPrefix { $0 == " " } }.map { name in
         String(name[..<(name.lastIndex { $0 != " " }.map(name.index(after:)) ?? name.startIndex)])
-      }
-      lists.append((String(file.split(separator: "/")[1].dropLast(4)), names.filter { !$0.isEmpty }))
+      }.filter { !$0.isEmpty }
+      guard !names.isEmpty else { throw DataError(file: folder(file), reason: "holds no name") }
+      lists.append((String(file.split(separator: "/")[1].dropLast(4)), names))
     }
     self.init(lists, seed: seed)
   }

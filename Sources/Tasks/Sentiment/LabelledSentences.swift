@@ -48,7 +48,7 @@ struct ReviewSentence: Hashable, Sendable {
   let label: Int32
 
   /// The sentences of a file of lines `label sentence`. Throws where a line does not begin with 0 or 1 and a space, or has
-  /// no word.
+  /// no word, and where there is no line.
   static func read(_ file: String, in folder: DataDirectory) throws(DataError) -> [ReviewSentence] {
     var sentences: [ReviewSentence] = []
     for (number, line) in try folder.lines(of: file).enumerated() {
@@ -59,6 +59,7 @@ struct ReviewSentence: Hashable, Sendable {
       }
       sentences.append(ReviewSentence(words: Array(parts.dropFirst()), label: label))
     }
+    guard !sentences.isEmpty else { throw DataError(file: folder(file), reason: "holds no sentence") }
     return sentences
   }
 }

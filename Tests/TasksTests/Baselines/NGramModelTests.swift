@@ -23,6 +23,17 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...5)
+  func probabilitiesOfAllTokensAreThoseOfEach(order: Int) {
+    let model = NGramModel(order: order, vocabularySize: 7, sequences: sequences)
+    for context in [[], [NGramModel.start, 3, 1], [4, 1, 4, 1], [6, 6, 1], [5, 4]] as [[Int32]] {
+      for (token, probability) in model.probabilities(after: context[...]).enumerated() {
+        let alone = model.probability(of: Int32(token), after: context[...])
+        #expect(abs(probability - alone) <= Tolerance.operations(20, Double.self) * alone)
+      }
+    }
+  }
+
   @Test func aBigramIsTheFormulaOfChenAndGoodman() {
     // Bigrams, with s before a sequence: s0 ×2, s1, 01 ×3, 02, 10 ×4, 12, 21, 22: counts 2 1 3 1 4 1 1 1, so n₁ = 5,
     // n₂ = n₃ = n₄ = 1, and Y = 5/7.

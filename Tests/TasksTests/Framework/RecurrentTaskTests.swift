@@ -1,3 +1,4 @@
+import DataIO
 import Models
 import Tasks
 import TestSupport
@@ -28,5 +29,23 @@ import Testing
     let task = try #require(allTasks.first { $0.name == name })
     guard let dataSet = task.description.dataSets.first else { return }
     #expect { try task.run(in: TaskContext(.quick)) } throws: { "\($0)".contains(dataSet.rawValue) }
+  }
+
+  @Test(arguments: allTasks.map { $0.name })
+  func aTaskWhoseFilesAreEmptyNamesOne(_ name: String) throws {
+    let task = try #require(allTasks.first { $0.name == name })
+    let dataSets = task.description.dataSets
+    guard !dataSets.isEmpty else { return }
+    try withTemporaryFolder { folder in
+      for file in dataSets.flatMap(\.files) {
+        if let end = file.lastIndex(of: "/") { makeFolder("\(folder)/\(file[..<end])") }
+        writeFile([], to: "\(folder)/\(file)")
+      }
+      #expect {
+        try task.run(in: TaskContext(.quick, data: DataDirectory(folder)))
+      } throws: {
+        ($0 as? DataError)?.file.hasPrefix(folder) == true
+      }
+    }
   }
 }
