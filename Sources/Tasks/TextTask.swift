@@ -77,7 +77,7 @@ public enum TextTask: RecurrentTask {
     let validation: [Int32]
 
     /// Characters that give every stream of the held-out tenth some to read.
-    private static let shortest = 10_000
+    private static let shortest = 40_000
 
     /// The first nine tenths are for training, as everywhere.
     init(_ context: TaskContext) throws(DataError) {

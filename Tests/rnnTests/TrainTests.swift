@@ -71,7 +71,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("time,level\n1,2\n", "nothing", "nothing"), ("time,level\n1,x\n2,3\n", "level", ":2"), ("", "level", "holds no table"),
+    ("time,level\n1,2\n", "nothing", "nothing"), ("time,level\n1,x\n2,3\n", "level", ":2"),
+    ("", "level", "holds no table"),
   ])
   func badTablesAreNamedAndNothingIsWritten(_ text: String, _ target: String, _ named: String) {
     writeFile(Array(text.utf8), to: folder.path("bad.csv"))

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Kernels
 
-/// What ``SequenceDecoder/beamSearch(from:state:options:)`` looks for.
+/// What `SequenceDecoder.beamSearch` looks for.
 public struct BeamSearchOptions: Hashable, Codable, Sendable {
   /// The most hypotheses that are followed at once.
   public var width: Int

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Kernels
 
-/// How ``SequenceDecoder/generate(from:state:options:)`` chooses tokens and when it stops.
+/// How `SequenceDecoder.generate` chooses tokens and when it stops.
 public struct GenerationOptions: Hashable, Codable, Sendable {
   /// How a token is chosen.
   public var strategy: SamplingStrategy

@@ -3,9 +3,8 @@ public import Kernels
 /// Anything that continues sequences token by token: a language model, the decoder of a translation, a caption's writer.
 ///
 /// It owns parameters and no state; what it has read so far is a value of ``State``, of `B` sequences side by side, that
-/// can be forked. Whoever conforms gets sampling, ``generate(from:state:options:)``, and
-/// ``beamSearch(from:state:options:)``. How a state begins is the model's own affair: from zeros, from an image, from a
-/// source sentence.
+/// can be forked. Whoever conforms gets sampling, `generate`, and `beamSearch`. How a state begins is the model's own
+/// affair: from zeros, from an image, from a source sentence.
 public protocol SequenceDecoder<Scalar>: Sendable {
   associatedtype Scalar: BLASScalar
   /// What it knows of `B` sequences between two steps.

@@ -11,7 +11,7 @@ extension Forecaster {
   ///   - session: Watches, stops and resumes the training, whose stage is called after the cell.
   /// - Returns: The forecaster, with the band of its errors on the validation parts, and its errors on the rest.
   /// - Throws: `DataError` where no series is long enough for the horizon, `ConfigurationError` for settings that cannot
-  ///   be, what ``TrainingSession`` throws.
+  ///   be, what `TrainingSession` throws.
   public static func train(
     on table: ForecastTable, _ settings: ForecastSettings, in session: TrainingSession
   ) throws -> (forecaster: Forecaster, evaluation: ForecastEvaluation) {

@@ -10,7 +10,7 @@ public protocol RecurrentTask: Sendable {
 
   /// Runs it in `context`.
   ///
-  /// - Throws: `DataError` where data is missing or damaged; what ``TrainingSession`` throws.
+  /// - Throws: `DataError` where data is missing or damaged; what `TrainingSession` throws.
   static func run(in context: TaskContext) throws -> TaskResult
 }
 

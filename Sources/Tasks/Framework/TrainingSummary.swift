@@ -4,7 +4,7 @@ public import Models
 /// How a model was trained, kept in its file under the note ``noteKey`` as JSON: enough to draw its losses and to say
 /// where training ended. Without times, so that the same training writes the same bytes.
 public struct TrainingSummary: Hashable, Codable, Sendable {
-  /// The name of the note in ``Preprocessing/notes``.
+  /// The name of the note in `Preprocessing.notes`.
   public static let noteKey = "training"
 
   /// The settings.

@@ -52,7 +52,7 @@ extension LanguageModel {
   ///   - session: Watches, stops and resumes the training, whose stage is called after the cell.
   /// - Returns: The model, and how well it predicts the last tenth.
   /// - Throws: `DataError` where the text is too short, `ConfigurationError` for settings that cannot be, what
-  ///   ``TrainingSession`` throws.
+  ///   `TrainingSession` throws.
   public static func train(
     on text: String, file: String, _ settings: LanguageModelSettings, in session: TrainingSession
   ) throws -> (model: LanguageModel, evaluation: TextEvaluation) {

@@ -53,7 +53,7 @@ public struct TrajectoryForecaster: Sendable {
   ///   - settings: How.
   ///   - session: Watches, stops and resumes the training.
   ///   - stage: What the session calls it.
-  /// - Throws: What ``TrainingSession`` throws.
+  /// - Throws: What `TrainingSession` throws.
   public init(
     _ network: Network, trainedOn windows: [TrajectoryWindow], _ settings: Settings = Settings(),
     in session: TrainingSession = TrainingSession(), stage: String = "trajectories"
