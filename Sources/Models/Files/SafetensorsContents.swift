@@ -65,6 +65,17 @@ public struct SafetensorsContents: Sendable, Equatable {
     return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + header + data
   }
 
+  /// A sum over all of it.
+  func sum() -> String {
+    var sum = SafetensorsSum()
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { for text in [key, value] { sum.add(text) } }
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      sum.add(describing: name, tensor.type, tensor.shape)
+      sum.add(tensor.bytes)
+    }
+    return sum.text
+  }
+
   /// Writes the file at `path`, so that whoever opens it at any moment, even after a crash, finds either what was there
   /// before or all of this: a new file beside it is written, flushed to the disk and renamed.
   ///

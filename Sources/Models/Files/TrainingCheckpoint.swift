@@ -5,7 +5,8 @@ internal import Kernels
 ///
 /// | tensor or metadata | holds |
 /// | --- | --- |
-/// | `format`, `format_version` | `recurrent.training-checkpoint`, `1` |
+/// | `format`, `format_version` | `recurrent.training-checkpoint`, `2` |
+/// | `sum` | a sum over all the rest: a run does not go on from what was damaged |
 /// | `options` | ``TrainingOptions`` as JSON |
 /// | `course` | ``TrainingCourse`` as JSON |
 /// | `parameters.…` | the parameters as trained so far |
@@ -33,6 +34,7 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     contents.setMatrix(CheckpointKey.firstMoment, state.optimizer.state.firstMoment)
     contents.setMatrix(CheckpointKey.secondMoment, state.optimizer.state.secondMoment)
     for (index, matrix) in carriedState.enumerated() { contents.setMatrix(CheckpointKey.carried + "\(index)", matrix) }
+    contents.metadata[CheckpointKey.sum] = contents.sum()
     try contents.write(to: path)
   }
 
@@ -52,8 +54,7 @@ extension Trainer where Model.Scalar: SafetensorsElement {
   @discardableResult
   public mutating func resume(from file: SafetensorsFile) throws(SafetensorsError) -> [String: String] {
     let complain = SafetensorsComplaint(file: file.name)
-    try complain.check(file.metadata, CheckpointKey.format, is: CheckpointKey.formatName)
-    try complain.check(file.metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
+    try file.checkIsWholeCheckpoint()
     let savedOptions: TrainingOptions = try complain.decode(file.metadata, CheckpointKey.options)
     guard savedOptions == options else {
       throw complain(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
@@ -91,12 +92,11 @@ extension Trainer where Model.Scalar: SafetensorsElement {
 extension TrainingCourse {
   /// The course that the checkpoint at `path` was written in, without the model it belongs to.
   ///
-  /// - Throws: ``SafetensorsError`` where the file is no checkpoint.
+  /// - Throws: ``SafetensorsError`` where the file is no checkpoint or is damaged.
   public static func read(fromCheckpoint path: String) throws(SafetensorsError) -> TrainingCourse {
     let file = try SafetensorsFile(path: path)
-    let complain = SafetensorsComplaint(file: path)
-    try complain.check(file.metadata, CheckpointKey.format, is: CheckpointKey.formatName)
-    return try complain.decode(file.metadata, CheckpointKey.course)
+    try file.checkIsWholeCheckpoint()
+    return try SafetensorsComplaint(file: path).decode(file.metadata, CheckpointKey.course)
   }
 
   /// Whether the counters can belong to a run: those of a file that is not trusted.
@@ -108,6 +108,22 @@ extension TrainingCourse {
 }
 
 extension SafetensorsFile {
+  /// Whether this calls itself a checkpoint of a training.
+  public var isCheckpoint: Bool { metadata[CheckpointKey.format] == CheckpointKey.formatName }
+
+  /// Throws unless this is a checkpoint, and as it was written.
+  fileprivate func checkIsWholeCheckpoint() throws(SafetensorsError) {
+    let complain = SafetensorsComplaint(file: name)
+    try complain.check(metadata, CheckpointKey.format, is: CheckpointKey.formatName)
+    try complain.check(metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
+    let sum = try sum(without: CheckpointKey.sum)
+    guard metadata[CheckpointKey.sum] == sum else {
+      throw complain(
+        .metadata, "damaged contents, whose sum is \(sum)",
+        metadata[CheckpointKey.sum].map { "\($0), as was written with them" } ?? "metadata \"\(CheckpointKey.sum)\"")
+    }
+  }
+
   /// A matrix of the shape that `other` has.
   fileprivate func matrix<Scalar: BLASScalar & SafetensorsElement>(
     _ tensorName: String, shapedLike other: Matrix<Scalar>
@@ -126,7 +142,8 @@ private enum CheckpointKey {
   static let format = "format"
   static let formatName = "recurrent.training-checkpoint"
   static let version = "format_version"
-  static let currentVersion = "1"
+  static let currentVersion = "2"
+  static let sum = "sum"
   static let options = "options"
   static let course = "course"
   static let note = "note."

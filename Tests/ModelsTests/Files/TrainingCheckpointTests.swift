@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Models
 import TestSupport
@@ -88,6 +89,28 @@ import Testing
       var resumed = try trainer()
       try resumed.resume(fromCheckpoint: path)
       #expect(throws: ConfigurationError.self) { try resumed.run(on: SmallTasks.echo(count: 4, seed: 7)) }
+    }
+  }
+
+  @Test func whatWasDamagedIsRefusedWhereverItWas() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var stopped = try trainer()
+      try stopped.run(on: examples, validatingOn: heldOut) { $0.step < 20 ? .continue : .stop }
+      try stopped.writeCheckpoint(to: path)
+      let whole = try SafetensorsFile(path: path)
+      #expect(whole.isCheckpoint)
+      let bytes = try Array(Data(contentsOf: URL(filePath: path)))
+      // Every so many bytes: of the header, of moments, of parameters.
+      for index in stride(from: 9, to: bytes.count, by: bytes.count / 67) {
+        var damaged = bytes
+        damaged[index] ^= 4
+        writeFile(damaged, to: path)
+        var resumed = try trainer()
+        #expect(throws: SafetensorsError.self, "byte \(index)") { try resumed.resume(fromCheckpoint: path) }
+        #expect(resumed.state.course.steps == 0)
+        #expect(throws: SafetensorsError.self, "byte \(index)") { try TrainingCourse.read(fromCheckpoint: path) }
+      }
     }
   }
 
