@@ -5,16 +5,13 @@ struct TrainingPace {
   private let secondsBefore: Double
   /// Epochs and parts of one that are done.
   private(set) var epochs: Double
-  /// Epochs that were done at the start.
-  private let epochsBefore: Double
   private var examples = 0.0
   private var secondsPaused = 0.0
   private var pauseStart: ContinuousClock.Instant?
 
   init(course: TrainingCourse) {
     secondsBefore = course.seconds
-    epochsBefore = Double(course.epoch)
-    epochs = epochsBefore
+    epochs = Double(course.epoch)
   }
 
   /// Takes note of `examples` that were trained on, so that `epochsDone` epochs and parts of one are done.
@@ -36,9 +33,9 @@ struct TrainingPace {
   var totalSeconds: Double { secondsBefore + seconds }
   var examplesPerSecond: Double { examples / max(seconds - secondsPaused, .leastNormalMagnitude) }
 
+  /// Of the whole run: a run that was just resumed, as every one is after a checkpoint, knows nothing yet of its own.
   func secondsLeft(of allEpochs: Int) -> Double {
-    let done = epochs - epochsBefore
-    return done > 0 ? max(0, seconds * (Double(allEpochs) - epochs) / done) : 0
+    epochs > 0 ? max(0, totalSeconds * (Double(allEpochs) - epochs) / epochs) : 0
   }
 }
 

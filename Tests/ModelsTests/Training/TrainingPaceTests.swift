@@ -16,6 +16,16 @@ import Testing
     #expect(pace.secondsLeft(of: 4) == 0)
   }
 
+  @Test func aRunThatWasResumedInTheMiddleOfAnEpochKnowsWhatIsLeft() {
+    var course = TrainingCourse(scheduler: LearningRateScheduler(.constant(1)))
+    course.epoch = 2
+    course.seconds = 50
+    var pace = TrainingPace(course: course)
+    // Two and a half epochs took 50 seconds and next to nothing: five halves more take as long.
+    pace.add(examples: 10, epochsDone: 2.5)
+    #expect(50...51 ~= pace.secondsLeft(of: 5))
+  }
+
   @Test func pausesDoNotSlowTheExamples() {
     var pace = TrainingPace(course: TrainingCourse(scheduler: LearningRateScheduler(.constant(1))))
     pace.add(examples: 100, epochsDone: 1)
