@@ -59,9 +59,10 @@ struct Inspection: Encodable, CustomStringConvertible {
     if try FileKind(path) == .safetensors {
       let tensors = try SafetensorsFile(path: path)
       let isModel = ModelFileDescription.isPresent(in: tensors.metadata)
-      if let course = try? TrainingCourse.read(fromCheckpoint: path) {
-        (architecture, preprocessing, spectralRadii, training) = (nil, nil, [], nil)
-        self.course = course
+      if tensors.isCheckpoint {
+        (architecture, preprocessing, training) = (nil, nil, nil)
+        course = try TrainingCourse.read(fromCheckpoint: path)
+        spectralRadii = try tensors.spectralRadii(prefix: "parameters.")
         metadata = tensors.metadata.filter { $0.key != "course" }
         summary = "a checkpoint of a training"
         parameters = try tensors.summaries { $0.hasPrefix("parameters.") || $0.hasPrefix("optimizer.") }
@@ -211,6 +212,14 @@ extension ParameterVector {
 }
 
 extension SafetensorsFile {
+  /// Those of all recurrent weights whose name begins with `prefix`; not of cells with a projection.
+  fileprivate func spectralRadii(prefix: String) throws -> [GateRadius] {
+    try tensorNames.filter { $0.hasPrefix(prefix) && $0.contains("weight_hh") }.flatMap { name in
+      guard tensors[name.replacing("weight_hh", with: "weight_hr")] == nil else { return [GateRadius]() }
+      return try GateRadius.radii(of: try matrix(name), called: String(name.dropFirst(prefix.count)))
+    }
+  }
+
   /// What there is of each tensor of floating-point numbers whose name fits.
   fileprivate func summaries(_ fits: (String) -> Bool) throws -> [Inspection.Parameter] {
     try tensorNames.filter { fits($0) && tensors[$0]?.type.isFloatingPoint == true }.map { name in

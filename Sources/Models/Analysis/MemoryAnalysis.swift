@@ -37,6 +37,27 @@ public struct GateRadius: Hashable, Codable, Sendable {
   public let gate: String
   /// The largest absolute value among the eigenvalues.
   public let radius: Double
+
+  /// Those of recurrent weights without their network, as a checkpoint holds them: `weights`, `[G·H × H]`, called
+  /// `parameter`. None for a matrix that no cell without a projection has. Costs O(H³) a block.
+  ///
+  /// Throws where LAPACK finds no eigenvalues, as it does for weights that are not finite.
+  public static func radii(
+    of weights: Matrix<Double>, called parameter: String
+  ) throws(LinearAlgebraError) -> [GateRadius] {
+    let size = weights.columns
+    guard size > 0, weights.rows.isMultiple(of: size) else { return [] }
+    let gates = weights.rows / size
+    guard [1, GRUGate.allCases.count, LSTMGate.allCases.count].contains(gates) else { return [] }
+    var radii: [GateRadius] = []
+    for gate in 0..<gates {
+      let block = Matrix(
+        rows: size, columns: size, Array(weights.elements[gate * size * size..<(gate + 1) * size * size]))
+      radii.append(
+        GateRadius(parameter: parameter, gate: gateName(gate, of: gates), radius: try block.spectralRadius()))
+    }
+    return radii
+  }
 }
 
 extension RecurrentLayer {
@@ -100,8 +121,8 @@ extension RecurrentLayer {
         }
         radii.append(
           GateRadius(
-            parameter: "weight_hh" + walk.suffix, gate: shape.gateName(gate), radius: Double(try block.spectralRadius())
-          ))
+            parameter: "weight_hh" + walk.suffix, gate: gateName(gate, of: shape.gates),
+            radius: Double(try block.spectralRadius())))
       }
     }
     return radii
@@ -172,14 +193,12 @@ private func norm<Scalar: BLASScalar>(_ vector: [Scalar]) -> Double {
   vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
 }
 
-extension CellShape {
-  /// What the block `gate` of the weights is called.
-  fileprivate func gateName(_ gate: Int) -> String {
-    switch gates {
-    case LSTMGate.allCases.count: "\(LSTMGate.allCases[gate])"
-    case GRUGate.allCases.count: "\(GRUGate.allCases[gate])"
-    default: "hidden"
-    }
+/// What the block `gate` of the weights is called where there are `gates`.
+private func gateName(_ gate: Int, of gates: Int) -> String {
+  switch gates {
+  case LSTMGate.allCases.count: "\(LSTMGate.allCases[gate])"
+  case GRUGate.allCases.count: "\(GRUGate.allCases[gate])"
+  default: "hidden"
   }
 }
 

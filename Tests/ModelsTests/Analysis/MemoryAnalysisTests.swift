@@ -133,6 +133,14 @@ import Testing
     #expect(try gru.spectralRadii().map(\.gate) == ["reset", "update", "candidate"])
   }
 
+  @Test func radiiOfWeightsAloneAreThoseOfTheirNetwork() throws {
+    let gru = try GRU<Double>(inputSize: 3, hiddenSize: 5, seed: 6)
+    let weights = gru.parameters["weight_hh_l0"]
+    #expect(try GateRadius.radii(of: weights, called: "weight_hh_l0") == gru.spectralRadii())
+    #expect(try GateRadius.radii(of: .zeros(rows: 10, columns: 5), called: "no cell's").isEmpty)
+    #expect(try GateRadius.radii(of: .zeros(rows: 7, columns: 5), called: "no cell's").isEmpty)
+  }
+
   @Test func theRadiusOfAProjectedCellIsThatOfTheProduct() throws {
     let cell = LSTMCell(inputSize: 3, hiddenSize: 4, projectionSize: 2)
     var layer = RecurrentLayer<LSTMCell, Double>(try RecurrentStack(cell), seed: 4)
