@@ -89,11 +89,18 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallE
 /// Puts a new file at `path`, whose contents `body` writes to the descriptor it is given, so that at any moment the old
 /// or the new file is there in full: a temporary file in the same directory, flushed and renamed, then the directory
 /// flushed. Where anything fails before the rename, the temporary file is removed and the old file is untouched.
+///
+/// Only a regular file is replaced: a device or a pipe in its place would be gone for the whole system.
 package func replaceFile(
   at path: String, with body: (_ descriptor: Int32) throws(SystemCallError) -> Void
 ) throws(SystemCallError) {
   // The system would take what stands before the NUL for the path.
   guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
+  var status = stat()
+  guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+    throw SystemCallError(
+      "what is there is no regular file", code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+  }
   let (descriptor, temporary) = try openTemporaryFile(beside: path)
   do throws(SystemCallError) {
     do throws(SystemCallError) {

@@ -2,41 +2,55 @@ import DataIO
 import Foundation
 
 /// The folder with the checkpoints of one run, and a note that says which.
+///
+/// It may be anybody's folder: only our note and, beside one, checkpoints are ever touched.
 struct CheckpointFolder {
   /// Where it is.
   let path: String
   private let isKept: Bool
+  /// Whether it was there before.
+  private let wasThere: Bool
 
-  private static let noteName = "run.txt"
+  private static let noteName = "recurrent-run.txt"
 
-  /// The folder at `path`, which is made where it is not there. What a killed run left half written is removed.
+  /// The folder at `path`, which is made where it is not there. What a killed run left half written is removed, and
+  /// without resuming its checkpoints too.
   ///
-  /// - Throws: `DataError` where it cannot be made, and where a run is to be resumed that was another one's.
+  /// - Throws: `DataError` where it cannot be made, where a run is to be resumed that was another one's, and where there
+  ///   are checkpoints of which no note says what they are of.
   init(_ path: String, isKept: Bool, purpose: String, resumes: Bool) throws(DataError) {
     self.path = path
     self.isKept = isKept
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      for name in try FileManager.default.contentsOfDirectory(atPath: path) {
-        let isOld = !resumes && name.hasSuffix(Self.checkpointSuffix)
-        if isOld || name.hasSuffix(Self.temporarySuffix) {
-          try FileManager.default.removeItem(atPath: "\(path)/\(name)")
-        }
-      }
-    } catch { throw DataError(file: path, reason: "cannot be a folder for checkpoints: \(error.localizedDescription)") }
+    wasThere = FileManager.default.fileExists(atPath: path)
+    try OutputFolder.make(path)
     let note = "\(path)/\(Self.noteName)"
-    if resumes, FileManager.default.fileExists(atPath: note) {
+    let names = Self.names(in: path)
+    if names.contains(Self.noteName) {
       let found = try FileReading.text(of: note)
-      guard found == purpose else {
+      guard !resumes || found == purpose else {
         throw DataError(file: path, reason: "holds checkpoints of a run with other options, other data or another task")
       }
-    } else {
-      try FileWriting.write(Array(purpose.utf8), to: note)
+    } else if names.contains(where: { $0.hasSuffix(Self.checkpointSuffix) }) {
+      throw DataError(
+        file: path, reason: "holds checkpoints but no \(Self.noteName) that says of which run: name another folder")
     }
+    for name in names where Self.isHalfWritten(name) || !resumes && name.hasSuffix(Self.checkpointSuffix) {
+      guard unlink("\(path)/\(name)") == 0 || errno == ENOENT else {
+        throw DataError(file: "\(path)/\(name)", reason: "cannot be removed: \(String(cString: strerror(errno)))")
+      }
+    }
+    try FileWriting.write(Array(purpose.utf8), to: note)
   }
 
   private static let checkpointSuffix = ".checkpoint.safetensors"
-  private static let temporarySuffix = ".tmp"
+
+  /// Whether `name` is that of one of our files which was being written when its process ended.
+  private static func isHalfWritten(_ name: String) -> Bool {
+    name.hasSuffix(".tmp") && (name.contains("\(checkpointSuffix).") || name.hasPrefix("\(noteName)."))
+  }
+
+  /// Whether there is a checkpoint of this run.
+  var holdsCheckpoints: Bool { Self.names(in: path).contains { $0.hasSuffix(Self.checkpointSuffix) } }
 
   /// Removes the folder, unless somebody asked for it.
   func removeUnlessKept() {
@@ -44,17 +58,19 @@ struct CheckpointFolder {
     remove(where: { $0 == Self.noteName || $0.hasSuffix(Self.checkpointSuffix) })
   }
 
-  /// Removes the folder if no checkpoint is in it.
+  /// Removes what a run has made that ended before its first checkpoint.
   func removeIfEmpty() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    if names == [Self.noteName] { remove(where: { $0 == Self.noteName }) }
+    guard !holdsCheckpoints else { return }
+    remove(where: { $0 == Self.noteName })
   }
 
-  /// Removes our files and then the folder, if nothing else is in it.
+  /// Removes our files and then the folder, if it is ours and nothing else is in it.
   private func remove(where isOurs: (String) -> Bool) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] where isOurs(name) {
-      unlink("\(path)/\(name)")
-    }
-    rmdir(path)
+    for name in Self.names(in: path) where isOurs(name) { unlink("\(path)/\(name)") }
+    if !wasThere || !isKept { rmdir(path) }
+  }
+
+  private static func names(in path: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
   }
 }

@@ -58,6 +58,7 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     let writer = try ModelWriter(to: output, self)
+    try OutputFolder.check(file: output, besides: [input])
     let file = try ModelFile.read(input, reading)
     print("\(input): \(file.description)")
     let difference =

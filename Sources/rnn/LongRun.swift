@@ -42,6 +42,9 @@ struct LongRun {
     folder = try CheckpointFolder(
       options.checkpoints ?? defaultFolder, isKept: options.checkpoints != nil, purpose: purpose,
       resumes: options.resume)
+    if options.resume, !folder.holdsCheckpoints {
+      console.note("There is no checkpoint in \(folder.path): this begins at the start")
+    }
     var session = TrainingSession(checkpointFolder: folder.path, resumes: options.resume) { stage, progress in
       console.show(stage, progress)
       return Interruption.isRequested ? .stop : .continue

@@ -28,10 +28,20 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "Decides everything that is random.")
   var seed: UInt64 = 1
 
+  /// Those of a network of more would take over 20 GB in training.
+  private static let mostWeights = 1e9
+
   func validate() throws {
-    for (name, value) in [("layers", layers), ("hidden", hidden ?? 1), ("epochs", epochs ?? 1), ("batch", batch ?? 1)]
-    where value < 1 {
-      throw ValidationError("--\(name) takes a number from 1 up, not \(value)")
+    for (name, value) in [("layers", layers), ("hidden", hidden ?? 1), ("epochs", epochs ?? 1), ("batch", batch ?? 1)] {
+      try checkCount(value, of: name)
+    }
+    // Those of an LSTM, whose layers read the one below and themselves.
+    let weights = 8 * Double(layers) * Double(hidden ?? 1) * Double(hidden ?? 1)
+    guard weights <= Self.mostWeights else {
+      throw ValidationError("--layers \(layers) of --hidden \(hidden ?? 1) units need more memory than there is")
+    }
+    guard 0..<1 ~= dropout else {
+      throw ValidationError("--dropout takes a number from 0 up to but not 1, not \(dropout)")
     }
     guard learningRate > 0, learningRate.isFinite else {
       throw ValidationError("--learning-rate takes a positive number, not \(learningRate)")
@@ -40,3 +50,9 @@ struct NetworkOptions: ParsableArguments {
 }
 
 extension AnyRecurrentCell.Kind: HyphenatedArgument {}
+
+/// Throws unless `value` can be a number of things; more than a million are a slip of the finger, and would overflow.
+func checkCount(_ value: Int, of name: String) throws(ValidationError) {
+  guard value >= 1 else { throw ValidationError("--\(name) takes a number from 1 up, not \(value)") }
+  guard value <= 1_000_000 else { throw ValidationError("--\(name) takes a number up to 1000000, not \(value)") }
+}

@@ -13,13 +13,51 @@ enum OutputFolder {
     guard access(path, W_OK | X_OK) == 0 else { throw DataError(file: path, reason: "nothing may be written there") }
   }
 
-  /// Throws where no file at `path` can be written.
-  static func check(file path: String) throws(DataError) {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-      throw DataError(file: path, reason: "is a folder")
+  /// Throws where no file at `path` can be written, and where it would take the place of one of `others`, by whatever
+  /// path: those that are read, and what else is written.
+  static func check(file path: String, besides others: [String]) throws(DataError) {
+    guard !path.isEmpty, !path.hasSuffix("/") else {
+      throw DataError(file: path.isEmpty ? "an empty path" : path, reason: "names no file to write")
     }
-    try check(folder)
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw DataError(file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "is a folder" : "is no regular file")
+    }
+    try check(folder(of: path))
+    for other in others where isSame(path, other) {
+      throw DataError(file: path, reason: "would be written over \(other)")
+    }
+  }
+
+  /// Makes the folder at `path`, and those that it lies in, where they are not there.
+  static func make(_ path: String) throws(DataError) {
+    guard mkdir(path, 0o777) != 0 else { return }
+    var code = errno
+    if code == ENOENT, folder(of: path) != path, !path.isEmpty {
+      try make(folder(of: path))
+      if mkdir(path, 0o777) == 0 { return }
+      code = errno
+    }
+    var status = stat()
+    if code == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
+    throw DataError(file: path, reason: "cannot be made a folder: \(String(cString: strerror(code)))")
+  }
+
+  /// Whether two paths are of one file; where it is not there, of one place in a folder.
+  private static func isSame(_ path: String, _ other: String) -> Bool {
+    if let file = identity(of: path), let other = identity(of: other) { return file == other }
+    return (path as NSString).lastPathComponent == (other as NSString).lastPathComponent
+      && identity(of: folder(of: path)) == identity(of: folder(of: other))
+  }
+
+  /// What tells the file at `path` from any other; `nil` where there is none.
+  private static func identity(of path: String) -> [UInt64]? {
+    var status = stat()
+    return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+  }
+
+  private static func folder(of path: String) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty ? "." : folder
   }
 }

@@ -26,12 +26,14 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let console = Console(consoleOptions)
+    if let output { try OutputFolder.check(file: output, besides: [model, table]) }
     let forecaster = try Forecaster(contentsOf: model)
     let table = try ForecastTable(contentsOf: self.table, as: forecaster.plan.columns)
     for note in table.notes { console.note(note) }
     for series in table.series where series.count < forecaster.plan.history {
       let name = series.id.map { "“\($0)”" } ?? self.table
-      console.note("\(name) has \(series.count) rows, fewer than the \(forecaster.plan.history) that were learned with")
+      console.note(
+        "\(name) has \(counted(series.count, "row")), fewer than the \(forecaster.plan.history) that were learned with")
     }
     let forecasts = try forecaster.forecasts(for: table)
     let csv = ForecastCSV(forecasts, forecaster.plan.columns).text

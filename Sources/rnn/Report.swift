@@ -28,11 +28,8 @@ struct Report: ParsableCommand {
   /// Where the page is written.
   var page: String { output ?? Self.replacingExtension(of: file) }
 
-  func validate() throws {
-    guard page != file else { throw ValidationError("the page would be written over \(file): give --output") }
-  }
-
   func run() throws {
+    try OutputFolder.check(file: page, besides: [file])
     let report =
       file.hasSuffix(".safetensors") ? try ReportPage(weightsIn: file) : try ReportPage(toldIn: file)
     try report.write(to: page)

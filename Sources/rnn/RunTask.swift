@@ -55,7 +55,7 @@ struct RunTask: ParsableCommand {
     }
     for dataSet in task.description.dataSets { try data.folder.check(dataSet) }
     try OutputFolder.check(output)
-    if let report { try OutputFolder.check(file: report) }
+    if let report { try OutputFolder.check(file: report, besides: []) }
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",

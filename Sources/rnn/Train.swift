@@ -48,9 +48,8 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let output = output ?? file.withoutExtension + ".safetensors"
-    guard output != file else { throw ValidationError("the model would be written over \(file): give --output") }
-    try OutputFolder.check(file: output)
-    if let report { try OutputFolder.check(file: report) }
+    try OutputFolder.check(file: output, besides: [file])
+    if let report { try OutputFolder.check(file: report, besides: [file, output]) }
     if let target = table.target {
       try trainForecaster(of: target, to: output)
     } else if level == nil, ["csv", "tsv"].contains(file.fileExtension) {
@@ -106,8 +105,8 @@ struct TableOptions: ParsableArguments {
   var noHeader = false
 
   func validate() throws {
-    for (name, value) in [("horizon", horizon), ("history", history ?? 1), ("season", season ?? 1)] where value < 1 {
-      throw ValidationError("--\(name) takes a number from 1 up, not \(value)")
+    for (name, value) in [("horizon", horizon), ("history", history ?? 1), ("season", season ?? 1)] {
+      try checkCount(value, of: name)
     }
   }
 }

@@ -47,6 +47,19 @@ import Testing
     }
   }
 
+  @Test func aPipeIsNotReplaced() throws {
+    try withTemporaryFolder { directory in
+      let path = directory + "/pipe"
+      #expect(mkfifo(path, 0o600) == 0)
+      #expect(throws: SystemCallError.self) {
+        try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll([7, 8], to: descriptor) }
+      }
+      var status = stat()
+      #expect(stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+      #expect(fileNames(in: directory) == ["pipe"])
+    }
+  }
+
   @Test func anErrorNamesTheCallAndItsReason() {
     #expect(SystemCallError("rename", code: ENOENT).description == "rename: No such file or directory (errno 2)")
   }

@@ -58,6 +58,6 @@ import Testing
   @Test func thePageStandsBesideItsFile() throws {
     #expect(try Report.parse(["runs/memory.jsonl"]).page == "runs/memory.html")
     #expect(try Report.parse(["runs/memory.jsonl", "--output", "page.html"]).page == "page.html")
-    #expect(throws: (any Error).self) { try Report.parse(["memory.html"]) }
+    #expect(throws: DataError.self) { try Report.parse(["memory.html"]).run() }
   }
 }

@@ -71,6 +71,49 @@ import Testing
   }
 
   @Test(arguments: [
+    ["--horizon", "9223372036854775807"], ["--season", "5000000000000000000"], ["--history", "1000001"],
+    ["--epochs", "9223372036854775807"], ["--batch", "9000000000"], ["--layers", "9223372036854775807"],
+    ["--hidden", "9223372036854775807"], ["--hidden", "100000000"], ["--layers", "100000", "--hidden", "128"],
+    ["--dropout", "1"], ["--dropout", "nan"],
+  ])
+  func numbersThatCannotBeAreRefusedAtOnce(_ options: [String]) {
+    #expect(throws: (any Error).self) { try RNN.parseAsRoot(["train", "wave.csv", "--target", "level"] + options) }
+  }
+
+  @Test func dataAndModelAreNotWrittenOver() throws {
+    let wave = writeWave()
+    let bytes = try FileReading.bytes(of: wave)
+    let model = folder.path("wave.safetensors")
+    for outputs in [["--output", folder.path("./wave.csv")], ["--report", wave], ["--report", model]] {
+      #expect(throws: DataError.self) { try run(["train", wave, "--target", "level"] + outputs + small) }
+    }
+    #expect(fileNames(in: folder.path) == ["wave.csv"])
+    try run(["train", wave, "--target", "level"] + small)
+    for output in [wave, model] {
+      #expect(throws: DataError.self) { try run(["predict", model, wave, "--output", output]) }
+    }
+    #expect(throws: DataError.self) { try run(["report", model, "--output", folder.path("./wave.safetensors")]) }
+    #expect(try FileReading.bytes(of: wave) == bytes)
+    try run(["evaluate", model, wave, "--quiet"])
+  }
+
+  @Test func aCheckpointIsInspectedAndADamagedOneRefused() throws {
+    let wave = writeWave()
+    let arguments = ["train", wave, "--target", "level", "--checkpoints", folder.path] + small
+    try run(arguments)
+    let checkpoint = folder.path("gru.checkpoint.safetensors")
+    let inspection = try Inspect.parse([checkpoint])
+    let text = try Inspection(of: checkpoint, inspection.reading).description
+    #expect(text.contains("weight_hh_l0") && text.contains("candidate") && text.contains("spectral radius"))
+    var bytes = try FileReading.bytes(of: checkpoint)
+    bytes[bytes.count - 100] ^= 1
+    writeFile(bytes, to: checkpoint)
+    for command in [["inspect", checkpoint], ["report", checkpoint], arguments + ["--resume"]] {
+      #expect { try run(command) } throws: { "\($0)".contains("damaged") }
+    }
+  }
+
+  @Test(arguments: [
     ("time,level\n1,2\n", "nothing", "nothing"), ("time,level\n1,x\n2,3\n", "level", ":2"),
     ("", "level", "holds no table"),
   ])
