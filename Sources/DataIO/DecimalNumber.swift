@@ -10,7 +10,12 @@ enum DecimalNumber {
   static func value(_ text: some StringProtocol) throws(Failure) -> Double {
     guard text.utf8.allSatisfy(isPartOfNumber), let value = Double(text) else {
       let isName = ["nan", "inf", "infinity"].contains(text.lowercased().drop { "+-".contains($0) })
-      throw Failure(reason: "\(quoted(text)) is not a \(isName ? "finite number" : "number")")
+      // As spreadsheets export them in half of the world. In a table of commas it could be a thousand as well.
+      let hasComma =
+        text.count { $0 == "," } == 1 && (try? Self.value(String(text.map { $0 == "," ? "." : $0 }))) != nil
+      throw Failure(
+        reason: "\(quoted(text)) is not a \(isName ? "finite number" : "number")"
+          + (hasComma ? "; decimals stand behind a point" : ""))
     }
     guard value.isFinite else { throw Failure(reason: "\(quoted(text)) is too large for a number") }
     return value

@@ -38,7 +38,8 @@ public enum FileReading {
     return bytes
   }
 
-  /// The text of the file at `path`, which must be UTF-8 without NUL and at most `limit` bytes.
+  /// The text of the file at `path`, which must be UTF-8 without NUL and at most `limit` bytes. A byte order mark at its
+  /// beginning, which some editors write, is no part of the text.
   public static func text(of path: String, limit: Int = defaultLimit) throws(DataError) -> String {
     try text(bytes(of: path, limit: limit), from: path)
   }
@@ -48,11 +49,16 @@ public enum FileReading {
     try text(bytes(ofGzip: path, limit: limit), from: path)
   }
 
+  /// U+FEFF in UTF-8.
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
   private static func text(_ bytes: [UInt8], from path: String) throws(DataError) -> String {
     if let nul = bytes.firstIndex(of: 0) {
       throw DataError(file: path, line: lineNumber(at: nul, in: bytes), reason: "byte 0x00 is not text")
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    let isMarked = bytes.starts(with: byteOrderMark)
+    guard let text = String(validating: isMarked ? bytes.dropFirst(byteOrderMark.count) : bytes[...], as: UTF8.self)
+    else {
       throw DataError(file: path, line: lineOfFirstInvalidByte(in: bytes), reason: "the bytes are not UTF-8")
     }
     return text

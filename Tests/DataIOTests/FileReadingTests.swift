@@ -15,6 +15,11 @@ import Testing
     #expect(read == text)
   }
 
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    let read = try withTemporaryFile([0xEF, 0xBB, 0xBF] + Array("ä\u{FEFF}b".utf8)) { try FileReading.text(of: $0) }
+    #expect(read == "ä\u{FEFF}b")
+  }
+
   @Test func aFileAtTheLimitIsReadAndALongerOneIsNot() throws {
     try withTemporaryFile([1, 2, 3]) { path in
       let read = try FileReading.bytes(of: path, limit: 3)

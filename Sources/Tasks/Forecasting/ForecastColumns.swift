@@ -97,7 +97,9 @@ struct NamedTable {
   func index(of name: String) throws(DataError) -> Int {
     if let index = names.firstIndex(of: name) { return index }
     let list = names.map { quoted($0) }.joined(separator: ", ")
-    let looksHeaderless = !table.header.isEmpty && table.header.allSatisfy { Double($0) != nil || isMissing($0) }
+    let looksHeaderless = table.header.contains { name in
+      Double(name) != nil || DateOrder.allCases.contains { Timestamp(name, order: $0) != nil }
+    }
     throw DataError(
       file: table.file,
       reason: "has no column \(quoted(name)), but \(list)"

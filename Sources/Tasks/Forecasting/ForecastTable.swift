@@ -45,7 +45,10 @@ public struct ForecastTable: Sendable {
     }
     notes =
       gaps == 0
-      ? [] : ["\(gaps) of the distances between dates are not the usual one; each row counts as one step all the same"]
+      ? []
+      : [
+        "\(gaps) of the distances between dates \(gaps == 1 ? "is" : "are") not the usual one; each row counts as one step all the same"
+      ]
   }
 
   /// Number of rows of all series.

@@ -86,11 +86,17 @@ extension ForecastPlan {
     guard let longest = table.series.max(by: { $0.count < $1.count }), longest.count >= least else {
       throw DataError(
         file: table.file,
-        reason: "has \(table.longest) rows in its longest series, too few for a horizon of \(settings.horizon), which "
+        reason:
+          "has \(table.longest) row\(table.longest == 1 ? "" : "s") in its longest series, too few for a horizon of \(settings.horizon), which "
           + "needs at least \(least)")
     }
     let training = longest.target[..<ForecastSplit(count: longest.count).trainingEnd]
     let season = settings.season ?? Seasonality.estimate(of: Array(training))
+    guard season.map({ $0 < longest.count }) ?? true else {
+      throw DataError(
+        file: table.file,
+        reason: "has \(longest.count) rows in its longest series, too few for a season of \(season ?? 0)")
+    }
     let usual = min(max(2 * (season ?? 0), 48), ForecastSettings.mostHistory)
     columns = table.columns
     horizon = settings.horizon

@@ -114,7 +114,9 @@ public struct ForecastScaling: Hashable, Sendable {
 
   /// The scaling that gives the numbers in the training parts of `table` the mean 0 and the variance 1, and the changes
   /// over `horizon` steps the mean square 1. What is missing does not count.
-  init(learnedFrom table: ForecastTable, horizon: Int) throws(ConfigurationError) {
+  ///
+  /// Throws where the numbers of a column are so large that their squares are none.
+  init(learnedFrom table: ForecastTable, horizon: Int) throws {
     let parts = table.series.map { (series: $0, end: ForecastSplit(count: $0.count).trainingEnd) }
     func mean(_ value: (ForecastSeries, Int) -> Double) -> Double {
       var (sum, count) = (0.0, 0)
@@ -136,6 +138,10 @@ public struct ForecastScaling: Hashable, Sendable {
         return difference * difference
       }.squareRoot()
       return deviation == 0 ? 1 : deviation
+    }
+    for (j, column) in table.columns.numbers.enumerated() where !offsets[j].isFinite || !scales[j].isFinite {
+      throw DataError(
+        file: table.file, reason: "the numbers of column \(quoted(column.name)) are too large to be scaled")
     }
     let others = table.columns.featureNames.count - numbers
     features = try FeatureScaling(

@@ -99,6 +99,10 @@ private func complaint(_ text: String, _ options: ForecastColumnOptions) throws 
     ("x,y\n1,NA\n2,\n", ": column “y” holds no number"),
     ("x,z\n1,2\n", ": has no column “y”, but “x”, “z”"),
     ("1,2\n3,4\n", ": has no column “y”, but “1”, “2”; without a header give --no-header and number the columns"),
+    (
+      "2024-01-01,2,sun\n2024-01-02,3,rain\n",
+      ": has no column “y”, but “2024-01-01”, “2”, “sun”; without a header give --no-header and number the columns"
+    ),
     ("x,y\n", ": has no rows under its header"),
     ("x,y\n1,2\n3\n", ":3:2: the number of fields is 1, wanted 2"),
   ])
