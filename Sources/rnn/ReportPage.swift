@@ -47,7 +47,9 @@ struct ReportPage {
     [
       "title": escapedForXML(title), "summary": escapedForXML(summary), "styles": Figure.styleSheet,
       "facts": facts.map { ["name": escapedForXML($0.name), "value": escapedForXML($0.value)] },
-      "scores": scores.map(cells), "verdict": verdict,
+      "scores": scores.map(cells), "verdict": verdict, "haveUnits": scores.contains { !$0.unit.isEmpty },
+      "haveBars": scores.contains { $0.bar != nil },
+      "haveComparisons": scores.contains { $0.comparison?.isEmpty == false },
       "tables": tables.map { table($0.columns, $0.rows, numbers: $0.numberColumns, title: $0.title) },
       "figures": figures.map { ["picture": $0.svg(), "numbers": numbers(of: $0)] as [String: Any] },
       "examples": examples.map {

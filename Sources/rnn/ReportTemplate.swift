@@ -60,9 +60,12 @@ let reportTemplate = """
     overflow-wrap: anywhere; font: 0.85rem/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
   }
   {{ styles }}
+  /* Narrower, its words could not be read: it is moved instead. */
+  figure > .wide > svg.figure { min-width: 38rem; }
   @media print {
     body { padding: 0; max-width: none; font-size: 10pt; }
     details { display: none; }
+    figure > .wide > svg.figure { min-width: 0; }
     h2 { break-after: avoid; }
   }
   </style>
@@ -80,12 +83,14 @@ let reportTemplate = """
   <h2>Scores</h2>
   {% if verdict %}<p>{{ verdict }}</p>{% endif %}
   <div class="wide"><table>
-  <thead><tr><th scope="col">what</th><th scope="col" class="number">value</th><th scope="col">unit</th>\
-  <th scope="col">wanted</th><th scope="col">beside</th></tr></thead>
+  <thead><tr><th scope="col">what</th><th scope="col" class="number">value</th>\
+  {% if haveUnits %}<th scope="col">unit</th>{% endif %}{% if haveBars %}<th scope="col">wanted</th>{% endif %}\
+  {% if haveComparisons %}<th scope="col">beside</th>{% endif %}</tr></thead>
   <tbody>
   {% for score in scores %}<tr><td>{{ score.name }}</td><td class="number strong">{{ score.value }}</td>\
-  <td>{{ score.unit }}</td><td class="bar">{{ score.wanted }}{% if score.met %} \
-  <span class="{{ score.met }}">{{ score.met }}</span>{% endif %}</td><td class="beside">{{ score.comparison }}</td></tr>
+  {% if haveUnits %}<td>{{ score.unit }}</td>{% endif %}{% if haveBars %}<td class="bar">{{ score.wanted }}\
+  {% if score.met %} <span class="{{ score.met }}">{{ score.met }}</span>{% endif %}</td>{% endif %}\
+  {% if haveComparisons %}<td class="beside">{{ score.comparison }}</td>{% endif %}</tr>
   {% endfor %}</tbody>
   </table></div>
   </section>{% endif %}
@@ -102,7 +107,7 @@ let reportTemplate = """
   {% if figures %}<section>
   <h2>Pictures</h2>
   {% for figure in figures %}<figure>
-  {{ figure.picture }}
+  <div class="wide">{{ figure.picture }}</div>
   <details><summary>{{ figure.numbers.title }}</summary>
   {% if figure.numbers.note %}<p>{{ figure.numbers.note }}</p>{% endif %}
   <div class="wide"><table>

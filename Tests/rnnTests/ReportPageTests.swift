@@ -56,6 +56,21 @@ import Testing
     #expect(elements.filter { $0.name == "span" }.map(\.text) == ["met", "missed"])
   }
 
+  @Test func aColumnInWhichNothingStandsIsLeftOut() throws {
+    func headings(_ page: ReportPage) throws -> [String] {
+      try parsedXML(page.html()).descendants.filter { $0.name == "th" }.map(\.text)
+    }
+    var page = ReportPage(title: "Errors")
+    page.scores = [Score("error", 0.5, ""), Score("error of the last value", 0.75, "")]
+    #expect(try headings(page) == ["what", "value"])
+    page.scores.append(Score("accuracy", 87.25, "%", bar: .atLeast(90)))
+    #expect(try headings(page) == ["what", "value", "unit", "wanted"])
+    page.scores.append(Score("loss", 2.5, "", comparison: "published"))
+    let root = try parsedXML(page.html())
+    #expect(try headings(page) == ["what", "value", "unit", "wanted", "beside"])
+    #expect(root.descendants.count { $0.name == "td" } == 4 * 5)
+  }
+
   @Test func theSmallestPageIsATitle() throws {
     let elements = try parsedXML(ReportPage(title: "Nothing").html()).descendants
     #expect(elements.first { $0.name == "h1" }?.text == "Nothing")

@@ -24,8 +24,9 @@ extension Forecaster {
     let seen = (max(0, origin.row + 1 - max(2 * plan.horizon, 24))...origin.row).filter { !series.target[$0].isNaN }
     var lines = [
       LineChart.Line("seen", seen.map { FigurePoint(Double($0 - origin.row), series.target[$0]) }),
-      LineChart.Line("truth", points(windows.truths[0])),
+      // Before the truth, over the same steps: a band takes the colour of the first such line.
       LineChart.Line("forecast", points(values)),
+      LineChart.Line("truth", points(windows.truths[0])),
     ]
     if let baseline = plan.baselines.last {
       lines.append(

@@ -46,6 +46,21 @@ import Testing
     #expect(evaluation.forecasts == 20)
   }
 
+  @Test func numbersWithoutSquaresAreRefusedByTheirColumn() throws {
+    let table = try Self.table(Self.csv().replacing("NA", with: "1e300"))
+    #expect {
+      try Forecaster.train(on: table, Self.settings(), in: TrainingSession())
+    } throws: { "\($0)".contains("/file: the numbers of column “y” are too large") }
+  }
+
+  @Test func aSeasonThatIsLongerThanTheSeriesIsRefused() throws {
+    var settings = Self.settings()
+    settings.season = 160
+    #expect {
+      try Forecaster.train(on: try Self.table(), settings, in: TrainingSession())
+    } throws: { "\($0)".contains("160 rows in its longest series, too few for a season of 160") }
+  }
+
   @Test func untrainedItIsTheLastValue() throws {
     var settings = Self.settings(epochs: 1)
     settings.learningRate = 1e-30
@@ -121,7 +136,7 @@ import Testing
         "Forecast of y", "Mean absolute error on the test part", "Loss in the course of training",
       ])
     guard case .lineChart(let chart) = figures[0] else { return }
-    #expect(chart.lines.map(\.name) == ["seen", "truth", "forecast", "seasonal naive (8)"])
+    #expect(chart.lines.map(\.name) == ["seen", "forecast", "truth", "seasonal naive (8)"])
     #expect(chart.lines[2].points.count == 6 && chart.bands[0].lower.count == 6)
   }
 }
