@@ -36,11 +36,16 @@ struct Download {
   private var partPath: String { path + ".part" }
 
   /// Whether the file is in place already.
-  func isDone() -> Bool { (try? Self.hash(ofFileAt: path)) == hash }
+  func isDone() -> Bool { Self.isFile(at: path, of: hash) }
+
+  /// Whether the file at `path` is there and has the SHA-256 `hash`.
+  static func isFile(at path: String, of hash: String) -> Bool { (try? Self.hash(ofFileAt: path)) == hash }
 
   /// Brings the file. Throws ``DownloadError`` where the network fails, and then keeps what has come for the next time; and
   /// where another file than the right one came, which is thrown away.
   func callAsFunction() throws {
+    // All had come when the last run was ended.
+    if Self.isFile(at: partPath, of: hash) { return try putInPlace() }
     if !FileManager.default.fileExists(atPath: partPath) { try FileWriting.write([], to: partPath) }
     guard let part = FileHandle(forWritingAtPath: partPath) else {
       throw DataError(file: partPath, reason: "cannot be written")
@@ -69,6 +74,10 @@ struct Download {
       throw DownloadError(
         description: "\(address.absoluteString) is another file now: its SHA-256 is \(found), not \(hash)")
     }
+    try putInPlace()
+  }
+
+  private func putInPlace() throws(DataError) {
     guard rename(partPath, path) == 0 else {
       throw DataError(file: path, reason: "cannot be written: \(String(cString: strerror(errno)))")
     }

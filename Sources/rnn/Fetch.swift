@@ -41,7 +41,7 @@ struct Fetch: ParsableCommand {
   func run() throws {
     for dataSet in try dataSets() {
       if list {
-        print("\(dataSet.rawValue) (\(data.folder.holds(dataSet) ? "there" : "missing")): \(dataSet.provenance)")
+        print("\(dataSet.rawValue) (\(data.folder.state(of: dataSet))): \(dataSet.provenance)")
       } else {
         try fetch(dataSet, by: HTTPTransfer.get)
       }
@@ -59,10 +59,7 @@ struct Fetch: ParsableCommand {
       let path = data.folder(source.file)
       let download = Download(address: address, hash: source.hash, path: path, transfer: transfer)
       if download.isDone() { continue }
-      let folder = (path as NSString).deletingLastPathComponent
-      do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-        throw DataError(file: folder, reason: "cannot be made: \(error.localizedDescription)")
-      }
+      try OutputFolder.make((path as NSString).deletingLastPathComponent)
       print("  \(source.address)")
       try download()
     }
@@ -70,6 +67,13 @@ struct Fetch: ParsableCommand {
 }
 
 extension DataDirectory {
+  /// What there is of `dataSet`, in a word or two: files that are not those that were checked are told.
+  func state(of dataSet: DataSet) -> String {
+    guard holds(dataSet) else { return "missing" }
+    let isRight = dataSet.sources.allSatisfy { Download.isFile(at: self($0.file), of: $0.hash) }
+    return isRight ? "there" : "there, but not as it is downloaded"
+  }
+
   /// Throws where a file of `dataSet` is not there, with the command that downloads it.
   func check(_ dataSet: DataSet) throws(DataError) {
     guard let missing = dataSet.files.first(where: { !FileManager.default.fileExists(atPath: self($0)) }) else {

@@ -52,6 +52,15 @@ import Testing
     }
   }
 
+  @Test func aPartThatIsTheWholeNeedsNoNetwork() throws {
+    try withTemporaryFolder { folder in
+      writeFile(Self.file, to: folder + "/file.part")
+      let download = try download(folder) { _, _, _, _ in throw DownloadError(description: "no network") }
+      try download()
+      #expect(download.isDone() && fileNames(in: folder) == ["file"])
+    }
+  }
+
   @Test func aPartThatIsTheWholeIsPutInPlace() throws {
     try withTemporaryFolder { folder in
       writeFile(Self.file, to: folder + "/file.part")

