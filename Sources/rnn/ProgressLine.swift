@@ -51,7 +51,9 @@ struct ProgressLine: CustomStringConvertible {
 
 /// `value` with four digits that count, as people read it.
 func significant(_ value: Double, digits: Int = 4) -> String {
-  guard value.isFinite, value != 0 else { return String(format: "%g", value) }
+  // Also for the negative zero.
+  guard value != 0 else { return "0" }
+  guard value.isFinite else { return String(format: "%g", value) }
   let exponent = Int(log10(abs(value)).rounded(.down))
   guard (-4..<7).contains(exponent) else { return String(format: "%.\(digits - 1)e", value) }
   return String(format: "%.\(max(0, digits - 1 - exponent))f", value)
@@ -64,3 +66,6 @@ func duration(_ seconds: Double) -> String {
   if hours > 0 { return String(format: "%d:%02d:%02d h", hours, minutes, rest) }
   return minutes > 0 ? String(format: "%d:%02d min", minutes, rest) : "\(rest) s"
 }
+
+/// `count` of what `noun` is called, as people say it: `1 row`, `2 rows`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

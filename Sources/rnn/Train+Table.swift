@@ -50,7 +50,9 @@ extension ForecastTable {
   /// What was found, in a line.
   fileprivate var summary: String {
     let features = columns.featureNames
-    var parts = ["\(rowCount) rows", "\(features.count) features: \(features.prefix(12).joined(separator: ", "))"]
+    var parts = [
+      counted(rowCount, "row"), "\(counted(features.count, "feature")): \(features.prefix(12).joined(separator: ", "))",
+    ]
     if features.count > 12 { parts[1] += ", …" }
     if columns.id != nil { parts[0] += " in \(series.count) series" }
     if let dates = columns.dates { parts[0] += ", dates in “\(dates.name)”" }
@@ -105,7 +107,7 @@ struct ForecastReport: Encodable, CustomStringConvertible {
     }
     if let training {
       let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
-      lines.append("Trained for \(training.losses.count) epochs\(best).")
+      lines.append("Trained for \(counted(training.losses.count, "epoch"))\(best).")
     }
     if let output { lines.append("Written: \(output)") }
     return lines.joined(separator: "\n")

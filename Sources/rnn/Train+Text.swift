@@ -80,7 +80,7 @@ struct TextReport: Encodable, CustomStringConvertible {
     }
     if let training {
       let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
-      lines.append("Trained for \(training.losses.count) epochs\(best).")
+      lines.append("Trained for \(counted(training.losses.count, "epoch"))\(best).")
     }
     if let output { lines.append("Written: \(output)") }
     return lines.joined(separator: "\n")

@@ -1,0 +1,19 @@
+import Testing
+
+@testable import rnn
+
+@Suite struct ProgressLineTests {
+  @Test func numbersAreWrittenAsPeopleReadThem() {
+    #expect(significant(0) == "0" && significant(-0.0) == "0")
+    #expect(significant(1234.56) == "1235" && significant(0.012345) == "0.01234" && significant(2.5e-7) == "2.500e-07")
+    #expect(significant(.infinity) == "inf")
+  }
+
+  @Test func oneIsSingular() {
+    #expect(counted(1, "row") == "1 row" && counted(0, "row") == "0 rows" && counted(22, "row") == "22 rows")
+  }
+
+  @Test func timesAreRoundedUp() {
+    #expect(duration(0.2) == "1 s" && duration(187) == "3:07 min" && duration(3723) == "1:02:03 h")
+  }
+}
