@@ -24,7 +24,7 @@ import Testing
     (Array("1 2 3\n".utf8), "f:1: the number of columns is 3, wanted 2"),
     (Array("1,2\n".utf8), "f:1: the number of columns is 1, wanted 2"),
     (Array("1 2\n\nx 4\n".utf8), "f:3:1: “x” is not a number"),
-    (Array("1 2,5\n".utf8), "f:1:2: “2,5” is not a number"),
+    (Array("1 2,5\n".utf8), "f:1:2: “2,5” is not a number; decimals stand behind a point"),
     (Array("1 0x10\n".utf8), "f:1:2: “0x10” is not a number"),
     (Array("1 1e\n".utf8), "f:1:2: “1e” is not a number"),
     (Array("1 -\n".utf8), "f:1:2: “-” is not a number"),

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ProgressLineTests {
   @Test func numbersAreWrittenAsPeopleReadThem() {
     #expect(significant(0) == "0" && significant(-0.0) == "0")
-    #expect(significant(1234.56) == "1235" && significant(0.012345) == "0.01234" && significant(2.5e-7) == "2.500e-07")
+    #expect(significant(1234.56) == "1235" && significant(0.0123461) == "0.01235" && significant(2.5e-7) == "2.500e-07")
     #expect(significant(.infinity) == "inf")
   }
 

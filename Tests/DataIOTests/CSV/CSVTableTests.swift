@@ -58,7 +58,8 @@ import Testing
   @Test(
     arguments: [
       ("inf", "“inf” is not a finite number"), ("1e999", "“1e999” is too large for a number"),
-      ("0x1p3", "“0x1p3” is not a number"), ("1,5", "“1,5” is not a number"), ("1 2", "“1 2” is not a number"),
+      ("0x1p3", "“0x1p3” is not a number"), ("1,5", "“1,5” is not a number; decimals stand behind a point"),
+      ("1 2", "“1 2” is not a number"),
       ("１", "“１” is not a number"),
     ])
   func whatIsNoNumberNamesItsPlace(field: String, reason: String) throws {

@@ -137,6 +137,6 @@ import Testing
       ])
     guard case .lineChart(let chart) = figures[0] else { return }
     #expect(chart.lines.map(\.name) == ["seen", "forecast", "truth", "seasonal naive (8)"])
-    #expect(chart.lines[2].points.count == 6 && chart.bands[0].lower.count == 6)
+    #expect(chart.lines[1].points.count == 6 && chart.bands[0].lower.count == 6)
   }
 }
