@@ -31,9 +31,15 @@ struct NetworkOptions: ParsableArguments {
   /// Those of a network of more would take over 20 GB in training.
   private static let mostWeights = 1e9
 
+  /// Deeper networks are a slip of the finger too.
+  private static let mostLayers = 100
+
   func validate() throws {
     for (name, value) in [("layers", layers), ("hidden", hidden ?? 1), ("epochs", epochs ?? 1), ("batch", batch ?? 1)] {
       try checkCount(value, of: name)
+    }
+    guard layers <= Self.mostLayers else {
+      throw ValidationError("--layers takes a number up to \(Self.mostLayers), not \(layers)")
     }
     // Those of an LSTM, whose layers read the one below and themselves.
     let weights = 8 * Double(layers) * Double(hidden ?? 1) * Double(hidden ?? 1)

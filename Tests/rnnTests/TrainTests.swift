@@ -73,7 +73,7 @@ import Testing
   @Test(arguments: [
     ["--horizon", "9223372036854775807"], ["--season", "5000000000000000000"], ["--history", "1000001"],
     ["--epochs", "9223372036854775807"], ["--batch", "9000000000"], ["--layers", "9223372036854775807"],
-    ["--hidden", "9223372036854775807"], ["--hidden", "100000000"], ["--layers", "100000", "--hidden", "128"],
+    ["--hidden", "9223372036854775807"], ["--hidden", "100000000"], ["--layers", "100000", "--hidden", "4"],
     ["--dropout", "1"], ["--dropout", "nan"],
   ])
   func numbersThatCannotBeAreRefusedAtOnce(_ options: [String]) {
