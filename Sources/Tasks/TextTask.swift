@@ -32,11 +32,11 @@ public enum TextTask: RecurrentTask {
     // Training.
     let streams = TokenStreams<Float>(text.training, streams: 32, window: 100)
     let heldOut = TokenStreams<Float>(text.validation, streams: context.choose(quick: 32, full: 8), window: 100)
-    let epochs = context.choose(quick: 3, full: 12)
+    let epochs = context.choose(quick: 3, full: 8)
     let options = TrainingOptions(
       epochs: epochs, batchSize: streams.count,
       schedule: .cosine(
-        peak: context.choose(quick: 4e-3, full: 2e-3), warmUpSteps: 50, totalSteps: epochs * streams.windows),
+        peak: context.choose(quick: 4e-3, full: 3e-3), warmUpSteps: 50, totalSteps: epochs * streams.windows),
       seed: context.seed)
     let (model, report) = try context.session.train(
       "LSTM", SequenceModel<Float>(architecture, seed: context.seed), on: streams, validatingOn: heldOut, options)
