@@ -15,7 +15,9 @@ import Testing
         .walking(direction)
       let alone = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: hiddenSize), lengths: [11])
         .walking(direction)
-      for (probe, threads) in [(probe, 1), (probe.masked(), 1), (alone, 1), (probe, 3)] {
+      // A team is smaller where the pool is busy, as other tests make it: only the fused path's bits do not depend on that.
+      let mostThreads = CellVariant.fused.contains(variant) ? 3 : 1
+      for (probe, threads) in [(probe, 1), (probe.masked(), 1), (alone, 1), (probe, mostThreads)] {
         let execution = Execution(path: .fused, threads: threads)
         var recomputing = CellTape<Float>(storage: .recomputed)
         let isEqual = probe.run(execution, tape: &recomputing) == probe.run(execution)
