@@ -29,17 +29,18 @@ public enum TranslationTask: RecurrentTask {
         Self.self, context, scores: corpus.perplexities(of: attentive, mostOfUnigrams: 0.35),
         examples: try corpus.examples(of: [attentive]), figures: try attentive.figures(corpus))
     }
+    let attentiveScore = try corpus.score(of: attentive, context)
     let blind = try Translator.trained(on: corpus, withAttention: false, in: context)
+    let blindScore = try corpus.score(of: blind, context)
 
     // Score.
-    context.note("translating \(corpus.test.count) sentences")
     let test = corpus.test.map(\.english)
     let scores = [
       Score(
-        "BLEU, with attention", BLEU(of: try attentive.translations(of: corpus.test), references: test).score, "",
-        bar: .atLeast(25), comparison: "a GRU with attention: 28.3 (bentrevett/pytorch-seq2seq)"),
+        "BLEU, with attention", attentiveScore, "", bar: .atLeast(25),
+        comparison: "a GRU with attention: 28.3 (bentrevett/pytorch-seq2seq)"),
       Score(
-        "BLEU, without attention", BLEU(of: try blind.translations(of: corpus.test), references: test).score, "",
+        "BLEU, without attention", blindScore, "",
         comparison: "a GRU without attention: 20.6, an LSTM: 13.8 (bentrevett/pytorch-seq2seq)"),
       Score("BLEU of the source, unchanged", BLEU(of: corpus.test.map(\.german), references: test).score, ""),
     ]
@@ -113,6 +114,14 @@ private struct Corpus {
     ]
   }
 
+  /// The BLEU of `translator` on the test.
+  func score(of translator: Translator, _ context: TaskContext) throws -> Double {
+    context.note("\(translator.name): translating \(test.count) sentences")
+    let score = BLEU(of: try translator.translations(of: test), references: test.map(\.english)).score
+    context.note("\(translator.name): BLEU \(fixed(score, decimals: 2))")
+    return score
+  }
+
   /// A few sentences of the test as each of `translators` gives them.
   func examples(of translators: [Translator]) throws -> [TaskExample] {
     let shown = stride(from: 0, to: test.count, by: max(1, test.count / 5)).prefix(5).map { test[$0] }
@@ -141,7 +150,7 @@ private struct Translator {
 
   static func trained(on corpus: Corpus, withAttention: Bool, in context: TaskContext) throws -> Translator {
     let name = withAttention ? "with attention" : "without attention"
-    let epochs = context.choose(quick: 8, full: 12)
+    let epochs = context.choose(quick: 8, full: 7)
     let options = TrainingOptions(epochs: epochs, batchSize: context.choose(quick: 32, full: 128), seed: context.seed)
     let steps = epochs * options.batchesPerEpoch(examples: corpus.training.sources.count)
     var scheduled = options
