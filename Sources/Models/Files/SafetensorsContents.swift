@@ -67,11 +67,9 @@ public struct SafetensorsContents: Sendable, Equatable {
 
   /// A sum over all of it.
   func sum() -> String {
-    var sum = SafetensorsSum()
-    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { for text in [key, value] { sum.add(text) } }
+    var sum = SafetensorsSum(metadata: metadata)
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-      sum.add(describing: name, tensor.type, tensor.shape)
-      sum.add(tensor.bytes)
+      sum.add(name, tensor.type, tensor.shape, tensor.bytes)
     }
     return sum.text
   }

@@ -110,17 +110,12 @@ public struct SafetensorsFile: Sendable {
 
   /// A sum over all of it but the metadata `key`, as ``SafetensorsContents`` has it. Reads the whole file.
   func sum(without key: String) throws(SafetensorsError) -> String {
-    var sum = SafetensorsSum()
-    for (name, value) in metadata.sorted(by: { $0.key < $1.key }) where name != key {
-      sum.add(name)
-      sum.add(value)
-    }
+    var sum = SafetensorsSum(metadata: metadata.filter { $0.key != key })
     for name in tensorNames {
       let complain = SafetensorsComplaint(file: self.name, tensor: name)
       let entry = try entry(name, complain)
-      sum.add(describing: name, entry.type, entry.shape)
       let start = dataStart + entry.range.lowerBound
-      sum.add(try source.read(start..<start + entry.range.count, complain))
+      sum.add(name, entry.type, entry.shape, try source.read(start..<start + entry.range.count, complain))
     }
     return sum.text
   }

@@ -5,8 +5,23 @@
 struct SafetensorsSum {
   private var state: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  /// Adds the bytes of a tensor, and how many they are.
-  mutating func add(_ bytes: [UInt8]) {
+  /// Begins with what is noted beside the tensors, which then follow in the order of their names.
+  init(metadata: [String: String]) {
+    for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+      add(key)
+      add(value)
+    }
+  }
+
+  /// Adds a tensor.
+  mutating func add(_ name: String, _ type: SafetensorsType, _ shape: [Int], _ bytes: [UInt8]) {
+    add(name)
+    add("\(type.rawValue) \(shape)")
+    add(bytes)
+  }
+
+  /// Adds bytes, and how many they are.
+  private mutating func add(_ bytes: [UInt8]) {
     add(UInt64(bytes.count))
     let wordSize = MemoryLayout<UInt64>.size
     bytes.withUnsafeBytes { bytes in
@@ -17,14 +32,7 @@ struct SafetensorsSum {
     }
   }
 
-  /// Adds a text, and how long it is.
-  mutating func add(_ text: String) { add(Array(text.utf8)) }
-
-  /// Adds what a tensor is.
-  mutating func add(describing name: String, _ type: SafetensorsType, _ shape: [Int]) {
-    add(name)
-    add("\(type.rawValue) \(shape)")
-  }
+  private mutating func add(_ text: String) { add(Array(text.utf8)) }
 
   private mutating func add(_ word: UInt64) {
     // Multiplication by an odd number and this shift can both be undone.
