@@ -27,13 +27,12 @@ public struct NGramModel: Sendable {
   private var contexts = [Context(length: 0, parent: 0)]
   /// The child of a context by the token that it has more.
   private var children: [Pair: Int32] = [:]
-  /// The count of each token after a context.
-  private var counts: [Pair: Int32] = [:]
   /// By the length of the context.
   private var discounts: [Discounts] = []
   /// The probability of each token where nothing is known before it, `[V]`.
   private var unigrams: [Double] = []
-  /// What was found after each context, the contexts one after the other, and where each context's begins.
+  /// What was found after each context, in the order of tokens, the contexts one after the other; and where each
+  /// context's begins.
   private var followers: [Follower] = []
   private var firstFollowers: [Int] = []
 
@@ -85,15 +84,16 @@ public struct NGramModel: Sendable {
     precondition(order > 0 && vocabularySize > 0, "an n-gram of \(order) of \(vocabularySize) tokens")
     self.order = order
     self.vocabularySize = vocabularySize
+    var counts: [Pair: Int32] = [:]
     for (context, token) in events {
       precondition(
         0..<vocabularySize ~= Int(token), "token \(token) is outside a vocabulary of \(vocabularySize)")
       counts[Pair(place(of: context), token), default: 0] += 1
     }
-    countContinuations()
+    countContinuations(in: &counts)
+    listFollowers(counts)
     discount()
     unigrams = (0..<vocabularySize).map { refined(1 / Double(vocabularySize), at: 0, Int32($0)) }
-    listFollowers()
   }
 
   /// The place of `context` in the tree, made where it is not there.
@@ -113,7 +113,7 @@ public struct NGramModel: Sendable {
   }
 
   /// Adds 1 to the count of a token after a context for each longer context by a token after which it occurs.
-  private mutating func countContinuations() {
+  private func countContinuations(in counts: inout [Pair: Int32]) {
     var keys = [[Pair]](repeating: [], count: order)
     for key in counts.keys { keys[contexts[Int(key.context)].length].append(key) }
     for length in stride(from: order - 1, to: 0, by: -1) {
@@ -126,27 +126,44 @@ public struct NGramModel: Sendable {
     }
   }
 
+  /// Lists `counts` by their contexts.
+  private mutating func listFollowers(_ counts: [Pair: Int32]) {
+    firstFollowers = Array(repeating: 0, count: contexts.count + 1)
+    for key in counts.keys { firstFollowers[Int(key.context) + 1] += 1 }
+    for place in contexts.indices { firstFollowers[place + 1] += firstFollowers[place] }
+    followers = counts.sorted { $0.key.bits < $1.key.bits }.map { Follower(token: $0.key.token, count: $0.value) }
+  }
+
   /// Finds the discounts, and what each context loses to them.
   private mutating func discount() {
     var countsOfCounts = [[Int]](repeating: [0, 0, 0, 0], count: order)
-    for (key, count) in counts where count <= 4 {
-      countsOfCounts[contexts[Int(key.context)].length][Int(count) - 1] += 1
+    for place in contexts.indices {
+      for follower in followers(at: place) where follower.count <= 4 {
+        countsOfCounts[contexts[place].length][Int(follower.count) - 1] += 1
+      }
     }
     discounts = countsOfCounts.map(Discounts.init)
-    for (key, count) in counts {
-      let place = Int(key.context)
-      contexts[place].total += Double(count)
-      contexts[place].discounted += discounts[contexts[place].length][count]
+    for place in contexts.indices {
+      let discounts = discounts[contexts[place].length]
+      contexts[place].total = followers(at: place).reduce(0) { $0 + Double($1.count) }
+      contexts[place].discounted = followers(at: place).reduce(0) { $0 + discounts[$1.count] }
     }
   }
 
-  /// Lists the counts by their contexts.
-  private mutating func listFollowers() {
-    let keys = counts.keys.sorted { $0.bits < $1.bits }
-    firstFollowers = Array(repeating: 0, count: contexts.count + 1)
-    for key in keys { firstFollowers[Int(key.context) + 1] += 1 }
-    for place in contexts.indices { firstFollowers[place + 1] += firstFollowers[place] }
-    followers = keys.map { Follower(token: $0.token, count: counts[$0] ?? 0) }
+  /// What was found after the context at `place`.
+  private func followers(at place: Int) -> ArraySlice<Follower> {
+    followers[firstFollowers[place]..<firstFollowers[place + 1]]
+  }
+
+  /// How often `token` was found after the context at `place`.
+  private func count(of token: Int32, at place: Int) -> Int32 {
+    let followers = followers(at: place)
+    var (low, high) = (followers.startIndex, followers.endIndex)
+    while low < high {
+      let middle = (low + high) / 2
+      if followers[middle].token < token { low = middle + 1 } else { high = middle }
+    }
+    return low < followers.endIndex && followers[low].token == token ? followers[low].count : 0
   }
 }
 
@@ -177,7 +194,7 @@ extension NGramModel {
       let share = context.discounted / context.total
       for token in probabilities.indices { probabilities[token] *= share }
       let discounts = discounts[context.length]
-      for follower in followers[firstFollowers[Int(place)]..<firstFollowers[Int(place) + 1]] {
+      for follower in followers(at: Int(place)) {
         probabilities[Int(follower.token)] += (Double(follower.count) - discounts[follower.count]) / context.total
       }
     }
@@ -188,7 +205,7 @@ extension NGramModel {
   private func refined(_ probability: Double, at place: Int32, _ token: Int32) -> Double {
     let context = contexts[Int(place)]
     guard context.total > 0 else { return probability }
-    let count = counts[Pair(place, token)] ?? 0
+    let count = count(of: token, at: Int(place))
     let kept = Double(count) - discounts[context.length][count]
     return (kept + context.discounted * probability) / context.total
   }
