@@ -36,15 +36,19 @@ public enum TrajectoryTask: RecurrentTask {
   private struct Motion {
     let training: [TrajectoryWindow]
     let test: [TrajectoryWindow]
-    let lengths = 2...20
     let settings: TrajectoryForecaster.Settings
+
+    /// Positions that are seen.
+    static let lengths = 2...20
 
     init(balls count: Int, _ context: TaskContext) {
       let simulation = BallSimulation()
       // Seeds of streams that do not meet: balls of training and of the test are different ones.
       var seeds = SeededGenerator(seed: context.seed, stream: 1)
       func windows(_ count: Int) -> [TrajectoryWindow] {
-        simulation.windows(count: count, observed: 20...20, predicted: TrajectoryTask.predicted, seed: seeds.next())
+        let longest = Self.lengths.upperBound
+        return simulation.windows(
+          count: count, observed: longest...longest, predicted: TrajectoryTask.predicted, seed: seeds.next())
       }
       training = windows(count)
       test = windows(1000)
@@ -52,7 +56,7 @@ public enum TrajectoryTask: RecurrentTask {
       settings.rotates = false
       settings.epochs = context.choose(quick: 15, full: 60)
       settings.learningRate = 3e-3
-      settings.shortestHistory = lengths.lowerBound
+      settings.shortestHistory = Self.lengths.lowerBound
       settings.seed = context.seed
       self.settings = settings
     }
@@ -64,61 +68,68 @@ public enum TrajectoryTask: RecurrentTask {
     /// What has learned, and its name.
     let learned: [(name: String, forecaster: TrajectoryForecaster)]
     /// The errors of each by the length of the history, constant velocity at the end.
-    let errors: [(name: String, byLength: [DisplacementError])]
+    let errors: [(name: String, takesHistory: Bool, byLength: [DisplacementError])]
 
     init(_ motion: Motion, cells: [AnyRecurrentCell.Kind], _ context: TaskContext) throws {
       self.motion = motion
       // Two positions are one displacement: all that a network of fixed input may rely on.
       let networks =
         cells.map { ($0.name, TrajectoryForecaster.Network.recurrent($0)) }
-        + [("feed-forward", .feedForward(window: motion.lengths.lowerBound - 1))]
+        + [("feed-forward", .feedForward(window: Motion.lengths.lowerBound - 1))]
       learned = try networks.map { name, network in
         let forecaster = try TrajectoryForecaster(
           network, trainedOn: motion.training, motion.settings, in: context.session, stage: "balls, \(name)")
         context.note(
-          "balls, \(name): \(forecaster.error(on: motion.test)) after \(motion.lengths.upperBound) positions")
+          "balls, \(name): \(forecaster.error(on: motion.test)) after \(Motion.lengths.upperBound) positions")
         return (name, forecaster)
       }
-      let known = motion.lengths.map { length in motion.test.map { $0.remembering(length) } }
+      let known = Motion.lengths.map { length in motion.test.map { $0.remembering(length) } }
       errors =
-        learned.map { name, forecaster in (name, known.map { forecaster.error(on: $0) }) }
-        + [("constant velocity", known.map { DisplacementError(of: ConstantVelocity.self, on: $0) })]
+        learned.enumerated().map { index, learned in
+          (learned.name, index < cells.count, known.map { learned.forecaster.error(on: $0) })
+        }
+        + [("constant velocity", false, known.map { DisplacementError(of: ConstantVelocity.self, on: $0) })]
     }
 
     func scores(_ context: TaskContext) -> [Score] {
       let fixed = errors.first { $0.name == "feed-forward" }?.byLength.last?.average ?? .nan
-      return errors.flatMap { name, byLength in
-        let isGated = name == "LSTM" || name == "GRU"
-        return zip(motion.lengths, byLength).filter { length, _ in [2, 5, 20].contains(length) }.map { length, error in
-          Score(
-            "balls, \(name) after \(length) positions, mean error", error.average, "m",
-            bar: isGated && length == 20 ? .atMost(context.choose(quick: 0.9, full: 0.75) * fixed) : nil,
-            comparison: isGated && length == 20
-              ? "\(context.choose(quick: "0.9", full: "0.75")) of the feed-forward network's" : nil)
+      let share = context.choose(quick: 0.9, full: 0.75)
+      let longest = Motion.lengths.upperBound
+      return errors.flatMap { name, takesHistory, byLength in
+        (takesHistory ? [2, 5, longest] : [longest]).map { length in
+          let hasBar = (name == "LSTM" || name == "GRU") && length == longest
+          return Score(
+            "balls, \(name)\(takesHistory ? " after \(length) positions" : ""), mean error",
+            byLength[length - Motion.lengths.lowerBound].average, "m",
+            bar: hasBar ? .atMost(share * fixed) : nil,
+            comparison: hasBar ? "\(share) of the feed-forward network's" : nil)
         }
       }
     }
 
     var table: TaskExample {
-      let shown = motion.lengths.filter { $0 < 6 || $0.isMultiple(of: 5) }
-      let rows = errors.map { name, byLength in
-        [name] + shown.map { "\(byLength[$0 - motion.lengths.lowerBound])" }
+      let shown = Motion.lengths.filter { $0 < 6 || $0.isMultiple(of: 5) }
+      let rows = errors.map { name, _, byLength in
+        [name] + shown.map { "\(byLength[$0 - Motion.lengths.lowerBound])" }
       }
       return TaskExample(
         "balls: mean and final error in metres, by positions seen", tableLines([[""] + shown.map(String.init)] + rows))
     }
 
     var figures: [Figure] {
-      let lines = errors.map { name, byLength in
+      let lines = errors.map { name, _, byLength in
         LineChart.Line(
-          name, zip(motion.lengths, byLength).map { FigurePoint(Double($0), $1.average) },
+          name, zip(Motion.lengths, byLength).map { FigurePoint(Double($0), $1.average) },
           isReference: name == "constant velocity")
       }
       let chart = LineChart(
         "Error by length of the history, balls", x: FigureAxis("history", unit: "positions"),
         y: FigureAxis("mean error", unit: "m"), lines: lines)
-      let scene = Scene("Balls, as the \(learned[0].name) expects them", learned[0].forecaster, motion.test.prefix(4))
-      return [.lineChart(chart), .scene(scene)]
+      let (name, forecaster) = learned[0]
+      return [
+        .lineChart(chart), .scene(Scene("Balls, as the \(name) expects them", forecaster, motion.test.prefix(4))),
+        .lineChart(LineChart(lossesOf: "\(name) of balls", forecaster.report, unit: "m")),
+      ]
     }
   }
 
