@@ -31,6 +31,9 @@ extension DataError: CustomStringConvertible {
 /// `text` in quotes for an error message: at most 40 characters of it, none of which moves a cursor or breaks the line.
 package func quoted(_ text: some StringProtocol) -> String { "“\(printable(text, limit: 40))”" }
 
+/// `count` of what `noun` is called, as people say it: `1 row`, `2 rows`.
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
 /// At most `limit` characters of `text`, none of which moves a cursor or breaks the line.
 package func printable(_ text: some StringProtocol, limit: Int) -> String {
   var result = ""

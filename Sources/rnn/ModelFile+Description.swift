@@ -1,3 +1,4 @@
+import DataIO
 import Kernels
 import Models
 
@@ -6,9 +7,9 @@ extension ModelFile: CustomStringConvertible {
   var description: String {
     let architecture = model.architecture
     let stack = architecture.recurrent
-    let input = architecture.embedding.map { "\($0.vocabularySize) tokens" } ?? plural(stack.inputSize, "feature")
+    let input = architecture.embedding.map { "\($0.vocabularySize) tokens" } ?? counted(stack.inputSize, "feature")
     let directions = stack.isBidirectional ? " in both directions" : ""
-    let outputs = plural(architecture.head.outputSize, "output")
+    let outputs = counted(architecture.head.outputSize, "output")
     let place =
       switch architecture.readout {
       case .everyStep: "at every step"
@@ -18,7 +19,7 @@ extension ModelFile: CustomStringConvertible {
       }
     let type = if case .double = model { "Double" } else { "Float" }
     return
-      "\(format.name), \(stack.cells[0].name), \(plural(stack.layers, "layer")) of \(stack.cells[0].hiddenSize) units"
+      "\(format.name), \(stack.cells[0].name), \(counted(stack.layers, "layer")) of \(stack.cells[0].hiddenSize) units"
       + "\(directions), from \(input) to \(outputs) \(place); \(model.parameterCount) parameters, \(type)"
   }
 }
@@ -35,5 +36,3 @@ extension AnyRecurrentCell {
     }
   }
 }
-
-private func plural(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -66,6 +66,3 @@ func duration(_ seconds: Double) -> String {
   if hours > 0 { return String(format: "%d:%02d:%02d h", hours, minutes, rest) }
   return minutes > 0 ? String(format: "%d:%02d min", minutes, rest) : "\(rest) s"
 }
-
-/// `count` of what `noun` is called, as people say it: `1 row`, `2 rows`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

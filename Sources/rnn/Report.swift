@@ -90,7 +90,7 @@ extension ReportPage {
     let course = try TrainingCourse.read(fromCheckpoint: path)
     self.init(title: "Training that stands in \(name)")
     facts = [
-      ("epochs finished", "\(course.epoch)"), ("steps", "\(course.steps)"), ("time", Self.duration(course.seconds)),
+      ("epochs finished", "\(course.epoch)"), ("steps", "\(course.steps)"), ("time", duration(course.seconds)),
     ]
     figures = [
       .lineChart(LineChart(losses: course.losses, validation: course.validationLosses, title: "Loss", unit: ""))

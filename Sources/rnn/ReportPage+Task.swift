@@ -48,7 +48,7 @@ extension ReportPage {
     if let dataSets = description?.dataSets, !dataSets.isEmpty {
       facts.append(("data", dataSets.map(\.rawValue).joined(separator: ", ")))
     }
-    if let seconds { facts.append(("time", Self.duration(seconds))) }
+    if let seconds { facts.append(("time", duration(seconds))) }
     if let record { facts += [("began", record.began), ("machine", record.machine)] }
     if !files.isEmpty { facts.append(("files written", files.joined(separator: ", "))) }
     scores = result.scores
@@ -60,12 +60,5 @@ extension ReportPage {
   init(trainingOf title: String, summary: String, _ record: RunRecord) {
     self.init(title: title, summary: summary)
     facts = [("command", record.command), ("began", record.began), ("machine", record.machine)]
-  }
-
-  /// A time as people say it: `48 s`, `7 min 3 s`.
-  static func duration(_ seconds: Double) -> String {
-    guard seconds >= 60 else { return "\(NumberText.significant(seconds, digits: 3)) s" }
-    let whole = Int(seconds.rounded())
-    return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 }

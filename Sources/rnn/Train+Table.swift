@@ -35,7 +35,8 @@ extension Train {
       try result.forecaster.write(to: output)
       return result
     }
-    let report = ForecastReport(forecaster, evaluation, part: "the last 15 % of each series", output: output)
+    let report = ForecastReport(
+      forecaster, evaluation, part: "the last 15 % of each series", files: files(besides: output))
     if let path = self.report {
       var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
       page.scores = report.scores
@@ -69,18 +70,18 @@ struct ForecastReport: Encodable, CustomStringConvertible {
   private let part: String
   private let evaluation: ForecastEvaluation
   private let training: TrainingSummary?
-  /// The model's file, where it was written.
-  private let output: String?
+  /// The paths of the files that were written, the model's first; none where nothing was learned.
+  private let files: [String]
 
-  init(_ forecaster: Forecaster, _ evaluation: ForecastEvaluation, part: String, output: String? = nil) {
+  init(_ forecaster: Forecaster, _ evaluation: ForecastEvaluation, part: String, files: [String] = []) {
     target = forecaster.plan.columns.target
     history = forecaster.plan.history
     horizon = forecaster.plan.horizon
     season = forecaster.plan.season
-    training = output == nil ? nil : forecaster.training
+    training = files.isEmpty ? nil : forecaster.training
     self.part = part
     self.evaluation = evaluation
-    self.output = output
+    self.files = files
   }
 
   /// What the errors are of.
@@ -109,7 +110,7 @@ struct ForecastReport: Encodable, CustomStringConvertible {
       let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
       lines.append("Trained for \(counted(training.losses.count, "epoch"))\(best).")
     }
-    if let output { lines.append("Written: \(output)") }
+    if !files.isEmpty { lines.append("Written: " + files.joined(separator: ", ")) }
     return lines.joined(separator: "\n")
   }
 

@@ -27,7 +27,7 @@ extension Train {
       try result.model.write(to: output)
       return result
     }
-    let report = TextReport(model, evaluation, part: "the last tenth of \(file)", output: output)
+    let report = TextReport(model, evaluation, part: "the last tenth of \(file)", files: files(besides: output))
     if let path = self.report {
       var page = ReportPage(
         trainingOf: "Text model of \(file)", summary: "Scored on the last tenth.", RunRecord(began: began))
@@ -47,17 +47,17 @@ struct TextReport: Encodable, CustomStringConvertible {
   private let evaluation: TextEvaluation
   private let perplexity: Double
   private let training: TrainingSummary?
-  /// The model's file, where it was written.
-  private let output: String?
+  /// The paths of the files that were written, the model's first; none where nothing was learned.
+  private let files: [String]
 
-  init(_ model: LanguageModel, _ evaluation: TextEvaluation, part: String, output: String? = nil) {
+  init(_ model: LanguageModel, _ evaluation: TextEvaluation, part: String, files: [String] = []) {
     level = model.level
     vocabulary = model.vocabulary.count
-    training = output == nil ? nil : model.training
+    training = files.isEmpty ? nil : model.training
     perplexity = evaluation.perplexity
     self.part = part
     self.evaluation = evaluation
-    self.output = output
+    self.files = files
   }
 
   /// The losses, the network's first.
@@ -82,7 +82,7 @@ struct TextReport: Encodable, CustomStringConvertible {
       let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
       lines.append("Trained for \(counted(training.losses.count, "epoch"))\(best).")
     }
-    if let output { lines.append("Written: \(output)") }
+    if !files.isEmpty { lines.append("Written: " + files.joined(separator: ", ")) }
     return lines.joined(separator: "\n")
   }
 }

@@ -64,6 +64,9 @@ struct Train: ParsableCommand {
     }
   }
 
+  /// What is written, the model at `output` first.
+  func files(besides output: String) -> [String] { [output] + (report.map { [$0] } ?? []) }
+
   /// The run that writes `output`.
   func longRun(_ console: Console, to output: String) throws(DataError) -> LongRun {
     // Where it is written may change between the two halves of a run; what is learned may not.

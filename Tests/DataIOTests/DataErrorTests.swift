@@ -11,4 +11,8 @@ import Testing
   func theDescriptionIsOneLineOfPrintableText(error: DataError, line: String) {
     #expect("\(error)" == line)
   }
+
+  @Test func oneIsSingular() {
+    #expect(counted(1, "row") == "1 row" && counted(0, "row") == "0 rows" && counted(22, "row") == "22 rows")
+  }
 }

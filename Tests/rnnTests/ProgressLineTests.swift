@@ -9,10 +9,6 @@ import Testing
     #expect(significant(.infinity) == "inf")
   }
 
-  @Test func oneIsSingular() {
-    #expect(counted(1, "row") == "1 row" && counted(0, "row") == "0 rows" && counted(22, "row") == "22 rows")
-  }
-
   @Test func timesAreRoundedUp() {
     #expect(duration(0.2) == "1 s" && duration(187) == "3:07 min" && duration(3723) == "1:02:03 h")
   }

@@ -30,7 +30,7 @@ import Testing
     #expect(page.title == "Task “memory”")
     #expect(page.scores.map(\.value) == [0.0625])
     let facts = Dictionary(uniqueKeysWithValues: page.facts.map { ($0.name, $0.value) })
-    #expect(facts["seed"] == "5" && facts["time"] == "1 min 15 s" && facts["files written"] == "a.mid")
+    #expect(facts["seed"] == "5" && facts["time"] == "1:15 min" && facts["files written"] == "a.mid")
     #expect(page.tables.map(\.rows) == [[["LSTM", "2 of 3", "80", NumberText.significant(.nan, digits: 5), "0.5"]]])
     _ = try parsedXML(page.html())
   }

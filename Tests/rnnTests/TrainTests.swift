@@ -47,6 +47,12 @@ import Testing
     try run(["report", model])
   }
 
+  @Test func thePageIsNamedBesideTheModel() throws {
+    let command = try #require(
+      try RNN.parseAsRoot(["train", "a.csv", "--target", "x", "--report", "a.html"]) as? Train)
+    #expect(command.files(besides: "a.safetensors") == ["a.safetensors", "a.html"])
+  }
+
   @Test func stoppedAndResumedItWritesTheSameBytes() throws {
     let wave = writeWave()
     let (whole, parts) = (folder.path("whole.safetensors"), folder.path("parts.safetensors"))

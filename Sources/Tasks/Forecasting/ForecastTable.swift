@@ -45,10 +45,7 @@ public struct ForecastTable: Sendable {
     }
     notes =
       gaps == 0
-      ? []
-      : [
-        "\(gaps) of the distances between dates \(gaps == 1 ? "is" : "are") not the usual one; each row counts as one step all the same"
-      ]
+      ? [] : ["\(counted(gaps, "unusual distance")) between dates; each row counts as one step all the same"]
   }
 
   /// Number of rows of all series.

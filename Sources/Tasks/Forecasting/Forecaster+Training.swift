@@ -87,8 +87,8 @@ extension ForecastPlan {
       throw DataError(
         file: table.file,
         reason:
-          "has \(table.longest) row\(table.longest == 1 ? "" : "s") in its longest series, too few for a horizon of \(settings.horizon), which "
-          + "needs at least \(least)")
+          "has \(counted(table.longest, "row")) in its longest series, too few for a horizon of "
+          + "\(settings.horizon), which needs at least \(least)")
     }
     let training = longest.target[..<ForecastSplit(count: longest.count).trainingEnd]
     let season = settings.season ?? Seasonality.estimate(of: Array(training))

@@ -122,6 +122,6 @@ private func complaint(_ text: String, _ options: ForecastColumnOptions) throws 
   @Test func gapsAreNoted() throws {
     let table = try learn(
       "d,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n2024-01-07,4\n", ForecastColumnOptions(target: "y"))
-    #expect(table.notes.count == 1 && table.notes[0].hasPrefix("1 of the distances"))
+    #expect(table.notes.count == 1 && table.notes[0].hasPrefix("1 unusual distance between dates"))
   }
 }
