@@ -34,7 +34,6 @@ public enum TranslationTask: RecurrentTask {
     let blindScore = try corpus.score(of: blind, context)
 
     // Score.
-    let test = corpus.test.map(\.english)
     let scores = [
       Score(
         "BLEU, with attention", attentiveScore, "", bar: .atLeast(25),
@@ -42,7 +41,7 @@ public enum TranslationTask: RecurrentTask {
       Score(
         "BLEU, without attention", blindScore, "",
         comparison: "a GRU without attention: 20.6, an LSTM: 13.8 (bentrevett/pytorch-seq2seq)"),
-      Score("BLEU of the source, unchanged", BLEU(of: corpus.test.map(\.german), references: test).score, ""),
+      Score("BLEU of the source, unchanged", corpus.bleu(of: corpus.test.map(\.german)), ""),
     ]
     return TaskResult(
       Self.self, context, scores: scores + corpus.perplexities(of: attentive, mostOfUnigrams: nil),
@@ -114,10 +113,13 @@ private struct Corpus {
     ]
   }
 
+  /// The BLEU of `translations` of the test.
+  func bleu(of translations: [[String]]) -> Double { BLEU(of: translations, references: test.map(\.english)).score }
+
   /// The BLEU of `translator` on the test.
   func score(of translator: Translator, _ context: TaskContext) throws -> Double {
     context.note("\(translator.name): translating \(test.count) sentences")
-    let score = BLEU(of: try translator.translations(of: test), references: test.map(\.english)).score
+    let score = bleu(of: try translator.translations(of: test))
     context.note("\(translator.name): BLEU \(fixed(score, decimals: 2))")
     return score
   }

@@ -1,5 +1,5 @@
-public import Kernels
 public import Figures
+public import Kernels
 public import Models
 
 extension HeatMap {

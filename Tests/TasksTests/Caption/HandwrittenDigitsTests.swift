@@ -5,9 +5,6 @@ import Testing
 @testable import Tasks
 
 @Suite struct HandwrittenDigitsTests {
-  /// Two digits, packed by `gzip -n`: a seven whose pixels are 0, 1, …, 16, 0, … and a zero in black.
-  private func file(_ text: String) -> [UInt8] { stored(text) }
-
   /// `text` as a gzip file without compression (RFC 1951, section 3.2.4; RFC 1952, section 2.3).
   private func stored(_ text: String) -> [UInt8] {
     let bytes = Array(text.utf8)
@@ -26,11 +23,12 @@ import Testing
     }
   }
 
+  /// Its pixels are 0, 1, …, 16, 0, …
   private let seven = (0..<64).map { "\($0 % 17)" }.joined(separator: ",") + ",7\n"
   private let zero = String(repeating: "0,", count: 64) + "0\n"
 
   @Test func pixelsAreBrightFromZeroToOneAndLabelsAreSpelled() throws {
-    let digits = try withTemporaryFile(file(seven + zero)) { try HandwrittenDigits.read($0) }
+    let digits = try withTemporaryFile(stored(seven + zero)) { try HandwrittenDigits.read($0) }
     #expect(digits.count == 2)
     #expect(digits[0].caption == ["s", "e", "v", "e", "n"])
     #expect(digits[0].pixels[16] == 1 && digits[0].pixels[4] == 0.25 && digits[0].pixels[17] == 0)
@@ -45,7 +43,7 @@ import Testing
     ("0,0,0.5," + String(repeating: "0,", count: 61) + "3\n", 1, 3),
   ])
   func whatIsNoDigitIsNamedByLineAndColumn(_ text: String, line: Int, column: Int?) throws {
-    try withTemporaryFile(file(text)) { path in
+    try withTemporaryFile(stored(text)) { path in
       #expect {
         try HandwrittenDigits.read(path)
       } throws: { error in
