@@ -112,6 +112,17 @@ public struct SequenceArchitecture: Hashable, Sendable {
   }
 }
 
+extension SequenceArchitecture: StoredArchitecture {
+  /// What a file calls a ``SequenceModel``.
+  public static let formatName = "recurrent.sequence-model"
+
+  /// Tokens where there is an embedding.
+  public var input: ModelInput { embedding.map { .tokens($0.vocabularySize) } ?? .features(recurrent.inputSize) }
+
+  /// What the head puts out, `O`.
+  public var outputSize: Int { head.outputSize }
+}
+
 extension SequenceArchitecture: Codable {
   private enum CodingKeys: String, CodingKey {
     case embedding, recurrent, readout, outputSize, loss, truncation, tiesEmbedding
@@ -240,6 +251,8 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
     }
   }
 }
+
+extension SequenceModel: StoredModel {}
 
 extension SequenceModel: TrainableModel {
   /// An empty tape; `seed` decides the masks of dropout.

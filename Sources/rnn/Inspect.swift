@@ -53,12 +53,19 @@ struct Inspection: Encodable, CustomStringConvertible {
   private let training: TrainingSummary?
   private let course: TrainingCourse?
 
+  /// What models are that the tool shows and does not run, by what their files call them.
+  private static let kinds = [
+    EncoderDecoderArchitecture.formatName: "an encoder-decoder of Recurrent's",
+    ConditionedArchitecture.formatName: "a conditioned decoder of Recurrent's",
+    GapArchitecture.formatName: "a model of Recurrent's that fills gaps",
+  ]
+
   /// Reads the file at `path`.
   init(of path: String, _ options: ReadingOptions) throws {
     file = path
     if try FileKind(path) == .safetensors {
       let tensors = try SafetensorsFile(path: path)
-      let isModel = ModelFileDescription.isPresent(in: tensors.metadata)
+      let isModel = ModelFileDescription<SequenceArchitecture>.isPresent(in: tensors.metadata)
       if tensors.isCheckpoint {
         (architecture, preprocessing, training) = (nil, nil, nil)
         course = try TrainingCourse.read(fromCheckpoint: path)
@@ -72,7 +79,9 @@ struct Inspection: Encodable, CustomStringConvertible {
       if !isModel, options.readout == nil {
         (architecture, preprocessing, spectralRadii, training, course) = (nil, nil, [], nil, nil)
         metadata = tensors.metadata
-        summary = "\(tensors.tensors.count) tensors; give --readout to see them as a model of PyTorch's or Keras's"
+        let kind = metadata["format"].flatMap { Self.kinds[$0] }
+        summary =
+          kind ?? "\(tensors.tensors.count) tensors; give --readout to see them as a model of PyTorch's or Keras's"
         parameters = try tensors.summaries { _ in true }
         return
       }

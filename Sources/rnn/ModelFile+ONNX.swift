@@ -5,7 +5,7 @@ import Models
 extension ModelFile {
   /// Reads an ONNX model: one that we exported to the bit, any other where its graph is that of a sequence model.
   static func readONNX(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
-    if ModelFileDescription.isOfDoubles(try ONNXModel.notes(inFileAt: path)) {
+    if isModelOfDoubles(try ONNXModel.notes(inFileAt: path)) {
       let (model, preprocessing) = try SequenceModel<Double>.read(fromAnyONNX: path, loss: options.loss)
       return ModelFile(model: .double(model), preprocessing: preprocessing, format: .onnx)
     }

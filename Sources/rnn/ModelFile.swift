@@ -71,8 +71,9 @@ struct ModelFile {
 
   private static func readSafetensors(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
     let file = try SafetensorsFile(path: path)
-    if ModelFileDescription.isPresent(in: file.metadata) {
-      if ModelFileDescription.isOfDoubles(file.metadata) {
+    // What else is ours is refused by its name.
+    if file.metadata["format"]?.hasPrefix("recurrent.") ?? false {
+      if isModelOfDoubles(file.metadata) {
         let (model, preprocessing) = try SequenceModel<Double>.read(from: file)
         return ModelFile(model: .double(model), preprocessing: preprocessing, format: .recurrent)
       }

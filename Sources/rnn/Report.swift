@@ -73,8 +73,8 @@ extension ReportPage {
   init(weightsIn path: String) throws {
     let name = (path as NSString).lastPathComponent
     let file = try SafetensorsFile(path: path)
-    if ModelFileDescription.isPresent(in: file.metadata) {
-      let description = try ModelFileDescription(file.metadata, file: path)
+    if ModelFileDescription<SequenceArchitecture>.isPresent(in: file.metadata) {
+      let description = try ModelFileDescription<SequenceArchitecture>(file.metadata, file: path)
       guard let training: TrainingSummary = try description.preprocessing.note(TrainingSummary.noteKey, file: path)
       else {
         throw DataError(file: path, reason: "does not say how it was trained: it is no model of rnn train")

@@ -2,6 +2,7 @@ import ArgumentParser
 import DataIO
 import Foundation
 import FoundationXML
+import Kernels
 import Models
 import TestSupport
 import Testing
@@ -101,6 +102,17 @@ import Testing
     #expect(throws: DataError.self) { try run(["report", model, "--output", folder.path("./wave.safetensors")]) }
     #expect(try FileReading.bytes(of: wave) == bytes)
     try run(["evaluate", model, wave, "--quiet"])
+  }
+
+  @Test func aModelThatTheToolDoesNotRunIsInspectedAndRefusedByName() throws {
+    let path = folder.path("gaps.safetensors")
+    let architecture = try GapArchitecture(
+      embedding: EmbeddingTable(vocabularySize: 8, dimension: 3),
+      recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5)))
+    try GapModel<Float>(architecture, seed: 1).write(to: path)
+    let text = try Inspection(of: path, try Inspect.parse([path]).reading).description
+    #expect(text.contains("a model of Recurrent's that fills gaps") && text.contains("backward.weight_hh_l0"))
+    #expect { try run(["generate", path]) } throws: { "\($0)".contains("recurrent.gap-model") }
   }
 
   @Test func aCheckpointIsInspectedAndADamagedOneRefused() throws {

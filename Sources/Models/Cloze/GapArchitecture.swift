@@ -51,6 +51,9 @@ public struct GapArchitecture: Hashable, Sendable {
       + [ParameterShape("head.bias", rows: vocabularySize, columns: 1, role: .inputBias)]
   }
 
+  /// All ``parameters`` as a model holds them.
+  public var parameterLayout: ParameterLayout { ParameterLayout(parameters) }
+
   /// Where each part's numbers lie in the flat buffer.
   struct Ranges {
     let embedding, forward, backward, readout, bias: Range<Int>
@@ -67,6 +70,17 @@ public struct GapArchitecture: Hashable, Sendable {
       embedding: next(embedding.parameterCount), forward: next(recurrent.parameterCount),
       backward: next(recurrent.parameterCount), readout: next(readout.parameterCount), bias: next(vocabularySize))
   }
+}
+
+extension GapArchitecture: StoredArchitecture {
+  /// What a file calls a ``GapModel``.
+  public static let formatName = "recurrent.gap-model"
+
+  /// Tokens.
+  public var input: ModelInput { .tokens(vocabularySize) }
+
+  /// The same tokens.
+  public var outputSize: Int { vocabularySize }
 }
 
 extension GapArchitecture: Codable {

@@ -18,7 +18,7 @@ public struct GapModel<Scalar: BLASScalar>: Sendable {
   /// A model with initial parameters that `scheme` and `seed` decide; what suits a tied embedding if no scheme is given.
   public init(_ architecture: GapArchitecture, scheme: InitializationScheme? = nil, seed: UInt64 = 0) {
     self.architecture = architecture
-    parameters = .zeros(ParameterLayout(architecture.parameters))
+    parameters = .zeros(architecture.parameterLayout)
     parameters.initialize(
       scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: architecture.embedding.dimension), seed: seed,
       forgetGate: LSTMGate.forget.rawValue)
@@ -27,8 +27,7 @@ public struct GapModel<Scalar: BLASScalar>: Sendable {
   /// A model with given parameters, which must have the architecture's layout.
   public init(_ architecture: GapArchitecture, parameters: ParameterVector<Scalar>) {
     precondition(
-      parameters.layout == ParameterLayout(architecture.parameters),
-      "the parameters have the layout of another architecture")
+      parameters.layout == architecture.parameterLayout, "the parameters have the layout of another architecture")
     self.architecture = architecture
     self.parameters = parameters
   }
@@ -43,6 +42,8 @@ public struct GapModel<Scalar: BLASScalar>: Sendable {
       layout: PackedLayout(lengths: tokens.layout.lengths.map { max(0, $0 - 2) }), rows: tape.logits)
   }
 }
+
+extension GapModel: StoredModel {}
 
 extension GapModel: TrainableModel {
   /// An empty tape; `seed` decides the masks of dropout.

@@ -34,6 +34,9 @@ public struct ConditionedArchitecture: Hashable, Sendable {
     bridge.parameters.prefixed("bridge") + decoder.parameters.prefixed("decoder")
   }
 
+  /// All ``parameters`` as a model holds them.
+  public var parameterLayout: ParameterLayout { ParameterLayout(parameters) }
+
   /// Number of parameters.
   public var parameterCount: Int { ranges.decoder.upperBound }
 
@@ -50,6 +53,17 @@ public struct ConditionedArchitecture: Hashable, Sendable {
     scheme.embedding = .normal(standardDeviation: 1 / Double(embeddingSize).squareRoot())
     return scheme
   }
+}
+
+extension ConditionedArchitecture: StoredArchitecture {
+  /// What a file calls a ``ConditionedDecoder``.
+  public static let formatName = "recurrent.conditioned-decoder"
+
+  /// The numbers of a context.
+  public var input: ModelInput { .features(contextSize) }
+
+  /// Tokens that are written.
+  public var outputSize: Int { decoder.embedding.vocabularySize }
 }
 
 extension ConditionedArchitecture: Codable {

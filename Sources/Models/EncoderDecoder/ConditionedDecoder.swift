@@ -19,7 +19,7 @@ public struct ConditionedDecoder<Scalar: BLASScalar>: Sendable {
   public init(_ architecture: ConditionedArchitecture, scheme: InitializationScheme? = nil, seed: UInt64 = 0) {
     self.architecture = architecture
     let size = architecture.decoder.embedding.dimension
-    parameters = .zeros(ParameterLayout(architecture.parameters))
+    parameters = .zeros(architecture.parameterLayout)
     parameters.initialize(
       scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: size), seed: seed,
       forgetGate: LSTMGate.forget.rawValue)
@@ -28,7 +28,7 @@ public struct ConditionedDecoder<Scalar: BLASScalar>: Sendable {
   /// A model with given parameters, which must have the architecture's layout.
   public init(_ architecture: ConditionedArchitecture, parameters: ParameterVector<Scalar>) {
     precondition(
-      parameters.layout == ParameterLayout(architecture.parameters),
+      parameters.layout == architecture.parameterLayout,
       "the parameters have the layout of another architecture")
     self.architecture = architecture
     self.parameters = parameters
@@ -49,6 +49,8 @@ public struct ConditionedDecoder<Scalar: BLASScalar>: Sendable {
     }
   }
 }
+
+extension ConditionedDecoder: StoredModel {}
 
 extension ConditionedDecoder: TrainableModel {
   /// An empty tape; `seed` decides the masks of dropout and what scheduled sampling draws.

@@ -94,6 +94,8 @@ public struct EncoderDecoder<Scalar: BLASScalar>: Sendable {
   }
 }
 
+extension EncoderDecoder: StoredModel {}
+
 extension EncoderDecoder: TrainableModel {
   /// An empty tape; `seed` decides the masks of dropout and what scheduled sampling draws.
   public func makeTape(seed: UInt64) -> EncoderDecoderTape<Scalar> { EncoderDecoderTape(seed: seed) }

@@ -39,6 +39,17 @@ public struct EncoderDecoderArchitecture: Hashable, Sendable {
   }
 }
 
+extension EncoderDecoderArchitecture: StoredArchitecture {
+  /// What a file calls an ``EncoderDecoder``.
+  public static let formatName = "recurrent.encoder-decoder"
+
+  /// Tokens of the source.
+  public var input: ModelInput { .tokens(encoder.embedding.vocabularySize) }
+
+  /// Tokens of the target.
+  public var outputSize: Int { decoder.embedding.vocabularySize }
+}
+
 extension EncoderDecoderArchitecture: Codable {
   private enum CodingKeys: String, CodingKey { case encoder, decoder, teacherForcing }
 

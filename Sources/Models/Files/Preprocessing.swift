@@ -4,9 +4,10 @@ public struct Preprocessing: Hashable, Codable, Sendable {
   public var inputScaling: FeatureScaling?
   /// How targets were scaled, and predictions are to be restored; `nil` where they were not.
   public var targetScaling: FeatureScaling?
-  /// The token of each row of an embedding; `nil` where inputs are no tokens.
+  /// The token of each row of the embedding that inputs go through; `nil` where inputs are no tokens.
   public var inputVocabulary: [String]?
-  /// The name of each class that is predicted; `nil` where none is, or they have no names.
+  /// The name of each class that is predicted, of a model that writes the tokens; `nil` where none is, or they have no
+  /// names.
   public var classNames: [String]?
   /// Anything else, by names that the caller chooses.
   public var notes: [String: String]
@@ -24,20 +25,22 @@ public struct Preprocessing: Hashable, Codable, Sendable {
   }
 
   /// Throws where this cannot belong to a model of `architecture`.
-  func check(fits architecture: SequenceArchitecture) throws(ConfigurationError) {
-    func check(_ name: String, _ found: Int?, _ wanted: Int?) throws(ConfigurationError) {
+  func check(fits architecture: some StoredArchitecture) throws(ConfigurationError) {
+    func check(
+      _ name: String, _ found: Int?, _ wanted: Int?, whereNone reason: String = ""
+    ) throws(ConfigurationError) {
       guard let found else { return }
-      let wantedText = wanted.map { "\($0), as the model has" } ?? "none: the model reads features"
+      let wantedText = wanted.map { "\($0), as the model has" } ?? "none: \(reason)"
       try ConfigurationError.require(found == wanted, name, "\(found) entries", wanted: wantedText)
     }
-    let outputSize = architecture.head.outputSize
-    try check("inputVocabulary", inputVocabulary?.count, architecture.embedding?.vocabularySize)
-    try check("targetScaling", targetScaling?.features, outputSize)
-    try check("classNames", classNames?.count, outputSize)
-    guard let inputScaling else { return }
-    try ConfigurationError.require(
-      architecture.embedding == nil, "inputScaling", "\(inputScaling.features) entries",
-      wanted: "none: the model reads tokens")
-    try check("inputScaling", inputScaling.features, architecture.recurrent.inputSize)
+    let (tokens, features): (Int?, Int?) =
+      switch architecture.input {
+      case .tokens(let count): (count, nil)
+      case .features(let count): (nil, count)
+      }
+    try check("inputVocabulary", inputVocabulary?.count, tokens, whereNone: "the model reads features")
+    try check("inputScaling", inputScaling?.features, features, whereNone: "the model reads tokens")
+    try check("targetScaling", targetScaling?.features, architecture.outputSize)
+    try check("classNames", classNames?.count, architecture.outputSize)
   }
 }

@@ -41,7 +41,9 @@ extension SequenceModel where Scalar: SafetensorsElement {
     return (SequenceModel(description.architecture, parameters: parameters), description.preprocessing)
   }
 
-  private static func describe(_ message: ONNX_ModelProto, file: String) throws(ONNXError) -> ModelFileDescription {
+  private static func describe(
+    _ message: ONNX_ModelProto, file: String
+  ) throws(ONNXError) -> ModelFileDescription<SequenceArchitecture> {
     do { return try ModelFileDescription(message.metadata, file: file) } catch {
       throw ONNXRefusal.malformed("\(error.found), wanted \(error.wanted)").at(nil, in: file)
     }

@@ -43,7 +43,9 @@ extension SequenceModel where Scalar: SafetensorsElement {
   ) throws(ONNXError) -> (model: SequenceModel, preprocessing: Preprocessing) {
     let bytes = try ONNXModel.bytes(of: path)
     let message = try ONNXModel.decode(bytes, name: path)
-    guard !ModelFileDescription.isPresent(in: message.metadata) else { return try read(message, file: path) }
+    guard !ModelFileDescription<SequenceArchitecture>.isPresent(in: message.metadata) else {
+      return try read(message, file: path)
+    }
     let model = try ONNXModel(message, name: path, byteCount: bytes.count)
     return (try SequenceModel(recognizing: model, loss: loss), Preprocessing())
   }
