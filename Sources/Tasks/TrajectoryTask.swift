@@ -11,7 +11,8 @@ internal import Models
 public enum TrajectoryTask: RecurrentTask {
   /// Says where something that moves will be next.
   public static let description = TaskDescription(
-    "trajectory", "Says where a ball, or somebody who walks, will be next.", topology: "many-to-many")
+    "trajectory", "Says where a ball, or somebody who walks, will be next.", topology: "many-to-many",
+    optionalDataSets: [.ethUCY])
 
   /// Trains on balls and on people, and scores by the length of the history.
   public static func run(in context: TaskContext) throws -> TaskResult {

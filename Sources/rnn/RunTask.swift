@@ -59,7 +59,7 @@ struct RunTask: ParsableCommand {
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
-      purpose: "task \(task.name), \(scale.rawValue), seed \(seed)")
+      purpose: "task \(task.name), \(scale.rawValue), seed \(seed)\(try dataFingerprints(task.description))")
     let (date, began) = (Date(), ContinuousClock.now)
     let result = try run { session in
       try task.run(
@@ -75,6 +75,16 @@ struct RunTask: ParsableCommand {
     let told = ToldResult(result, files: files, seconds: seconds, record: record)
     console.result(told, text: told.description)
     guard result.meetsBars else { throw ExitCode(1) }
+  }
+
+  /// What tells the data from what it was before a change.
+  func dataFingerprints(_ task: TaskDescription) throws(DataError) -> String {
+    let folder = data.folder
+    var text = ""
+    for dataSet in task.dataSets + task.optionalDataSets where folder.holds(dataSet) {
+      for file in dataSet.files { text += ", \(file): \(try fingerprint(of: folder(file)))" }
+    }
+    return text
   }
 
   private func write(_ attachments: [Attachment]) throws(DataError) -> [String] {

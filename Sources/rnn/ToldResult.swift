@@ -78,12 +78,19 @@ struct TaskListEntry: Encodable {
   let summary: String
   let topology: String
   let data: [String]
+  let optionalData: [String]
 
   init(_ description: TaskDescription) {
     name = description.name
     summary = description.summary
     topology = description.topology
     data = description.dataSets.map(\.rawValue)
+    optionalData = description.optionalDataSets.map(\.rawValue)
+  }
+
+  private var dataNeeded: String {
+    let parts = data + optionalData.map { "\($0) if it is there" }
+    return parts.isEmpty ? "none" : parts.joined(separator: ", ")
   }
 
   /// All tasks.
@@ -91,7 +98,7 @@ struct TaskListEntry: Encodable {
     rnn.table(allTasks.map { TaskListEntry($0.description) }) {
       [
         Column(title: "task", value: $0.name), Column(title: "topology", value: $0.topology),
-        Column(title: "data", value: $0.data.isEmpty ? "none needed" : $0.data.joined(separator: ", ")),
+        Column(title: "data", value: $0.dataNeeded),
         Column(title: "what it does", value: $0.summary),
       ]
     }

@@ -128,10 +128,3 @@ extension String {
   /// This path without its extension.
   var withoutExtension: String { (self as NSString).deletingPathExtension }
 }
-
-/// The length of the file at `path` and a sum over its bytes (FNV-1a, 64 bits): tells it from what it was before a change.
-private func fingerprint(of path: String) throws(DataError) -> String {
-  let bytes = try FileReading.bytes(of: path)
-  let sum = bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  return "\(bytes.count) bytes \(String(sum, radix: 16))"
-}

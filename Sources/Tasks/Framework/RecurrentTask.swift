@@ -29,13 +29,18 @@ public struct TaskDescription: Hashable, Sendable {
   public let topology: String
   /// The data it needs; none for a task that makes its own.
   public let dataSets: [DataSet]
+  /// The data that it also takes where it is there.
+  public let optionalDataSets: [DataSet]
 
   /// A description.
-  public init(_ name: String, _ summary: String, topology: String, dataSets: [DataSet] = []) {
+  public init(
+    _ name: String, _ summary: String, topology: String, dataSets: [DataSet] = [], optionalDataSets: [DataSet] = []
+  ) {
     self.name = name
     self.summary = summary
     self.topology = topology
     self.dataSets = dataSets
+    self.optionalDataSets = optionalDataSets
   }
 }
 
