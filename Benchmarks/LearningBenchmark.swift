@@ -42,7 +42,7 @@ struct LearningBenchmark {
         of: { ConstantVelocity.positions(after: $0.observed, count: $0.future.count) }, on: fold.test)
     }
     var rows = [Row(predictor: "constant velocity", errors: constantVelocity)]
-    let cells = [("vanilla RNN", AnyRecurrentCell.Kind.vanilla), ("LSTM", .lstm), ("GRU", .gru)]
+    let cells = [("vanilla RNN", RecurrentCell.Kind.vanilla), ("LSTM", .lstm), ("GRU", .gru)]
     let networks =
       [("feed-forward", TrajectoryForecaster.Network.feedForward(window: shortestHistory))]
       + cells.map { ($0, .recurrent($1)) }

@@ -14,8 +14,8 @@ protocol PassRunning<Scalar>: AnyObject {
 }
 
 /// The passes of one layer, from the zero state.
-final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
-  private let layer: RecurrentLayer<Cell, Scalar>
+final class PassRunner<Scalar: BLASScalar>: PassRunning {
+  private let layer: RecurrentLayer<Scalar>
   private lazy var prepared = layer.prepared()
   private let layout: PackedLayout
   /// `[N × I]`.
@@ -32,7 +32,7 @@ final class PassRunner<Cell: RecurrentCell, Scalar: BLASScalar>: PassRunning {
   private(set) var dParameters: ParameterVector<Scalar>
 
   init(
-    layer: RecurrentLayer<Cell, Scalar>, layout: PackedLayout, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
+    layer: RecurrentLayer<Scalar>, layout: PackedLayout, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
     wantsInputGradients: Bool, execution: Execution
   ) {
     var layer = layer

@@ -135,16 +135,16 @@ struct StreamingSteps {
     let (inputs, hidden) = (workload.shape.inputs, workload.shape.hidden)
     // Each cell and type is spelled out, so that what is timed is the call that a program makes.
     switch (workload.cell, workload.type) {
-    case (.rnn, .float): self.init(try VanillaRNN<Float>(inputSize: inputs, hiddenSize: hidden), path)
-    case (.rnn, .double): self.init(try VanillaRNN<Double>(inputSize: inputs, hiddenSize: hidden), path)
+    case (.rnn, .float): self.init(try RecurrentLayer<Float>(.vanilla, inputSize: inputs, hiddenSize: hidden), path)
+    case (.rnn, .double): self.init(try RecurrentLayer<Double>(.vanilla, inputSize: inputs, hiddenSize: hidden), path)
     case (.lstm, .float): self.init(try LSTM<Float>(inputSize: inputs, hiddenSize: hidden), path)
     case (.lstm, .double): self.init(try LSTM<Double>(inputSize: inputs, hiddenSize: hidden), path)
-    case (.gru, .float): self.init(try GRU<Float>(inputSize: inputs, hiddenSize: hidden), path)
-    case (.gru, .double): self.init(try GRU<Double>(inputSize: inputs, hiddenSize: hidden), path)
+    case (.gru, .float): self.init(try RecurrentLayer<Float>(.gru, inputSize: inputs, hiddenSize: hidden), path)
+    case (.gru, .double): self.init(try RecurrentLayer<Double>(.gru, inputSize: inputs, hiddenSize: hidden), path)
     }
   }
 
-  private init<Cell, Scalar>(_ layer: RecurrentLayer<Cell, Scalar>, _ path: ComputePath) {
+  private init<Scalar>(_ layer: RecurrentLayer<Scalar>, _ path: ComputePath) {
     var layer = layer
     layer.execution = Execution(path: path, threads: 1)
     let stepper = LayerStepper(layer, inputSteps: Self.inputSteps)
@@ -154,8 +154,8 @@ struct StreamingSteps {
 }
 
 /// A layer with the state it has come to.
-private final class LayerStepper<Cell: RecurrentCell, Scalar: BLASScalar> {
-  private let layer: RecurrentLayer<Cell, Scalar>
+private final class LayerStepper<Scalar: BLASScalar> {
+  private let layer: RecurrentLayer<Scalar>
   private var state: RecurrentState<Scalar>
   private var outputs: [Scalar]
   /// `[inputSteps × I]`, a power of two of rows.
@@ -163,7 +163,7 @@ private final class LayerStepper<Cell: RecurrentCell, Scalar: BLASScalar> {
   private let inputSteps: Int
   private var step = 0
 
-  init(_ layer: RecurrentLayer<Cell, Scalar>, inputSteps: Int) {
+  init(_ layer: RecurrentLayer<Scalar>, inputSteps: Int) {
     precondition(inputSteps.nonzeroBitCount == 1, "the number of inputs must be a power of two")
     self.layer = layer
     self.inputSteps = inputSteps
@@ -195,7 +195,7 @@ private final class LayerStepper<Cell: RecurrentCell, Scalar: BLASScalar> {
   /// that a step is the layer's and nothing else.
   @inline(__always)
   private static func advance(
-    _ layer: RecurrentLayer<Cell, Scalar>, _ state: inout RecurrentState<Scalar>, _ inputs: [Scalar],
+    _ layer: RecurrentLayer<Scalar>, _ state: inout RecurrentState<Scalar>, _ inputs: [Scalar],
     _ inputSteps: Int, _ outputs: inout [Scalar], from first: Int, _ body: (() -> Void) -> Void
   ) {
     let size = layer.architecture.inputSize

@@ -53,13 +53,13 @@ struct Workload {
   /// The cell's parameters, under PyTorch's names.
   var parameterLayout: ParameterLayout {
     get throws {
-      let kind: AnyRecurrentCell.Kind =
+      let kind: RecurrentCell.Kind =
         switch cell {
         case .rnn: .vanilla
         case .lstm: .lstm
         case .gru: .gru
         }
-      let cell = AnyRecurrentCell(kind, inputSize: shape.inputs, hiddenSize: shape.hidden)
+      let cell = RecurrentCell(kind, inputSize: shape.inputs, hiddenSize: shape.hidden)
       return ParameterLayout(try RecurrentStack(cell).parameters)
     }
   }
@@ -94,16 +94,16 @@ struct Workload {
     parameters: ParameterVector<Scalar>?, inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>?,
     wantsInputGradients: Bool, _ execution: Execution
   ) throws -> any PassRunning<Scalar> {
-    func runner<Cell: RecurrentCell>(_ initial: RecurrentLayer<Cell, Scalar>) -> any PassRunning<Scalar> {
+    func runner(_ initial: RecurrentLayer<Scalar>) -> any PassRunning<Scalar> {
       PassRunner(
         layer: parameters.map { RecurrentLayer(initial.architecture, parameters: $0) } ?? initial,
         layout: PackedLayout(lengths: lengths), inputs: inputs, dOutputs: dOutputs,
         wantsInputGradients: wantsInputGradients, execution: execution)
     }
     return switch cell {
-    case .rnn: runner(try VanillaRNN<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
+    case .rnn: runner(try RecurrentLayer<Scalar>(.vanilla, inputSize: shape.inputs, hiddenSize: shape.hidden))
     case .lstm: runner(try LSTM<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
-    case .gru: runner(try GRU<Scalar>(inputSize: shape.inputs, hiddenSize: shape.hidden))
+    case .gru: runner(try RecurrentLayer<Scalar>(.gru, inputSize: shape.inputs, hiddenSize: shape.hidden))
     }
   }
 

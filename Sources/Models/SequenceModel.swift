@@ -18,7 +18,7 @@ public struct SequenceArchitecture: Hashable, Sendable {
   /// The table that tokens go through; `nil` where inputs are features.
   public let embedding: EmbeddingTable?
   /// The recurrent layers.
-  public let recurrent: RecurrentStack<AnyRecurrentCell>
+  public let recurrent: RecurrentStack
   /// What the head reads.
   public let readout: Readout
   /// The head, from `D · R` features to predictions.
@@ -35,7 +35,7 @@ public struct SequenceArchitecture: Hashable, Sendable {
   /// not positive or there is no prediction in every window, and where the head cannot be tied, because there is no
   /// embedding or its table, `[V × E]`, is not of the head's `[O × D·R]`.
   public init(
-    embedding: EmbeddingTable? = nil, recurrent: RecurrentStack<AnyRecurrentCell>, readout: Readout = .everyStep,
+    embedding: EmbeddingTable? = nil, recurrent: RecurrentStack, readout: Readout = .everyStep,
     outputSize: Int, loss: Loss, truncation: Int? = nil, tiesEmbedding: Bool = false
   ) throws(ConfigurationError) {
     if let embedding, embedding.dimension != recurrent.inputSize {
@@ -133,7 +133,7 @@ extension SequenceArchitecture: Codable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       embedding: values.decodeIfPresent(EmbeddingTable.self, forKey: .embedding),
-      recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
+      recurrent: values.decode(RecurrentStack.self, forKey: .recurrent),
       readout: values.decode(Readout.self, forKey: .readout),
       outputSize: values.decodeSize(forKey: .outputSize), loss: values.decode(Loss.self, forKey: .loss),
       truncation: values.decodeIfPresent(Int.self, forKey: .truncation),
@@ -157,7 +157,7 @@ extension SequenceArchitecture: Codable {
 /// The common sequence model: an architecture and its parameters. A value.
 ///
 ///     let architecture = try SequenceArchitecture(
-///       recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 2, hiddenSize: 32)),
+///       recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 2, hiddenSize: 32)),
 ///       outputSize: 2, loss: .meanSquaredError)
 ///     var model = SequenceModel<Float>(architecture, seed: 1)
 public struct SequenceModel<Scalar: BLASScalar>: Sendable {
@@ -178,7 +178,7 @@ public struct SequenceModel<Scalar: BLASScalar>: Sendable {
       recommended.embedding = .normal(standardDeviation: 1 / Double(architecture.head.inputSize).squareRoot())
     }
     parameters = .zeros(architecture.parameterLayout)
-    parameters.initialize(scheme ?? recommended, seed: seed, forgetGate: LSTMGate.forget.rawValue)
+    parameters.initialize(scheme ?? recommended, seed: seed)
   }
 
   /// A model with given parameters, which must have the architecture's layout.

@@ -79,7 +79,7 @@ private struct Captioner {
     let beside = settings.looksAgain ? pictures.pixelCount : 0
     let decoder = try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: pictures.vocabulary.count, dimension: features),
-      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: features + beside, hiddenSize: settings.units)),
+      recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: features + beside, hiddenSize: settings.units)),
       contextSize: beside, dropout: 0.1)
     let architecture = try ConditionedArchitecture(contextSize: pictures.pixelCount, decoder: decoder)
     let examples = pictures.examples(of: pictures.training)

@@ -38,7 +38,7 @@ public enum MemoryTask: RecurrentTask {
     var lag: Int
     /// Epochs of ``stepsPerEpoch`` steps.
     var epochs: Int
-    var cells = AnyRecurrentCell.Kind.allCases
+    var cells = RecurrentCell.Kind.allCases
     /// Whether this is the one that the bars are for.
     var isMeasured = false
   }
@@ -61,7 +61,7 @@ public enum MemoryTask: RecurrentTask {
   /// A cell that has learned a problem.
   private struct Trial {
     let course: Course
-    let cell: AnyRecurrentCell.Kind
+    let cell: RecurrentCell.Kind
     /// As it was before training.
     let beginning: SequenceModel<Float>
     let model: SequenceModel<Float>
@@ -73,11 +73,11 @@ public enum MemoryTask: RecurrentTask {
 
     var name: String { "\(course.problem.name) over \(course.lag) steps, \(cell.name)" }
 
-    init(_ course: Course, _ cell: AnyRecurrentCell.Kind, _ context: TaskContext) throws {
+    init(_ course: Course, _ cell: RecurrentCell.Kind, _ context: TaskContext) throws {
       (self.course, self.cell) = (course, cell)
       let problem = course.problem
       let architecture = try SequenceArchitecture(
-        recurrent: RecurrentStack(AnyRecurrentCell(cell, inputSize: problem.inputSize, hiddenSize: hiddenSize)),
+        recurrent: RecurrentStack(RecurrentCell(cell, inputSize: problem.inputSize, hiddenSize: hiddenSize)),
         readout: problem.readout, outputSize: problem.outputSize, loss: problem.loss)
       beginning = SequenceModel(architecture, scheme: .recommended.remembering(steps: course.lag), seed: context.seed)
       func examples(_ count: Int, stream: UInt64) -> MemoryExamples {
@@ -121,7 +121,7 @@ public enum MemoryTask: RecurrentTask {
     MemoryProblem.allCases.compactMap { problem in
       let trials = trials.filter { $0.course.problem == problem }
       guard !trials.isEmpty else { return nil }
-      let cells = AnyRecurrentCell.Kind.allCases
+      let cells = RecurrentCell.Kind.allCases
       let rows = Set(trials.map(\.course.lag)).sorted().map { lag in
         let ofLag = trials.filter { $0.course.lag == lag }
         let errors = cells.map { cell in ofLag.first { $0.cell == cell }?.error } + [ofLag[0].errorOfConstant]
@@ -155,7 +155,7 @@ public enum MemoryTask: RecurrentTask {
     func points(_ trials: [Trial], _ error: (Trial) -> Double) -> [FigurePoint] {
       trials.map { FigurePoint(Double($0.course.lag), error($0)) }
     }
-    let cells = AnyRecurrentCell.Kind.allCases.map { cell in (cell, trials.filter { $0.cell == cell }) }
+    let cells = RecurrentCell.Kind.allCases.map { cell in (cell, trials.filter { $0.cell == cell }) }
     return LineChart(
       "\(problem.name): error by lag", x: FigureAxis("lag", unit: "steps", isLogarithmic: true),
       y: FigureAxis(problem.errorName),
@@ -191,7 +191,7 @@ public enum MemoryTask: RecurrentTask {
   private static let smallestNorm = 1e-12
 }
 
-extension AnyRecurrentCell.Kind {
+extension RecurrentCell.Kind {
   /// What people call it.
   var name: String {
     switch self {

@@ -26,7 +26,7 @@ public enum MissingWordTask: RecurrentTask {
     let (features, units) = context.choose(quick: (64, 64), full: (256, 256))
     let architecture = try GapArchitecture(
       embedding: EmbeddingTable(vocabularySize: data.words.count, dimension: features),
-      recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: features, hiddenSize: units)),
+      recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: features, hiddenSize: units)),
       dropout: context.choose(quick: 0.1, full: 0.35))
 
     // Training.

@@ -28,7 +28,7 @@ public enum MusicTask: RecurrentTask {
     // Models and training.
     let frequencies = NoteFrequencies(of: chorales.training)
     var networks: [Network] = []
-    let cells: [AnyRecurrentCell.Kind] = context.choose(quick: [.lstm, .gru], full: [.lstm, .gru, .vanilla])
+    let cells: [RecurrentCell.Kind] = context.choose(quick: [.lstm, .gru], full: [.lstm, .gru, .vanilla])
     for cell in cells {
       let network = try Network(cell, learning: chorales, from: frequencies, context)
       context.note("\(cell.name): \(fixed(try network.loss(over: chorales.validation), decimals: 3)) on validation")
@@ -60,18 +60,18 @@ public enum MusicTask: RecurrentTask {
 
   /// A cell that has learned the chorales.
   private struct Network {
-    let cell: AnyRecurrentCell.Kind
+    let cell: RecurrentCell.Kind
     let model: SequenceModel<Float>
     let report: TrainingReport
 
     init(
-      _ cell: AnyRecurrentCell.Kind, learning chorales: Chorales, from frequencies: NoteFrequencies,
+      _ cell: RecurrentCell.Kind, learning chorales: Chorales, from frequencies: NoteFrequencies,
       _ context: TaskContext
     ) throws {
       self.cell = cell
       let architecture = try SequenceArchitecture(
         recurrent: RecurrentStack(
-          AnyRecurrentCell(cell, inputSize: Piece.notes.count, hiddenSize: hiddenSize), recurrentDropout: 0.3),
+          RecurrentCell(cell, inputSize: Piece.notes.count, hiddenSize: hiddenSize), recurrentDropout: 0.3),
         outputSize: Piece.notes.count, loss: .binaryCrossEntropy)
       var start = SequenceModel<Float>(architecture, seed: context.seed)
       start.parameters["head.bias"] = Matrix(rows: Piece.notes.count, columns: 1, frequencies.logits.map(Float.init))

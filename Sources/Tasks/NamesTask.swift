@@ -25,7 +25,7 @@ public enum NamesTask: RecurrentTask {
     let decoder = try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: names.characters.count, dimension: 32),
       recurrent: RecurrentStack(
-        AnyRecurrentCell(.lstm, inputSize: 32 + names.languages.count, hiddenSize: units),
+        RecurrentCell(.lstm, inputSize: 32 + names.languages.count, hiddenSize: units),
         recurrentDropout: context.choose(quick: 0, full: 0.2)),
       contextSize: names.languages.count, dropout: context.choose(quick: 0, full: 0.3))
     let architecture = try ConditionedArchitecture(contextSize: names.languages.count, decoder: decoder)

@@ -26,7 +26,7 @@ public enum SentimentTask: RecurrentTask {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: reviews.words.count, dimension: units),
       recurrent: RecurrentStack(
-        AnyRecurrentCell(.lstm, inputSize: units, hiddenSize: units), isBidirectional: true,
+        RecurrentCell(.lstm, inputSize: units, hiddenSize: units), isBidirectional: true,
         recurrentDropout: context.choose(quick: 0, full: 0.3)),
       readout: .meanState, outputSize: 2, loss: .softmaxCrossEntropy)
 

@@ -25,7 +25,7 @@ public enum TextTask: RecurrentTask {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: text.characters.count, dimension: 64),
       recurrent: RecurrentStack(
-        AnyRecurrentCell(.lstm, inputSize: 64, hiddenSize: hiddenSize), layers: layers,
+        RecurrentCell(.lstm, inputSize: 64, hiddenSize: hiddenSize), layers: layers,
         dropout: layers > 1 ? 0.3 : 0),
       outputSize: text.characters.count, loss: .softmaxCrossEntropy, truncation: 100)
 

@@ -71,7 +71,7 @@ public enum TrajectoryTask: RecurrentTask {
     /// The errors of each by the length of the history, constant velocity at the end.
     let errors: [(name: String, takesHistory: Bool, byLength: [DisplacementError])]
 
-    init(_ motion: Motion, cells: [AnyRecurrentCell.Kind], _ context: TaskContext) throws {
+    init(_ motion: Motion, cells: [RecurrentCell.Kind], _ context: TaskContext) throws {
       self.motion = motion
       // Two positions are one displacement: all that a network of fixed input may rely on.
       let networks =
@@ -156,7 +156,7 @@ public enum TrajectoryTask: RecurrentTask {
       folds = try TrajectoryFolds.read(folder: data("eth-ucy"), predicted: TrajectoryTask.predicted)
       var settings = TrajectoryForecaster.Settings()
       settings.seed = context.seed
-      for cell in [AnyRecurrentCell.Kind.lstm, .gru, .vanilla] {
+      for cell in [RecurrentCell.Kind.lstm, .gru, .vanilla] {
         let forecasters = try folds.map { fold in
           try TrajectoryForecaster(
             .recurrent(cell), trainedOn: fold.training, settings, in: context.session,

@@ -176,11 +176,11 @@ private struct Translator {
       encoder: TokenEncoder(
         embedding: EmbeddingTable(vocabularySize: corpus.german.count, dimension: features),
         recurrent: RecurrentStack(
-          AnyRecurrentCell(.gru, inputSize: features, hiddenSize: units), isBidirectional: true),
+          RecurrentCell(.gru, inputSize: features, hiddenSize: units), isBidirectional: true),
         dropout: dropout),
       decoder: TokenDecoder(
         embedding: EmbeddingTable(vocabularySize: corpus.english.count, dimension: features),
-        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: features, hiddenSize: 2 * units)),
+        recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: features, hiddenSize: 2 * units)),
         attention: withAttention ? .multiplicative(querySize: 2 * units, memorySize: 2 * units) : nil,
         readoutSize: features, tiesEmbedding: true, dropout: dropout))
   }

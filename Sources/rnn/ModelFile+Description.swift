@@ -24,15 +24,15 @@ extension ModelFile: CustomStringConvertible {
   }
 }
 
-extension AnyRecurrentCell {
+extension RecurrentCell {
   /// The cell as people name it, with what is not usual about it.
   var name: String {
-    switch self {
-    case .vanilla(let cell): "vanilla RNN (\(cell.activation == .tanh ? "tanh" : "ReLU"))"
-    case .lstm(let cell):
-      ["LSTM", cell.projectionSize.map { "projected to \($0)" }, cell.shape.hasPeepholes ? "with peepholes" : nil]
+    switch equations {
+    case .vanilla(let activation): "vanilla RNN (\(activation == .tanh ? "tanh" : "ReLU"))"
+    case .lstm(let hasPeepholes, let projectionSize):
+      ["LSTM", projectionSize.map { "projected to \($0)" }, hasPeepholes ? "with peepholes" : nil]
         .compactMap(\.self).joined(separator: " ")
-    case .gru(let cell): cell.reset == .afterProduct ? "GRU" : "GRU (reset before the product)"
+    case .gru(let reset): reset == .afterProduct ? "GRU" : "GRU (reset before the product)"
     }
   }
 }

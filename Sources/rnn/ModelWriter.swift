@@ -50,7 +50,7 @@ struct ModelWriter {
         hasLengths: hasLengths, hasStates: hasStates, preprocessing: preprocessing)
       try ONNXExport(model, options).write(to: path)
       // The importer does not run a Scan, which stands for a projection.
-      if model.architecture.recurrent.cells[0].shape.isProjected {
+      if model.architecture.recurrent.cells[0].isProjected {
         return try difference(between: model, and: SequenceModel<Scalar>.read(fromONNX: path).model)
       }
       return try difference(between: model, and: ONNXModel(path: path))
@@ -90,12 +90,12 @@ struct ModelWriter {
 
 extension SequenceArchitecture {
   /// The activation of its vanilla cells; `nil` where it has others.
-  fileprivate var activation: VanillaCell.Activation? {
-    if case .vanilla(let cell) = recurrent.cells[0] { cell.activation } else { nil }
+  fileprivate var activation: RecurrentCell.Activation? {
+    recurrent.cells[0].activation
   }
 
   /// Where the reset gate of its GRU cells acts; `nil` where it has others.
-  fileprivate var reset: GRUCell.ResetConvention? {
-    if case .gru(let cell) = recurrent.cells[0] { cell.reset } else { nil }
+  fileprivate var reset: RecurrentCell.ResetConvention? {
+    recurrent.cells[0].reset
   }
 }

@@ -5,7 +5,7 @@ import Models
 /// The network that `rnn train` makes, and how it is trained. What is left out is chosen by what is learned.
 struct NetworkOptions: ParsableArguments {
   @Option(help: "The recurrent cell: gru for a table, lstm for a text, unless given.")
-  var cell: AnyRecurrentCell.Kind?
+  var cell: RecurrentCell.Kind?
 
   @Option(help: "Recurrent layers.")
   var layers = 1
@@ -55,7 +55,7 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
-extension AnyRecurrentCell.Kind: HyphenatedArgument {}
+extension RecurrentCell.Kind: HyphenatedArgument {}
 
 /// Throws unless `value` can be a number of things; more than a million are a slip of the finger, and would overflow.
 func checkCount(_ value: Int, of name: String) throws(ValidationError) {

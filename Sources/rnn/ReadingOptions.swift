@@ -12,10 +12,10 @@ struct ReadingOptions: ParsableArguments {
   var loss: Loss?
 
   @Option(help: "The activation of a vanilla cell, where no file says it.")
-  var activation: VanillaCell.Activation?
+  var activation: RecurrentCell.Activation?
 
   @Option(help: "Where the reset gate of a GRU acts, where no file says it.")
-  var reset: GRUCell.ResetConvention?
+  var reset: RecurrentCell.ResetConvention?
 
   @Option(
     help: ArgumentHelp(
@@ -54,8 +54,8 @@ struct PartNames: ParsableArguments {
 
 extension SequenceArchitecture.Readout: HyphenatedArgument {}
 extension Loss: HyphenatedArgument {}
-extension VanillaCell.Activation: HyphenatedArgument {}
-extension GRUCell.ResetConvention: HyphenatedArgument {}
+extension RecurrentCell.Activation: HyphenatedArgument {}
+extension RecurrentCell.ResetConvention: HyphenatedArgument {}
 
 /// A case whose name is written with hyphens on a command line: `final-state` for `finalState`.
 protocol HyphenatedArgument: ExpressibleByArgument, CaseIterable, RawRepresentable<String> {}

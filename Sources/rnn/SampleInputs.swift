@@ -13,7 +13,7 @@ extension SequenceModel where Scalar: TensorScalar {
       Scalar.tensor(shape, (0..<shape.reduce(1, *)).map { _ in Scalar(Double.random(in: -1...1, using: &generator)) })
     }
     let stack = architecture.recurrent
-    let (walks, shape) = (stack.layers * stack.directions, stack.cells[0].shape)
+    let (walks, shape) = (stack.layers * stack.directions, stack.cells[0])
     var inputs: [SequenceTensorName: Tensor] = [
       .lengths: Tensor(shape: [batch], .int32([5, 2, 4])),
       .initialHidden: numbers([walks, batch, shape.outputSize]),

@@ -8,12 +8,12 @@ struct ModelVariant: CustomTestStringConvertible, Sendable {
   let readsTokens: Bool
   let readout: SequenceArchitecture.Readout
   let isBidirectional: Bool
-  let kind: AnyRecurrentCell.Kind
+  let kind: RecurrentCell.Kind
 
   static let all: [ModelVariant] = [false, true].flatMap { readsTokens in
     SequenceArchitecture.Readout.allCases.flatMap { readout in
       [false, true].flatMap { isBidirectional in
-        AnyRecurrentCell.Kind.allCases.map {
+        RecurrentCell.Kind.allCases.map {
           ModelVariant(readsTokens: readsTokens, readout: readout, isBidirectional: isBidirectional, kind: $0)
         }
       }
@@ -38,11 +38,11 @@ struct ModelVariant: CustomTestStringConvertible, Sendable {
   }
 
   func architecture(truncation: Int? = nil) throws -> SequenceArchitecture {
-    let cell: AnyRecurrentCell =
+    let cell: RecurrentCell =
       switch kind {
-      case .vanilla: .vanilla(VanillaCell(inputSize: inputSize, hiddenSize: 5))
-      case .lstm: .lstm(LSTMCell(inputSize: inputSize, hiddenSize: 5))
-      case .gru: .gru(GRUCell(inputSize: inputSize, hiddenSize: 5))
+      case .vanilla: .vanilla(inputSize: inputSize, hiddenSize: 5)
+      case .lstm: .lstm(inputSize: inputSize, hiddenSize: 5)
+      case .gru: .gru(inputSize: inputSize, hiddenSize: 5)
       }
     return try SequenceArchitecture(
       embedding: readsTokens ? EmbeddingTable(vocabularySize: 7, dimension: 4) : nil,

@@ -47,27 +47,29 @@ struct PyTorchNetwork: CustomTestStringConvertible, Sendable {
     )
     switch cell {
     case "rnn-tanh", "rnn-relu":
-      let activation = cell == "rnn-relu" ? VanillaCell.Activation.relu : .tanh
+      let activation = cell == "rnn-relu" ? RecurrentCell.Activation.relu : .tanh
       try check(
-        VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize, activation: activation), file, Scalar.self, path,
+        RecurrentCell.vanilla(inputSize: inputSize, hiddenSize: hiddenSize, activation: activation), file, Scalar.self,
+        path,
         tolerance)
     case "gru", "gru-reset-before":
-      let reset = cell == "gru" ? GRUCell.ResetConvention.afterProduct : .beforeProduct
+      let reset = cell == "gru" ? RecurrentCell.ResetConvention.afterProduct : .beforeProduct
       try check(
-        GRUCell(inputSize: inputSize, hiddenSize: hiddenSize, reset: reset), file, Scalar.self, path, tolerance)
+        RecurrentCell.gru(inputSize: inputSize, hiddenSize: hiddenSize, reset: reset), file, Scalar.self, path,
+        tolerance)
     default:
-      let lstm = LSTMCell(
+      let lstm = RecurrentCell.lstm(
         inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projection == 0 ? nil : projection,
         hasPeepholes: cell.contains("peephole"))
       try check(lstm, file, Scalar.self, path, tolerance)
     }
   }
 
-  private func check<Cell: RecurrentCell, Scalar: BLASScalar & SafetensorsElement>(
-    _ cell: Cell, _ file: SafetensorsFile, _: Scalar.Type, _ path: ComputePath, _ tolerance: Double
+  private func check<Scalar: BLASScalar & SafetensorsElement>(
+    _ cell: RecurrentCell, _ file: SafetensorsFile, _: Scalar.Type, _ path: ComputePath, _ tolerance: Double
   ) throws {
     let stack = try RecurrentStack(cell, layers: layers, isBidirectional: directions == 2)
-    var layer = RecurrentLayer<Cell, Scalar>(stack)
+    var layer = RecurrentLayer<Scalar>(stack)
     layer.execution = Execution(path: path)
     for shape in stack.parameters {
       layer.parameters[shape.name] = try file.matrix("parameters.\(shape.name)", shape)
@@ -79,8 +81,8 @@ struct PyTorchNetwork: CustomTestStringConvertible, Sendable {
     }
   }
 
-  private func check<Cell: RecurrentCell, Scalar: BLASScalar & SafetensorsElement>(
-    _ layer: RecurrentLayer<Cell, Scalar>, _ file: SafetensorsFile, batch: String, start: String, _ tolerance: Double
+  private func check<Scalar: BLASScalar & SafetensorsElement>(
+    _ layer: RecurrentLayer<Scalar>, _ file: SafetensorsFile, batch: String, start: String, _ tolerance: Double
   ) throws {
     let stack = layer.architecture
     let (inputShape, inputs) = try file.tensor("inputs", as: Scalar.self)
@@ -89,7 +91,7 @@ struct PyTorchNetwork: CustomTestStringConvertible, Sendable {
       batch == "dense"
       ? [Int](repeating: steps, count: sequences)
       : try file.tensor("lengths.ragged", as: Int64.self).elements.map { Int($0) }
-    let hasCell = stack.cells[0].shape.cellStateSize > 0
+    let hasCell = stack.cells[0].cellStateSize > 0
     func state(_ hidden: String, _ cell: String) throws -> RecurrentState<Scalar> {
       RecurrentState(
         hidden: try file.matrices(hidden), cell: hasCell ? try file.matrices(cell) : [])

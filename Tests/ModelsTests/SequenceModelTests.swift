@@ -13,8 +13,8 @@ import Testing
     #expect(worst.relativeError < Tolerance.finiteDifference, "\(check)")
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func gradientMatchesFiniteDifferencesFromAGivenState(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func gradientMatchesFiniteDifferencesFromAGivenState(_ kind: RecurrentCell.Kind) throws {
     let variant = ModelVariant(readsTokens: false, readout: .everyStep, isBidirectional: false, kind: kind)
     let model: SequenceModel<Double> = try variant.model()
     var batch = variant.batch()
@@ -67,14 +67,14 @@ import Testing
   // MARK: Tied embeddings
 
   private static func tied(
-    _ kind: AnyRecurrentCell.Kind, readout: SequenceArchitecture.Readout = .everyStep, isBidirectional: Bool = false
+    _ kind: RecurrentCell.Kind, readout: SequenceArchitecture.Readout = .everyStep, isBidirectional: Bool = false
   ) throws -> SequenceModel<Double> {
     let hidden = isBidirectional ? 2 : 4
     var model = SequenceModel<Double>(
       try SequenceArchitecture(
         embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
         recurrent: RecurrentStack(
-          AnyRecurrentCell(kind, inputSize: 4, hiddenSize: hidden), layers: 2, isBidirectional: isBidirectional),
+          RecurrentCell(kind, inputSize: 4, hiddenSize: hidden), layers: 2, isBidirectional: isBidirectional),
         readout: readout, outputSize: 7, loss: .softmaxCrossEntropy, tiesEmbedding: true),
       scheme: .pyTorch(hiddenSize: 5), seed: 3)
     model.execution = Execution(path: .blas, threads: 1)
@@ -92,8 +92,8 @@ import Testing
     #expect(check.entries.map(\.parameter).filter { $0.hasPrefix("head") } == ["head.bias"])
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func aTiedModelPredictsWhatItsUntiedCopyDoes(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func aTiedModelPredictsWhatItsUntiedCopyDoes(_ kind: RecurrentCell.Kind) throws {
     let model = try Self.tied(kind)
     let untied = model.untied()
     #expect(untied.parameters.count == model.parameters.count + 7 * 4)
@@ -108,7 +108,7 @@ import Testing
   @Test func theRowsOfATiedTableBeginWithLengthOne() throws {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 200, dimension: 50),
-      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 50, hiddenSize: 50))), outputSize: 200,
+      recurrent: RecurrentStack(.gru(inputSize: 50, hiddenSize: 50)), outputSize: 200,
       loss: .softmaxCrossEntropy, tiesEmbedding: true)
     let norm = SequenceModel<Double>(architecture, seed: 1).parameters.norm(of: "embedding.weight")
     #expect(abs(norm * norm / 200 - 1) <= (2.0 / 50).squareRoot() * Tolerance.mean(ofDraws: 200))
@@ -118,7 +118,7 @@ import Testing
     func setting(embedding: EmbeddingTable?, inputSize: Int = 4, hiddenSize: Int = 4, outputSize: Int = 7) -> String? {
       #expect(throws: ConfigurationError.self) {
         try SequenceArchitecture(
-          embedding: embedding, recurrent: RecurrentStack(.gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize))),
+          embedding: embedding, recurrent: RecurrentStack(.gru(inputSize: inputSize, hiddenSize: hiddenSize)),
           outputSize: outputSize, loss: .softmaxCrossEntropy, tiesEmbedding: true)
       }?.setting
     }
@@ -242,7 +242,7 @@ import Testing
   }
 
   @Test func anEmbeddingOfAnotherSizeIsAnError() throws {
-    let stack = try RecurrentStack(AnyRecurrentCell.gru(GRUCell(inputSize: 3, hiddenSize: 5)))
+    let stack = try RecurrentStack(RecurrentCell.gru(inputSize: 3, hiddenSize: 5))
     let error = #expect(throws: ConfigurationError.self) {
       try SequenceArchitecture(
         embedding: EmbeddingTable(vocabularySize: 7, dimension: 4), recurrent: stack, outputSize: 2,

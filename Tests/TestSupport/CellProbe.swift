@@ -29,7 +29,7 @@ public struct CellState<Scalar: BLASScalar>: Equatable, Sendable {
 /// The loss is linear, Σ w ⊙ outputs + Σ w ⊙ final state, so that its gradient for outputs and final state is `w`.
 public struct CellProbe<Scalar: BLASScalar>: Sendable {
   /// The cell.
-  public var cell: any RecurrentCell
+  public var cell: RecurrentCell
   /// Which way it walks.
   public var direction = TimeDirection.forward
   /// `[1 × P]`.
@@ -52,9 +52,9 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
 
   /// Random numbers for everything, none of them zero. Weights shrink with the width of the cell, so that gates stay
   /// where their slopes are not small.
-  public init(_ cell: any RecurrentCell, lengths: [Int] = raggedLengths, seed: UInt64 = 1) {
+  public init(_ cell: RecurrentCell, lengths: [Int] = raggedLengths, seed: UInt64 = 1) {
     var generator = SeededGenerator(seed: seed)
-    let (shape, layout) = (cell.shape, PackedLayout(lengths: lengths))
+    let (shape, layout) = (cell, PackedLayout(lengths: lengths))
     let scale = 1 / Double(shape.outputSize).squareRoot()
     func random(_ rows: Int, _ columns: Int, _ magnitudes: Range<Double> = 0.1..<1) -> Matrix<Scalar> {
       .random(rows: rows, columns: columns, magnitudes: magnitudes, from: &generator)
@@ -75,7 +75,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   /// The same with a mask of recurrent dropout that hides every third unit or so, a different set for each sequence.
   public func masked() -> CellProbe {
     var probe = self
-    let (batch, size) = (layout.batch, cell.shape.outputSize)
+    let (batch, size) = (layout.batch, cell.outputSize)
     let mask = (0..<batch * size).map { ($0 + $0 / size) % 3 == 0 ? 0 : Scalar(1.5) }
     probe.recurrentMask = Matrix(rows: batch, columns: size, mask)
     return probe
@@ -124,7 +124,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   }
 
   private init(
-    cell: any RecurrentCell, direction: TimeDirection, parameters: Matrix<Scalar>, inputs: PackedSequence<Scalar>,
+    cell: RecurrentCell, direction: TimeDirection, parameters: Matrix<Scalar>, inputs: PackedSequence<Scalar>,
     state: CellState<Scalar>, recurrentMask: Matrix<Scalar>?, outputWeights: PackedSequence<Scalar>,
     stateWeights: CellState<Scalar>
   ) {
@@ -142,7 +142,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
 extension CellProbe<Double> {
   /// One step of one sequence with these numbers.
   public static func oneStep(
-    _ cell: any RecurrentCell, parameters: [Double], input: [Double], hidden: [Double], cell cellState: [Double] = []
+    _ cell: RecurrentCell, parameters: [Double], input: [Double], hidden: [Double], cell cellState: [Double] = []
   ) -> CellProbe {
     var probe = CellProbe(cell, lengths: [1])
     probe.parameters = Matrix([parameters])
@@ -199,7 +199,7 @@ extension CellProbe {
   public func forward(
     _ execution: Execution, isRecording: Bool = false, tape: inout CellTape<Scalar>
   ) -> CellOutcome<Scalar> {
-    var outputs = Matrix<Scalar>(repeating: .nan, rows: layout.rowCount, columns: cell.shape.outputSize)
+    var outputs = Matrix<Scalar>(repeating: .nan, rows: layout.rowCount, columns: cell.outputSize)
     var ranked = state.selecting(layout.order)
     withPass(execution, isRecording: isRecording, &ranked, &outputs) { cell.forward($0, tape: &tape) }
     return CellOutcome(
@@ -213,7 +213,7 @@ extension CellProbe {
     wantsInputs: Bool = true
   ) -> CellGradients<Scalar> {
     var dInputs = initial?.dInputs.rows ?? .zeros(rows: layout.rowCount, columns: inputs.features)
-    var dParameters = initial?.dParameters ?? .zeros(rows: 1, columns: cell.shape.parameterCount)
+    var dParameters = initial?.dParameters ?? .zeros(rows: 1, columns: cell.parameterCount)
     let (dState, dOutputs) = (stateWeights.selecting(layout.order), outputWeights.rows)
     var (dHidden, dCell) = (dState.hidden, dState.cell)
     // A backward pass reads the recording, of which the outputs are a part, and not the state of the forward pass.
@@ -245,7 +245,7 @@ extension CellProbe {
   public func run(_ execution: Execution, tape: inout CellTape<Scalar>) -> CellResults<Scalar> {
     let outcome = forward(execution, isRecording: true, tape: &tape)
     return CellResults(
-      shape: cell.shape, outcome: outcome, gradients: backward(execution, tape: &tape))
+      shape: cell, outcome: outcome, gradients: backward(execution, tape: &tape))
   }
 
   /// Both passes over the steps before `step` and over those from there on, the state handed on between the two.
@@ -282,7 +282,7 @@ extension CellProbe {
     }
     let isForward = direction == .forward
     return CellResults(
-      shape: cell.shape,
+      shape: cell,
       outcome: CellOutcome(outputs: joined(outputs[isForward ? 0 : 1], outputs[isForward ? 1 : 0]), state: state),
       gradients: CellGradients(
         dInputs: joined(dInputs[isForward ? 1 : 0], dInputs[isForward ? 0 : 1]), dState: dState,
@@ -319,7 +319,7 @@ extension CellProbe {
 /// What both passes give.
 public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
   /// The sizes of the cell.
-  public var shape: CellShape
+  public var shape: RecurrentCell
   /// Of the forward pass.
   public var outcome: CellOutcome<Scalar>
   /// Of the backward pass.
@@ -372,7 +372,7 @@ extension Tolerance {
   /// Between two ways to run `probe`, forward and back. On the longest way from a number to a result every step adds
   /// up I + R products and applies some 20 operations to them, and the gradient of a parameter adds up all rows.
   public static func recurrence<Scalar: BLASScalar>(of probe: CellProbe<Scalar>) -> Double {
-    let (shape, layout) = (probe.cell.shape, probe.layout)
+    let (shape, layout) = (probe.cell, probe.layout)
     return operations(layout.steps * (shape.inputSize + shape.outputSize + 20) + layout.rowCount, Scalar.self)
   }
 }

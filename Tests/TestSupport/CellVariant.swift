@@ -12,21 +12,23 @@ public enum CellVariant: String, CaseIterable, Codable, Sendable {
   ]
 
   /// The cell. A projection narrows its hidden state to `hiddenSize - 1`.
-  public func cell(inputSize I: Int, hiddenSize H: Int) -> any RecurrentCell {
+  public func cell(inputSize I: Int, hiddenSize H: Int) -> RecurrentCell {
     switch self {
-    case .vanillaTanh: VanillaCell(inputSize: I, hiddenSize: H)
-    case .vanillaReLU: VanillaCell(inputSize: I, hiddenSize: H, activation: .relu)
-    case .vanillaWithoutBias: VanillaCell(inputSize: I, hiddenSize: H, hasBias: false)
-    case .lstm: LSTMCell(inputSize: I, hiddenSize: H)
-    case .lstmWithPeepholes: LSTMCell(inputSize: I, hiddenSize: H, hasPeepholes: true)
-    case .lstmWithProjection: LSTMCell(inputSize: I, hiddenSize: H, projectionSize: H - 1)
-    case .lstmWithBoth: LSTMCell(inputSize: I, hiddenSize: H, projectionSize: H - 1, hasPeepholes: true)
-    case .lstmWithoutBias: LSTMCell(inputSize: I, hiddenSize: H, hasBias: false)
-    case .lstmWithPeepholesWithoutBias: LSTMCell(inputSize: I, hiddenSize: H, hasPeepholes: true, hasBias: false)
-    case .gruResetAfter: GRUCell(inputSize: I, hiddenSize: H)
-    case .gruResetBefore: GRUCell(inputSize: I, hiddenSize: H, reset: .beforeProduct)
-    case .gruResetAfterWithoutBias: GRUCell(inputSize: I, hiddenSize: H, hasBias: false)
-    case .gruResetBeforeWithoutBias: GRUCell(inputSize: I, hiddenSize: H, reset: .beforeProduct, hasBias: false)
+    case .vanillaTanh: RecurrentCell.vanilla(inputSize: I, hiddenSize: H)
+    case .vanillaReLU: RecurrentCell.vanilla(inputSize: I, hiddenSize: H, activation: .relu)
+    case .vanillaWithoutBias: RecurrentCell.vanilla(inputSize: I, hiddenSize: H, hasBias: false)
+    case .lstm: RecurrentCell.lstm(inputSize: I, hiddenSize: H)
+    case .lstmWithPeepholes: RecurrentCell.lstm(inputSize: I, hiddenSize: H, hasPeepholes: true)
+    case .lstmWithProjection: RecurrentCell.lstm(inputSize: I, hiddenSize: H, projectionSize: H - 1)
+    case .lstmWithBoth: RecurrentCell.lstm(inputSize: I, hiddenSize: H, projectionSize: H - 1, hasPeepholes: true)
+    case .lstmWithoutBias: RecurrentCell.lstm(inputSize: I, hiddenSize: H, hasBias: false)
+    case .lstmWithPeepholesWithoutBias:
+      RecurrentCell.lstm(inputSize: I, hiddenSize: H, hasPeepholes: true, hasBias: false)
+    case .gruResetAfter: RecurrentCell.gru(inputSize: I, hiddenSize: H)
+    case .gruResetBefore: RecurrentCell.gru(inputSize: I, hiddenSize: H, reset: .beforeProduct)
+    case .gruResetAfterWithoutBias: RecurrentCell.gru(inputSize: I, hiddenSize: H, hasBias: false)
+    case .gruResetBeforeWithoutBias:
+      RecurrentCell.gru(inputSize: I, hiddenSize: H, reset: .beforeProduct, hasBias: false)
     }
   }
 }

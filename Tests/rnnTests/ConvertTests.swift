@@ -17,7 +17,7 @@ import Testing
 
   /// A model of each kind of cell, of tokens or features, at `path`.
   private func write(
-    _ cell: AnyRecurrentCell, tokens: Bool, readout: SequenceArchitecture.Readout, to path: String
+    _ cell: RecurrentCell, tokens: Bool, readout: SequenceArchitecture.Readout, to path: String
   ) throws -> SequenceModel<Float> {
     let architecture = try SequenceArchitecture(
       embedding: tokens ? EmbeddingTable(vocabularySize: 11, dimension: 3) : nil,
@@ -28,13 +28,13 @@ import Testing
     return model
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, [SequenceArchitecture.Readout.everyStep, .finalState])
+  @Test(arguments: RecurrentCell.Kind.allCases, [SequenceArchitecture.Readout.everyStep, .finalState])
   func throughONNXAndBackEveryBitStays(
-    _ kind: AnyRecurrentCell.Kind, _ readout: SequenceArchitecture.Readout
+    _ kind: RecurrentCell.Kind, _ readout: SequenceArchitecture.Readout
   ) throws {
     let (ours, onnx, back) = (folder.path("m.safetensors"), folder.path("m.onnx"), folder.path("back.safetensors"))
     let model = try write(
-      AnyRecurrentCell(kind, inputSize: 3, hiddenSize: 5), tokens: kind == .gru, readout: readout, to: ours)
+      RecurrentCell(kind, inputSize: 3, hiddenSize: 5), tokens: kind == .gru, readout: readout, to: ours)
     try convert(ours, onnx)
     try convert(onnx, back)
     let (same, preprocessing) = try SequenceModel<Float>.read(from: back)
@@ -46,7 +46,7 @@ import Testing
   @Test(arguments: [["--lengths"], ["--no-states"], ["--lengths", "--no-states"]])
   func optionsOfONNXAreFollowed(_ options: [String]) throws {
     let (ours, onnx) = (folder.path("m.safetensors"), folder.path("m.onnx"))
-    _ = try write(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), tokens: true, readout: .everyStep, to: ours)
+    _ = try write(RecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), tokens: true, readout: .everyStep, to: ours)
     try Convert.parse([ours, onnx] + options).run()
     let inputs = try ONNXModel(path: onnx).inputs.map(\.name)
     #expect(inputs.contains("lengths") == options.contains("--lengths"))
@@ -56,7 +56,7 @@ import Testing
   @Test func aProjectedNetworkAndOneOfDoublesGoThroughONNX() throws {
     let (ours, onnx) = (folder.path("m.safetensors"), folder.path("m.onnx"))
     _ = try write(
-      .lstm(LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 2)), tokens: false, readout: .everyStep, to: ours)
+      .lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2), tokens: false, readout: .everyStep, to: ours)
     try convert(ours, onnx)
     let double = SequenceModel<Double>(
       try SequenceModel<Float>.read(from: ours).model.architecture, seed: 8)
@@ -66,11 +66,11 @@ import Testing
     #expect(try SequenceModel<Double>.read(from: ours).model.parameters == double.parameters)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func throughPyTorchAndBackEveryBitStays(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func throughPyTorchAndBackEveryBitStays(_ kind: RecurrentCell.Kind) throws {
     let (ours, torch, back) = (folder.path("m.safetensors"), folder.path("t.safetensors"), folder.path("b.safetensors"))
     let model = try write(
-      AnyRecurrentCell(kind, inputSize: 3, hiddenSize: 5), tokens: true, readout: .finalState, to: ours)
+      RecurrentCell(kind, inputSize: 3, hiddenSize: 5), tokens: true, readout: .finalState, to: ours)
     try convert(ours, torch, "--for", "pytorch", "--recurrent", "encoder.rnn", "--head", "fc")
     #expect(try SafetensorsFile(path: torch).tensors["encoder.rnn.weight_ih_l0"] != nil)
     try convert(
@@ -83,7 +83,7 @@ import Testing
   @Test func throughKerasAndBackItComputesTheSame() throws {
     let (ours, keras, back) = (folder.path("m.safetensors"), folder.path("k.npz"), folder.path("b.safetensors"))
     let model = try write(
-      .gru(GRUCell(inputSize: 3, hiddenSize: 5)), tokens: true, readout: .finalState, to: ours)
+      .gru(inputSize: 3, hiddenSize: 5), tokens: true, readout: .finalState, to: ours)
     try convert(ours, keras)
     try convert(keras, back, "--readout", "final-state", "--loss", "softmax-cross-entropy")
     let same = try SequenceModel<Float>.read(from: back).model
@@ -93,7 +93,7 @@ import Testing
 
   @Test func doublesOfKerasStayDoubles() throws {
     let (ours, keras) = (folder.path("m.safetensors"), folder.path("k.npz"))
-    _ = try write(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
+    _ = try write(RecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
     let double = SequenceModel<Double>(try SequenceModel<Float>.read(from: ours).model.architecture, seed: 8)
     try double.write(to: ours)
     try convert(ours, keras)
@@ -106,7 +106,7 @@ import Testing
 
   @Test func whatCannotBeReadOrWrittenIsSaidInALine() throws {
     let (ours, torch) = (folder.path("m.safetensors"), folder.path("t.safetensors"))
-    _ = try write(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
+    _ = try write(RecurrentCell(.gru, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
     try convert(ours, torch, "--for", "pytorch")
     func message(_ arguments: String...) -> String {
       do {
@@ -137,7 +137,7 @@ import Testing
   @Test func peepholesHaveNoPlaceInPyTorchAndNothingIsWritten() throws {
     let (ours, torch) = (folder.path("m.safetensors"), folder.path("t.safetensors"))
     _ = try write(
-      .lstm(LSTMCell(inputSize: 3, hiddenSize: 5, hasPeepholes: true)), tokens: false, readout: .everyStep, to: ours)
+      .lstm(inputSize: 3, hiddenSize: 5, hasPeepholes: true), tokens: false, readout: .everyStep, to: ours)
     #expect(throws: WeightsError.self) { try convert(ours, torch, "--for", "pytorch") }
     #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: torch) }
   }

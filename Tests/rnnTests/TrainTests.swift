@@ -108,7 +108,7 @@ import Testing
     let path = folder.path("gaps.safetensors")
     let architecture = try GapArchitecture(
       embedding: EmbeddingTable(vocabularySize: 8, dimension: 3),
-      recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5)))
+      recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 3, hiddenSize: 5)))
     try GapModel<Float>(architecture, seed: 1).write(to: path)
     let text = try Inspection(of: path, try Inspect.parse([path]).reading).description
     #expect(text.contains("a model of Recurrent's that fills gaps") && text.contains("backward.weight_hh_l0"))

@@ -16,7 +16,7 @@ import Testing
   private func writeModelAndVectors() throws -> (model: String, vectors: String, tensors: [String: Tensor]) {
     let model = SequenceModel<Float>(
       try SequenceArchitecture(
-        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 5), layers: 2), outputSize: 2,
+        recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 3, hiddenSize: 5), layers: 2), outputSize: 2,
         loss: .meanSquaredError), seed: 6)
     let (path, vectors) = (folder.path("m.safetensors"), folder.path("v.npz"))
     try model.write(to: path)

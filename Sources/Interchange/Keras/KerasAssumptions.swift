@@ -4,9 +4,9 @@ public import Models
 /// What weights without settings do not show, said by the caller. Where a file says it, the file counts.
 public struct KerasAssumptions: Hashable, Sendable {
   /// The activation of SimpleRNN layers.
-  public var nonlinearity: VanillaCell.Activation?
+  public var nonlinearity: RecurrentCell.Activation?
   /// Where the reset gate of GRU layers acts; needed only where they have no bias, whose shape shows it otherwise.
-  public var reset: GRUCell.ResetConvention?
+  public var reset: RecurrentCell.ResetConvention?
   /// Whether the last recurrent layer gives every step (`return_sequences=True`) or the final state.
   public var readout: SequenceArchitecture.Readout?
   /// The loss that belongs to the Dense layer's activation.
@@ -16,7 +16,7 @@ public struct KerasAssumptions: Hashable, Sendable {
 
   /// Nothing, but for what is given.
   public init(
-    nonlinearity: VanillaCell.Activation? = nil, reset: GRUCell.ResetConvention? = nil,
+    nonlinearity: RecurrentCell.Activation? = nil, reset: RecurrentCell.ResetConvention? = nil,
     readout: SequenceArchitecture.Readout? = nil, loss: Loss? = nil, recurrentLayers: [String]? = nil
   ) {
     self.nonlinearity = nonlinearity

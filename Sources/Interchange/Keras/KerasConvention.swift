@@ -12,15 +12,15 @@ public import Kernels
 /// | GRU bias, `reset_after=True` | `bias`, `[2 × 3·H]`: input, recurrent | `bias_ih`, `bias_hh` |
 /// | GRU bias, `reset_after=False` | `bias`, `[3·H]` | `bias_ih` is it, `bias_hh` is 0; back: their sum |
 /// | `use_bias=False` | no `bias` | no biases |
-/// | GRU `reset_after=True` (the default) | | `GRUCell.ResetConvention.afterProduct` |
-/// | GRU `reset_after=False` | | `GRUCell.ResetConvention.beforeProduct` |
+/// | GRU `reset_after=True` (the default) | | `RecurrentCell.ResetConvention.afterProduct` |
+/// | GRU `reset_after=False` | | `RecurrentCell.ResetConvention.beforeProduct` |
 /// | GRU update | h = z ⊙ h + (1 − z) ⊙ n | the same |
 /// | Dense | `kernel`, `[I × O]` | `weight`, `[O × I]`: the transpose |
 /// | Embedding | `embeddings`, `[V × E]` | `weight`, `[V × E]` |
 /// | Bidirectional | `forward_…`, `backward_…` | `…_l0`, `…_l0_reverse` |
 public enum KerasConvention {
   /// Which of Keras's gate blocks is each of ours, by our order: `[1, 0, 2]` for a GRU.
-  public static func places(_ kind: AnyRecurrentCell.Kind) -> [Int] {
+  public static func places(_ kind: RecurrentCell.Kind) -> [Int] {
     switch kind {
     case .vanilla: [0]
     case .lstm: LSTMGate.allCases.map(\.rawValue)
@@ -29,8 +29,8 @@ public enum KerasConvention {
   }
 
   /// Whether Keras keeps the biases of the two products apart.
-  static func hasTwoBiases(_ cell: AnyRecurrentCell) -> Bool {
-    if case .gru(let gru) = cell { gru.reset == .afterProduct } else { false }
+  static func hasTwoBiases(_ cell: RecurrentCell) -> Bool {
+    cell.reset == .afterProduct
   }
 }
 
@@ -46,7 +46,7 @@ struct KerasCellArrays<Scalar: BLASScalar>: Equatable {
 
 extension KerasCellArrays {
   /// Our parameters of one direction, by their names without the layer, from Keras's arrays of the same `cell`.
-  func parameters(of cell: AnyRecurrentCell) -> [String: Matrix<Scalar>] {
+  func parameters(of cell: RecurrentCell) -> [String: Matrix<Scalar>] {
     let places = KerasConvention.places(cell.kind)
     var result = [
       "weight_ih": kernel.transposedBlocks(places, size: cell.hiddenSize),
@@ -61,7 +61,7 @@ extension KerasCellArrays {
   }
 
   /// Keras's arrays from our parameters of one direction of a `cell` without peepholes or projection.
-  init(_ parameters: [String: Matrix<Scalar>], of cell: AnyRecurrentCell) {
+  init(_ parameters: [String: Matrix<Scalar>], of cell: RecurrentCell) {
     let places = KerasConvention.places(cell.kind)
     func array(_ name: String) -> Matrix<Scalar>? {
       parameters[name]?.transposedFromBlocks(places, size: cell.hiddenSize)

@@ -37,11 +37,11 @@ public struct KerasLayer: Sendable {
 /// The settings of a recurrent layer of Keras. What is `nil` no file said.
 public struct KerasRecurrentSettings: Hashable, Sendable {
   /// Vanilla for SimpleRNN.
-  public var kind: AnyRecurrentCell.Kind
+  public var kind: RecurrentCell.Kind
   /// Whether it is a Bidirectional.
   public var isBidirectional = false
   /// Where the reset gate of a GRU acts: `reset_after=True` is after the product.
-  public var reset: GRUCell.ResetConvention?
+  public var reset: RecurrentCell.ResetConvention?
   /// Whether it gives every step or the last state.
   public var returnsSequences: Bool?
   /// The activation of the candidate, or of a SimpleRNN.
@@ -60,7 +60,7 @@ public struct KerasRecurrentSettings: Hashable, Sendable {
   public var unsupported: [String] = []
 
   /// Settings of a layer of which only the arrays are known.
-  init(kind: AnyRecurrentCell.Kind) { self.kind = kind }
+  init(kind: RecurrentCell.Kind) { self.kind = kind }
 }
 
 extension KerasRecurrentSettings {
@@ -104,7 +104,7 @@ extension KerasRecurrentSettings {
     if other != self { unsupported.append("a backward_layer with other settings") }
   }
 
-  private static let kinds: [String: AnyRecurrentCell.Kind] = ["SimpleRNN": .vanilla, "LSTM": .lstm, "GRU": .gru]
+  private static let kinds: [String: RecurrentCell.Kind] = ["SimpleRNN": .vanilla, "LSTM": .lstm, "GRU": .gru]
 
   /// An activation's name; Keras leaves out what does nothing.
   static func activation(_ value: JSONValue?) -> String {

@@ -14,11 +14,11 @@ extension KerasModel {
   ///   here; it names the layer and the setting.
   public func recurrentLayer<Scalar: TensorScalar>(
     named name: String, assuming assumptions: KerasAssumptions = KerasAssumptions(), ignoresDropout: Bool = false
-  ) throws(WeightsError) -> RecurrentLayer<AnyRecurrentCell, Scalar> {
+  ) throws(WeightsError) -> RecurrentLayer<Scalar> {
     let part: KerasRecurrentPart<Scalar> = try recurrentPart(
       layer(named: name), assuming: assumptions, ignoresDropout: ignoresDropout)
     let stack = try stack([part], named: name)
-    var layer = RecurrentLayer<AnyRecurrentCell, Scalar>(stack, scheme: .zeros)
+    var layer = RecurrentLayer<Scalar>(stack, scheme: .zeros)
     for (name, matrix) in part.parameters(layer: 0) { layer.parameters[name] = matrix }
     return layer
   }
@@ -122,7 +122,7 @@ extension KerasModel {
 /// A recurrent layer of Keras that can be one of ours.
 struct KerasRecurrentPart<Scalar: TensorScalar> {
   let settings: KerasRecurrentSettings
-  let cell: AnyRecurrentCell
+  let cell: RecurrentCell
   /// Forward, and backward if there is that.
   let directions: [KerasCellArrays<Scalar>]
 
@@ -190,17 +190,16 @@ extension KerasModel {
   private func cell<Scalar>(
     _ settings: KerasRecurrentSettings, _ arrays: KerasCellArrays<Scalar>, _ name: String,
     assuming assumptions: KerasAssumptions
-  ) throws(WeightsError) -> AnyRecurrentCell {
+  ) throws(WeightsError) -> RecurrentCell {
     let (inputSize, hiddenSize, hasBias) = (arrays.kernel.rows, arrays.recurrentKernel.rows, arrays.bias != nil)
     switch settings.kind {
     case .vanilla:
       return .vanilla(
-        VanillaCell(
-          inputSize: inputSize, hiddenSize: hiddenSize,
-          activation: try nonlinearity(settings, name, assuming: assumptions), hasBias: hasBias))
-    case .lstm: return .lstm(LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias))
+        inputSize: inputSize, hiddenSize: hiddenSize,
+        activation: try nonlinearity(settings, name, assuming: assumptions), hasBias: hasBias)
+    case .lstm: return .lstm(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
     case .gru:
-      let fromBias: GRUCell.ResetConvention? = arrays.bias.map { $0.rows == 2 ? .afterProduct : .beforeProduct }
+      let fromBias: RecurrentCell.ResetConvention? = arrays.bias.map { $0.rows == 2 ? .afterProduct : .beforeProduct }
       guard let reset = settings.reset ?? fromBias ?? assumptions.reset else {
         throw error(name, "a GRU without biases, whose shape would show its reset_after", "an assumption about reset")
       }
@@ -208,20 +207,20 @@ extension KerasModel {
         throw error(
           name, "a bias of \(arrays.bias?.rows ?? 0) rows", reset == .afterProduct ? "2, as reset_after=True has" : "1")
       }
-      return .gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize, reset: reset, hasBias: hasBias))
+      return .gru(inputSize: inputSize, hiddenSize: hiddenSize, reset: reset, hasBias: hasBias)
     }
   }
 
   private func nonlinearity(
     _ settings: KerasRecurrentSettings, _ name: String, assuming assumptions: KerasAssumptions
-  ) throws(WeightsError) -> VanillaCell.Activation {
+  ) throws(WeightsError) -> RecurrentCell.Activation {
     guard let activation = settings.activation else {
       guard let assumed = assumptions.nonlinearity else {
         throw error(name, "a SimpleRNN whose activation no array shows", "an assumption: tanh or relu")
       }
       return assumed
     }
-    guard let known = VanillaCell.Activation(rawValue: activation) else {
+    guard let known = RecurrentCell.Activation(rawValue: activation) else {
       throw error(name, "activation \(activation)", "tanh or relu")
     }
     return known
@@ -230,7 +229,7 @@ extension KerasModel {
   /// A stack of layers that agree in all but their input, each reading the one before.
   func stack<Scalar>(
     _ parts: [KerasRecurrentPart<Scalar>], named name: String
-  ) throws(WeightsError) -> RecurrentStack<AnyRecurrentCell> {
+  ) throws(WeightsError) -> RecurrentStack {
     do {
       return try RecurrentStack(
         parts[0].cell, layers: parts.count, isBidirectional: parts[0].settings.isBidirectional,

@@ -167,11 +167,11 @@ extension KerasModel {
     }
   }
 
-  private func summary(_ cell: AnyRecurrentCell) -> String {
+  private func summary(_ cell: RecurrentCell) -> String {
     var text = "\(cell.hiddenSize) units of kind \(cell.kind.rawValue) over \(cell.inputSize) features"
-    if case .gru(let gru) = cell { text += ", reset_after=\(gru.reset == .afterProduct ? "True" : "False")" }
-    if case .vanilla(let vanilla) = cell { text += ", \(vanilla.activation.rawValue)" }
-    return text + (cell.shape.hasBias ? "" : ", no bias")
+    if let reset = cell.reset { text += ", reset_after=\(reset == .afterProduct ? "True" : "False")" }
+    if let activation = cell.activation { text += ", \(activation.rawValue)" }
+    return text + (cell.hasBias ? "" : ", no bias")
   }
 
   private func loss(of layer: KerasLayer, _ assumptions: KerasAssumptions) throws(WeightsError) -> Loss {

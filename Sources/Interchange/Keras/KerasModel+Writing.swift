@@ -47,10 +47,10 @@ extension KerasModel {
     let model = model.untied()
     let stack = model.architecture.recurrent
     let cell = stack.cells[0]
-    if cell.shape.hasPeepholes || cell.shape.isProjected {
+    if cell.hasPeepholes || cell.isProjected {
       throw WeightsError(
         file: file,
-        found: "an LSTM with \(cell.shape.hasPeepholes ? "peepholes" : "a projection"), which Keras has no layer for",
+        found: "an LSTM with \(cell.hasPeepholes ? "peepholes" : "a projection"), which Keras has no layer for",
         wanted: "one without")
     }
     guard names.recurrent.count == stack.layers, !stack.isBidirectional || names.wrapped.count == stack.layers else {
@@ -74,7 +74,7 @@ extension KerasModel {
       for suffix in stack.isBidirectional ? ["", "_reverse"] : [""] {
         let place = path(of: layer, isBackward: !suffix.isEmpty, stack, names)
         let parameters = Dictionary(
-          uniqueKeysWithValues: stack.cells[layer].shape.parameters.map {
+          uniqueKeysWithValues: stack.cells[layer].parameters.map {
             ($0.name, model.parameters["recurrent.\($0.name)_l\(layer)\(suffix)"])
           })
         let found = KerasCellArrays(parameters, of: stack.cells[layer])
@@ -90,7 +90,7 @@ extension KerasModel {
 
   /// The path of a cell: `lstm/lstm_cell`, `bidirectional/backward_lstm/lstm_cell`.
   private static func path(
-    of layer: Int, isBackward: Bool, _ stack: RecurrentStack<AnyRecurrentCell>, _ names: KerasLayerNames
+    of layer: Int, isBackward: Bool, _ stack: RecurrentStack, _ names: KerasLayerNames
   ) -> String {
     let cell =
       switch stack.cells[layer].kind {

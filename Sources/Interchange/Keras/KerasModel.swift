@@ -174,14 +174,16 @@ public struct KerasModel: Sendable {
 extension KerasArrays.Layer {
   /// The kind of cell that the shapes show: as many gate blocks as the recurrent kernel is wider than high. `nil` where it
   /// is none, or the arrays' names say another.
-  fileprivate var inferredCellKind: AnyRecurrentCell.Kind? {
-    guard let shape = forward["recurrent_kernel"]?.shape, shape.count == 2, shape[0] > 0,
-      shape[1].isMultiple(of: shape[0])
+  fileprivate var inferredCellKind: RecurrentCell.Kind? {
+    guard let shape = forward["recurrent_kernel"]?.shape, shape.count == 2,
+      let kind = RecurrentCell.Kind(rows: shape[1], hiddenSize: shape[0])
     else { return nil }
-    let kinds: [Int: (kind: AnyRecurrentCell.Kind, name: String)] = [
-      1: (.vanilla, "simple_rnn"), 3: (.gru, "gru"), 4: (.lstm, "lstm"),
-    ]
-    guard let found = kinds[shape[1] / shape[0]], cellKind ?? found.name == found.name else { return nil }
-    return found.kind
+    let name =
+      switch kind {
+      case .vanilla: "simple_rnn"
+      case .lstm: "lstm"
+      case .gru: "gru"
+      }
+    return cellKind ?? name == name ? kind : nil
   }
 }

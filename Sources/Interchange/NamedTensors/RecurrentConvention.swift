@@ -19,12 +19,12 @@ enum RecurrentConvention: Hashable, Sendable {
   case forgetBiasOfOne
 
   /// Those that a cell of this kind can be subject to, the likeliest first.
-  static func candidates(for cell: AnyRecurrentCell) -> [RecurrentConvention] {
-    let orders = permutations(of: cell.shape.gates)
-    let transposed: [Self] = cell.shape.outputSize == cell.hiddenSize ? [.transposedRecurrentWeights] : []
-    switch cell {
+  static func candidates(for cell: RecurrentCell) -> [RecurrentConvention] {
+    let orders = permutations(of: cell.gates.count)
+    let transposed: [Self] = cell.outputSize == cell.hiddenSize ? [.transposedRecurrentWeights] : []
+    switch cell.kind {
     case .vanilla: return [.otherActivation] + transposed
-    case .lstm: return orders.map(Self.gateOrder) + (cell.shape.hasBias ? [.forgetBiasOfOne] : []) + transposed
+    case .lstm: return orders.map(Self.gateOrder) + (cell.hasBias ? [.forgetBiasOfOne] : []) + transposed
     case .gru:
       return [.otherReset] + orders.map(Self.gateOrder) + [.invertedUpdate]
         + orders.map(Self.otherResetAndGateOrder) + transposed
@@ -40,7 +40,7 @@ enum RecurrentConvention: Hashable, Sendable {
   }
 
   /// The convention for a person, about `cell`, so that “it would agree with …” is a sentence.
-  func description(for cell: AnyRecurrentCell) -> String {
+  func description(for cell: RecurrentCell) -> String {
     switch self {
     case .otherReset: Self.resetDescription(for: cell)
     case .gateOrder(let places): Self.orderDescription(places, for: cell)
@@ -48,27 +48,23 @@ enum RecurrentConvention: Hashable, Sendable {
       "\(Self.resetDescription(for: cell)) and \(Self.orderDescription(places, for: cell))"
     case .invertedUpdate: "the update gate inverted (h = z·n + (1 − z)·h)"
     case .otherActivation:
-      if case .vanilla(let cell) = cell, cell.activation == .relu {
-        "tanh instead of ReLU"
-      } else {
-        "ReLU instead of tanh"
-      }
+      cell.activation == .relu ? "tanh instead of ReLU" : "ReLU instead of tanh"
     case .transposedRecurrentWeights: "the recurrent weights transposed, gate by gate"
     case .forgetBiasOfOne: "1 added to the forget gate's bias, as TensorFlow 1 does when it runs"
     }
   }
 
-  private static func resetDescription(for cell: AnyRecurrentCell) -> String {
-    if case .gru(let cell) = cell, cell.reset == .beforeProduct {
+  private static func resetDescription(for cell: RecurrentCell) -> String {
+    if cell.reset == .beforeProduct {
       "the reset gate after the recurrent product (PyTorch, Keras reset_after=True, ONNX linear_before_reset=1)"
     } else {
       "the reset gate before the recurrent product (Keras reset_after=False, ONNX linear_before_reset=0)"
     }
   }
 
-  private static func orderDescription(_ places: [Int], for cell: AnyRecurrentCell) -> String {
+  private static func orderDescription(_ places: [Int], for cell: RecurrentCell) -> String {
     let (letters, known): ([String], [String: String]) =
-      switch cell {
+      switch cell.kind {
       case .vanilla: ([], [:])
       case .lstm:
         (["i", "f", "g", "o"], ["i o f g": "ONNX", "i g f o": "TensorFlow 1"])
@@ -78,24 +74,23 @@ enum RecurrentConvention: Hashable, Sendable {
     return "the gates in the order \(order)" + (known[order].map { " (that of \($0))" } ?? "")
   }
 
-  /// One direction of one layer under this convention. `parameters` lie as `cell.shape.parameters` says.
+  /// One direction of one layer under this convention. `parameters` lie as `cell.parameters` says.
   func applied<Scalar: BLASScalar>(
-    to cell: AnyRecurrentCell, parameters: [Scalar]
-  ) -> (cell: AnyRecurrentCell, parameters: [Scalar]) {
-    switch (self, cell) {
-    case (.otherReset, .gru(let gru)): return (.gru(gru.withOtherReset), parameters)
+    to cell: RecurrentCell, parameters: [Scalar]
+  ) -> (cell: RecurrentCell, parameters: [Scalar]) {
+    switch (self, cell.kind) {
+    case (.otherReset, .gru), (.otherActivation, .vanilla): return (cell.withOtherOption, parameters)
     case (.gateOrder(let places), _): return (cell, reordered(parameters, of: cell, places))
-    case (.otherResetAndGateOrder(let places), .gru(let gru)):
-      return (.gru(gru.withOtherReset), reordered(parameters, of: cell, places))
+    case (.otherResetAndGateOrder(let places), .gru):
+      return (cell.withOtherOption, reordered(parameters, of: cell, places))
     case (.invertedUpdate, .gru):
       // σ(−x) = 1 − σ(x).
       return (
         cell,
         mapBlocks(parameters, of: cell) { gate, _, block in
-          gate == GRUGate.update.rawValue ? block.map { -$0 } : block
+          gate == .update ? block.map { -$0 } : block
         }
       )
-    case (.otherActivation, .vanilla(let vanilla)): return (.vanilla(vanilla.withOtherActivation), parameters)
     case (.transposedRecurrentWeights, _):
       return (
         cell,
@@ -107,19 +102,19 @@ enum RecurrentConvention: Hashable, Sendable {
       return (
         cell,
         mapBlocks(parameters, of: cell) { gate, shape, block in
-          gate == LSTMGate.forget.rawValue && shape.role == .inputBias ? block.map { $0 + 1 } : block
+          gate == .forget && shape.role == .inputBias ? block.map { $0 + 1 } : block
         }
       )
     default: preconditionFailure("\(self) is no convention of a \(cell.kind) cell")
     }
   }
 
-  private func reordered<Scalar>(_ parameters: [Scalar], of cell: AnyRecurrentCell, _ places: [Int]) -> [Scalar] {
+  private func reordered<Scalar>(_ parameters: [Scalar], of cell: RecurrentCell, _ places: [Int]) -> [Scalar] {
     var (result, offset): ([Scalar], Int) = ([], 0)
-    for shape in cell.shape.parameters {
-      let size = shape.count / shape.gates
-      for gate in 0..<shape.gates {
-        let start = offset + (shape.gates > 1 ? places[gate] : gate) * size
+    for shape in cell.parameters {
+      let size = shape.count / shape.blockCount
+      for gate in 0..<shape.blockCount {
+        let start = offset + (shape.blockCount > 1 ? places[gate] : gate) * size
         result += parameters[start..<start + size]
       }
       offset += shape.count
@@ -127,15 +122,16 @@ enum RecurrentConvention: Hashable, Sendable {
     return result
   }
 
-  /// Every block of every parameter through `change`, which gets the gate's number and the parameter's shape.
+  /// Every block of every parameter through `change`, which gets the gate, if the block is one's, and the parameter's shape.
   private func mapBlocks<Scalar>(
-    _ parameters: [Scalar], of cell: AnyRecurrentCell, _ change: (Int, ParameterShape, [Scalar]) -> [Scalar]
+    _ parameters: [Scalar], of cell: RecurrentCell, _ change: (Gate?, ParameterShape, [Scalar]) -> [Scalar]
   ) -> [Scalar] {
     var (result, offset): ([Scalar], Int) = ([], 0)
-    for shape in cell.shape.parameters {
-      let size = shape.count / shape.gates
-      for gate in 0..<shape.gates {
-        let start = offset + gate * size
+    for shape in cell.parameters {
+      let size = shape.count / shape.blockCount
+      for block in 0..<shape.blockCount {
+        let start = offset + block * size
+        let gate = shape.gates.isEmpty ? nil : shape.gates[block]
         result += change(gate, shape, Array(parameters[start..<start + size]))
       }
       offset += shape.count
@@ -148,18 +144,15 @@ enum RecurrentConvention: Hashable, Sendable {
   }
 }
 
-extension GRUCell {
-  fileprivate var withOtherReset: GRUCell {
-    GRUCell(
-      inputSize: inputSize, hiddenSize: hiddenSize, reset: reset == .afterProduct ? .beforeProduct : .afterProduct,
-      hasBias: shape.hasBias)
-  }
-}
-
-extension VanillaCell {
-  fileprivate var withOtherActivation: VanillaCell {
-    VanillaCell(
-      inputSize: inputSize, hiddenSize: hiddenSize, activation: activation == .tanh ? .relu : .tanh,
-      hasBias: shape.hasBias)
+extension RecurrentCell {
+  /// A GRU of the other convention, a vanilla cell of the other activation; other cells as they are.
+  fileprivate var withOtherOption: RecurrentCell {
+    let other: Equations =
+      switch equations {
+      case .vanilla(let activation): .vanilla(activation == .tanh ? .relu : .tanh)
+      case .gru(let reset): .gru(reset == .afterProduct ? .beforeProduct : .afterProduct)
+      case .lstm: equations
+      }
+    return RecurrentCell(other, inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
   }
 }

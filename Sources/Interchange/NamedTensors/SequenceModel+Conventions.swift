@@ -21,7 +21,7 @@ extension SequenceModel where Scalar: TensorScalar {
       var start = architecture.embedding?.parameterCount ?? 0
       for layer in 0..<stack.layers {
         for _ in 0..<stack.directions {
-          let range = start..<start + stack.cells[layer].shape.parameterCount
+          let range = start..<start + stack.cells[layer].parameterCount
           let changed = convention.applied(to: stack.cells[layer], parameters: Array(all[range]))
           _ = UnsafeMutableBufferPointer(rebasing: all[range]).update(fromContentsOf: changed.parameters)
           if layer == 0 { cell = changed.cell }
@@ -44,7 +44,7 @@ extension SequenceModel where Scalar: TensorScalar {
 
 extension SequenceArchitecture {
   /// The same architecture of another cell, whose parameters have the same shapes.
-  fileprivate func replacing(cell: AnyRecurrentCell) -> SequenceArchitecture {
+  fileprivate func replacing(cell: RecurrentCell) -> SequenceArchitecture {
     do {
       return try SequenceArchitecture(
         embedding: embedding,

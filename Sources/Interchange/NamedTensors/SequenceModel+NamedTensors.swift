@@ -42,7 +42,7 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
   }
 
   private var inputName: SequenceTensorName { architecture.embedding == nil ? .inputs : .tokens }
-  private var hasCellState: Bool { architecture.recurrent.cells[0].shape.cellStateSize > 0 }
+  private var hasCellState: Bool { architecture.recurrent.cells[0].cellStateSize > 0 }
 
   /// The packed inputs, and the number of steps that `tensor` is padded to.
   private func inputs(
@@ -84,7 +84,7 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
   }
 
   private func state(_ given: NamedInputs, batch: Int) throws(NamedTensorError) -> RecurrentState<Scalar> {
-    let shape = architecture.recurrent.cells[0].shape
+    let shape = architecture.recurrent.cells[0]
     var state = zeroState(batch: batch)
     if let hidden = try matrices(given, .initialHidden, batch: batch, columns: shape.outputSize) {
       state.hidden = hidden

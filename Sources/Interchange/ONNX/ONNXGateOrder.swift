@@ -11,7 +11,7 @@ internal import Kernels
 /// Source: the operators' texts, github.com/onnx/onnx/blob/main/docs/Operators.md.
 enum ONNXGateOrder {
   /// For each of our gate blocks, in order, the place of ONNX's block that holds it.
-  static func gates(of kind: AnyRecurrentCell.Kind) -> [Int] {
+  static func gates(of kind: RecurrentCell.Kind) -> [Int] {
     switch kind {
     case .vanilla: [0]
     case .lstm: LSTMGate.allCases.map(place)
@@ -67,16 +67,16 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
     self.peepholes = peepholes
   }
 
-  /// What ONNX is to hold for `cell`, whose `parameters` lie in the order of `CellShape.parameters`.
+  /// What ONNX is to hold for `cell`, whose `parameters` lie in the order of `RecurrentCell.parameters`.
   ///
   /// ONNX's LSTM knows no projection, so the cell may have none.
-  init(_ cell: AnyRecurrentCell, parameters: [Scalar]) {
-    precondition(!cell.shape.isProjected, "an LSTM of ONNX has no projection")
-    precondition(parameters.count == cell.shape.parameterCount, "the parameters are those of another cell")
+  init(_ cell: RecurrentCell, parameters: [Scalar]) {
+    precondition(!cell.isProjected, "an LSTM of ONNX has no projection")
+    precondition(parameters.count == cell.parameterCount, "the parameters are those of another cell")
     let gates = ONNXGateOrder.gates(of: cell.kind)
     self.init(inputWeights: [], recurrentWeights: [])
     var rest = parameters[...]
-    for shape in cell.shape.parameters {
+    for shape in cell.parameters {
       let numbers = rest.prefix(shape.count)
       rest = rest.dropFirst(shape.count)
       switch shape.role {
@@ -90,14 +90,14 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
     }
   }
 
-  /// The parameters of `cell` in the order of `CellShape.parameters`. It must have the sizes of these weights, a bias
+  /// The parameters of `cell` in the order of `RecurrentCell.parameters`. It must have the sizes of these weights, a bias
   /// where they have biases, and peepholes where they have those.
-  func parameters(of cell: AnyRecurrentCell) -> [Scalar] {
+  func parameters(of cell: RecurrentCell) -> [Scalar] {
     let gates = ONNXGateOrder.gates(of: cell.kind)
     let biases = self.biases ?? []
     var result: [Scalar] = []
-    result.reserveCapacity(cell.shape.parameterCount)
-    for shape in cell.shape.parameters {
+    result.reserveCapacity(cell.parameterCount)
+    for shape in cell.parameters {
       switch shape.role {
       case .inputWeights: result += gatherBlocks(inputWeights[...], from: gates)
       case .recurrentWeights: result += gatherBlocks(recurrentWeights[...], from: gates)
@@ -107,7 +107,7 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
       case .projection, .embedding: preconditionFailure("\(shape.name) has no place in ONNX")
       }
     }
-    precondition(result.count == cell.shape.parameterCount, "the weights are those of another cell")
+    precondition(result.count == cell.parameterCount, "the weights are those of another cell")
     return result
   }
 }

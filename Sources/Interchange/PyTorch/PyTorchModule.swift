@@ -26,7 +26,7 @@ public struct PyTorchModule: Hashable, Sendable {
 /// What the shapes of a recurrent module of PyTorch tell.
 public struct PyTorchRecurrentSizes: Hashable, Sendable {
   /// Vanilla for nn.RNN.
-  public let kind: AnyRecurrentCell.Kind
+  public let kind: RecurrentCell.Kind
   /// Features a step, `I`.
   public let inputSize: Int
   /// Hidden units, `H`.
@@ -41,15 +41,13 @@ public struct PyTorchRecurrentSizes: Hashable, Sendable {
   public let hasBias: Bool
 
   /// The cell of the first layer. `nonlinearity` is nn.RNN's, which no tensor shows.
-  func cell(nonlinearity: VanillaCell.Activation) -> AnyRecurrentCell {
+  func cell(nonlinearity: RecurrentCell.Activation) -> RecurrentCell {
     switch kind {
     case .vanilla:
-      .vanilla(
-        VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize, activation: nonlinearity, hasBias: hasBias))
+      .vanilla(inputSize: inputSize, hiddenSize: hiddenSize, activation: nonlinearity, hasBias: hasBias)
     case .lstm:
-      .lstm(
-        LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projectionSize, hasBias: hasBias))
-    case .gru: .gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias))
+      .lstm(inputSize: inputSize, hiddenSize: hiddenSize, projectionSize: projectionSize, hasBias: hasBias)
+    case .gru: .gru(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
     }
   }
 
@@ -57,7 +55,7 @@ public struct PyTorchRecurrentSizes: Hashable, Sendable {
   var outputSize: Int { (isBidirectional ? 2 : 1) * (projectionSize ?? hiddenSize) }
 
   /// The stack, of a cell with this nonlinearity.
-  func stack(nonlinearity: VanillaCell.Activation) throws(ConfigurationError) -> RecurrentStack<AnyRecurrentCell> {
+  func stack(nonlinearity: RecurrentCell.Activation) throws(ConfigurationError) -> RecurrentStack {
     try RecurrentStack(cell(nonlinearity: nonlinearity), layers: layers, isBidirectional: isBidirectional)
   }
 }
@@ -70,20 +68,16 @@ extension PyTorchRecurrentSizes {
   ) throws(WeightsError) {
     let input = try Self.matrix("weight_ih_l0", shapes, complain)
     let recurrent = try Self.matrix("weight_hh_l0", shapes, complain)
-    let gates: Int
     if let projection = shapes["weight_hr_l0"] {
       guard projection.count == 2, projection[0] > 0, projection[1] > 0, projection[0] == recurrent.columns else {
         throw complain("weight_hr_l0", "shape \(projection)", "\(recurrent.columns) rows, as many as the hidden state")
       }
       (hiddenSize, projectionSize) = (projection[1], projection[0])
-      gates = LSTMGate.allCases.count
     } else {
       (hiddenSize, projectionSize) = (recurrent.columns, nil)
-      gates = recurrent.rows / recurrent.columns
     }
-    // Every size is that of a stored tensor, so this division cannot hide an overflow of the product.
-    guard recurrent.rows.isMultiple(of: hiddenSize), recurrent.rows / hiddenSize == gates,
-      let kind = Self.kinds[gates]
+    guard let kind = RecurrentCell.Kind(rows: recurrent.rows, hiddenSize: hiddenSize),
+      projectionSize == nil || kind == .lstm
     else {
       throw complain(
         "weight_hh_l0", "\(recurrent.rows) rows for \(hiddenSize) units",
@@ -97,10 +91,6 @@ extension PyTorchRecurrentSizes {
     layers = (0..<shapes.count).prefix { shapes["weight_ih_l\($0)"] != nil }.count
     try check(shapes, complain)
   }
-
-  private static let kinds: [Int: AnyRecurrentCell.Kind] = [
-    1: .vanilla, GRUGate.allCases.count: .gru, LSTMGate.allCases.count: .lstm,
-  ]
 
   private static func matrix(
     _ name: String, _ shapes: [String: [Int]], _ complain: (String, String, String) -> WeightsError

@@ -19,7 +19,7 @@ extension PyTorchStateDict {
   /// - Throws: ``WeightsError`` where parts are missing, do not fit each other or cannot be told apart.
   public func sequenceModel<Scalar: BLASScalar & SafetensorsElement>(
     embedding: String? = nil, recurrent: String? = nil, head: String? = nil,
-    readout: SequenceArchitecture.Readout, loss: Loss, nonlinearity: VanillaCell.Activation? = nil,
+    readout: SequenceArchitecture.Readout, loss: Loss, nonlinearity: RecurrentCell.Activation? = nil,
     ignoresOtherTensors: Bool = false
   ) throws(WeightsError) -> SequenceModel<Scalar> {
     let (recurrent, sizes) = try recurrentModule(recurrent)

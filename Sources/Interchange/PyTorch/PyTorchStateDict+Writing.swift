@@ -11,8 +11,8 @@ extension PyTorchStateDict {
   ///   - path: Where to write; atomic as `SafetensorsContents.write(to:)`.
   /// - Throws: ``WeightsError`` where PyTorch has no such cell (peepholes, a GRU that resets before the product) or the
   ///   system refuses.
-  public static func write<Cell: RecurrentCell, Scalar: BLASScalar & SafetensorsElement>(
-    _ layer: RecurrentLayer<Cell, Scalar>, prefix: String = "", to path: String
+  public static func write<Scalar: BLASScalar & SafetensorsElement>(
+    _ layer: RecurrentLayer<Scalar>, prefix: String = "", to path: String
   ) throws(WeightsError) {
     try checkPyTorchHas(layer.architecture.cells[0], path)
     var contents = SafetensorsContents()
@@ -49,13 +49,12 @@ extension PyTorchStateDict {
     try readingSafetensors { () throws(SafetensorsError) in try contents.write(to: path) }
   }
 
-  private static func checkPyTorchHas(_ cell: some RecurrentCell, _ path: String) throws(WeightsError) {
-    if cell.shape.hasPeepholes {
+  private static func checkPyTorchHas(_ cell: RecurrentCell, _ path: String) throws(WeightsError) {
+    if cell.hasPeepholes {
       throw WeightsError(
         file: path, found: "an LSTM with peepholes, which PyTorch has no module for", wanted: "one without")
     }
-    let gru: GRUCell? = if case .gru(let gru)? = cell as? AnyRecurrentCell { gru } else { cell as? GRUCell }
-    if gru?.reset == .beforeProduct {
+    if cell.reset == .beforeProduct {
       throw WeightsError(
         file: path, found: "a GRU that resets before the product, which PyTorch has no module for",
         wanted: "one that resets after it")

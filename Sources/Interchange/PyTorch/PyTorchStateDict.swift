@@ -94,8 +94,8 @@ extension PyTorchStateDict {
   ///   - type: The numbers that the layer is to compute in.
   /// - Throws: ``WeightsError`` where there is no such module, more than one to choose from, or no nonlinearity.
   public func recurrentLayer<Scalar: BLASScalar & SafetensorsElement>(
-    prefix: String? = nil, nonlinearity: VanillaCell.Activation? = nil, as type: Scalar.Type = Scalar.self
-  ) throws(WeightsError) -> RecurrentLayer<AnyRecurrentCell, Scalar> {
+    prefix: String? = nil, nonlinearity: RecurrentCell.Activation? = nil, as type: Scalar.Type = Scalar.self
+  ) throws(WeightsError) -> RecurrentLayer<Scalar> {
     let (prefix, sizes) = try recurrentModule(prefix)
     let stack = try stack(prefix, sizes, nonlinearity)
     let parameters: ParameterVector<Scalar> = try parameters(stack.parameters, prefix)
@@ -169,8 +169,8 @@ extension PyTorchStateDict {
   }
 
   func stack(
-    _ prefix: String, _ sizes: PyTorchRecurrentSizes, _ nonlinearity: VanillaCell.Activation?
-  ) throws(WeightsError) -> RecurrentStack<AnyRecurrentCell> {
+    _ prefix: String, _ sizes: PyTorchRecurrentSizes, _ nonlinearity: RecurrentCell.Activation?
+  ) throws(WeightsError) -> RecurrentStack {
     if sizes.kind == .vanilla, nonlinearity == nil {
       throw error(
         "module “\(prefix)”", "an nn.RNN, whose nonlinearity no tensor shows", "a nonlinearity: tanh or relu")

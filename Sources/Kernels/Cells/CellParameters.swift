@@ -1,4 +1,4 @@
-/// The parameters of a cell, or their gradients, as views on a flat buffer in the order of ``CellShape/parameters``.
+/// The parameters of a cell, or their gradients, as views on a flat buffer in the order of ``RecurrentCell/parameters``.
 struct CellParameters<Scalar: BLASScalar> {
   /// Wx, `[G·H × I]`.
   let inputWeights: MutableMatrixView<Scalar>
@@ -14,24 +14,24 @@ struct CellParameters<Scalar: BLASScalar> {
   let peepholes: MutableMatrixView<Scalar>?
 
   /// Gradients, to be added to.
-  init(_ shape: CellShape, _ flat: MutableMatrixView<Scalar>) {
+  init(_ cell: RecurrentCell, _ flat: MutableMatrixView<Scalar>) {
     var next = flat.baseAddress
     func take(_ rows: Int, _ columns: Int) -> MutableMatrixView<Scalar> {
       defer { next += rows * columns }
       return MutableMatrixView(next, rows: rows, columns: columns)
     }
-    let gateRows = shape.gates * shape.hiddenSize
-    inputWeights = take(gateRows, shape.inputSize)
-    recurrentWeights = take(gateRows, shape.outputSize)
-    inputBias = shape.hasBias ? take(1, gateRows) : nil
-    recurrentBias = shape.hasBias ? take(1, gateRows) : nil
-    projection = shape.isProjected ? take(shape.outputSize, shape.hiddenSize) : nil
-    peepholes = shape.hasPeepholes ? take(LSTMPeephole.allCases.count, shape.hiddenSize) : nil
+    let gateRows = cell.gateRows
+    inputWeights = take(gateRows, cell.inputSize)
+    recurrentWeights = take(gateRows, cell.outputSize)
+    inputBias = cell.hasBias ? take(1, gateRows) : nil
+    recurrentBias = cell.hasBias ? take(1, gateRows) : nil
+    projection = cell.isProjected ? take(cell.outputSize, cell.hiddenSize) : nil
+    peepholes = cell.hasPeepholes ? take(LSTMPeephole.allCases.count, cell.hiddenSize) : nil
   }
 
   /// Parameters, only to be read.
-  init(_ shape: CellShape, reading flat: MatrixView<Scalar>) {
-    self.init(shape, MutableMatrixView(readingOnly: flat))
+  init(_ cell: RecurrentCell, reading flat: MatrixView<Scalar>) {
+    self.init(cell, MutableMatrixView(readingOnly: flat))
   }
 }
 

@@ -67,8 +67,8 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
 
 extension CellTape {
   /// The path that `pass` takes, which this tape keeps if it records.
-  mutating func begin(_ pass: ForwardPass<Scalar>, _ fused: FusedCell?) -> ComputePath {
-    let path = FusedCell.path(of: pass, fused)
+  mutating func begin(_ pass: ForwardPass<Scalar>, of cell: RecurrentCell) -> ComputePath {
+    let path = cell.path(of: pass)
     recording = pass.isRecording ? (path, pass.layout.rowCount) : nil
     return path
   }

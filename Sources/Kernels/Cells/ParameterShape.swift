@@ -1,5 +1,5 @@
 /// One block of a flat parameter buffer: its name, its shape and what it is for.
-public struct ParameterShape: Hashable, Codable, Sendable {
+public struct ParameterShape: Hashable, Sendable {
   /// PyTorch's name for it, such as `weight_ih` or `bias_hh`.
   public var name: String
   /// Rows; for a vector its length.
@@ -8,11 +8,11 @@ public struct ParameterShape: Hashable, Codable, Sendable {
   public var columns: Int
   /// What the numbers do, which decides how they are initialised.
   public var role: ParameterRole
-  /// How many gate blocks are stacked along the rows, in the cell's gate order; 1 outside recurrent cells.
-  public var gates: Int
+  /// The gate blocks that are stacked along the rows, in order; none where the rows are one block.
+  public var gates: [Gate]
 
   /// A block named `name` of `rows × columns` numbers.
-  public init(_ name: String, rows: Int, columns: Int, role: ParameterRole, gates: Int = 1) {
+  public init(_ name: String, rows: Int, columns: Int, role: ParameterRole, gates: [Gate] = []) {
     self.name = name
     self.rows = rows
     self.columns = columns
@@ -22,12 +22,21 @@ public struct ParameterShape: Hashable, Codable, Sendable {
 
   /// Number of numbers.
   public var count: Int { rows * columns }
+  /// The rows of the block of `gate`; `nil` where there is none.
+  package func rows(of gate: Gate) -> Range<Int>? {
+    guard let index = gates.firstIndex(of: gate) else { return nil }
+    let size = rows / gates.count
+    return index * size..<(index + 1) * size
+  }
+
+  /// Number of blocks along the rows, at least 1.
+  package var blockCount: Int { max(1, gates.count) }
   /// Whether it is stored with one dimension rather than two.
   public var isVector: Bool { role.isVector }
 }
 
 /// What a block of parameters does.
-public enum ParameterRole: String, Codable, Sendable {
+public enum ParameterRole: String, Sendable {
   /// Multiplies what comes into a layer.
   case inputWeights
   /// Multiplies the previous hidden state.

@@ -1,62 +1,191 @@
-/// A recurrent cell: the sizes and conventions of one step, without numbers.
+/// A recurrent cell: the equations of one step and their sizes, without numbers.
 ///
-/// A cell walks one direction of one layer through time. ``VanillaCell``, ``LSTMCell`` and ``GRUCell`` conform; each
-/// holds its equations, and each has the naive and the BLAS path beside it in files of its own. Parameters come as one
-/// flat buffer in the order of ``CellShape/parameters``; states, inputs and outputs are borrowed views.
-public protocol RecurrentCell: Hashable, Codable, Sendable {
-  /// The sizes that everything about the cell follows from.
-  var shape: CellShape { get }
+/// One closed type for all kinds. It says which parameters there are (``parameters``) and runs one direction of one layer
+/// through time (``forward(_:tape:)``, ``backward(_:tape:)``). Parameters come as one flat buffer; states, inputs and
+/// outputs are borrowed views.
+///
+///     let cell = RecurrentCell.lstm(inputSize: 3, hiddenSize: 64)
+public struct RecurrentCell: Hashable, Sendable {
+  /// The kinds of cell without their options, as files and command lines name them.
+  public enum Kind: String, CaseIterable, Codable, Sendable {
+    case vanilla, lstm, gru
 
-  /// The same cell over another number of features, as a further layer needs it.
-  func withInputSize(_ inputSize: Int) -> Self
+    /// The gate blocks along the rows of the weights, in order: `G` of them.
+    public var gates: [Gate] {
+      switch self {
+      case .vanilla: Gate.vanilla
+      case .lstm: Gate.lstm
+      case .gru: Gate.gru
+      }
+    }
 
-  /// Runs the recurrence over every step of every sequence. Records into `tape` what backpropagation needs if
-  /// `pass.isRecording`, and uses it as scratch memory otherwise.
-  func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>)
+    /// The kind whose weights `[G·H × …]` are `[rows × …]` for `hiddenSize` units: all that files of other engines may show
+    /// of it. `nil` where it is none.
+    package init?(rows: Int, hiddenSize: Int) {
+      guard hiddenSize > 0, rows.isMultiple(of: hiddenSize),
+        let kind = Self.allCases.first(where: { $0.gates.count == rows / hiddenSize })
+      else { return nil }
+      self = kind
+    }
+  }
 
-  /// Exact backpropagation through time over what `forward` recorded in `tape` with the same inputs and parameters, on the
-  /// path that recorded it. May be called more than once for one recording.
-  func backward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>)
-}
+  /// The kinds of cell with the options that change what a step computes.
+  public enum Equations: Hashable, Sendable {
+    /// The vanilla recurrent network (Elman 1990):
+    ///
+    ///     h_t = φ(W x_t + b_x + U h_{t-1} + b_h)
+    case vanilla(Activation)
+    /// Long short-term memory (Hochreiter & Schmidhuber 1997), with the forget gate of Gers, Schmidhuber & Cummins (2000):
+    ///
+    ///     i_t = σ(W_i x_t + U_i h_{t-1} + b_i)          input gate, sometimes called store gate
+    ///     f_t = σ(W_f x_t + U_f h_{t-1} + b_f)          forget gate
+    ///     g_t = tanh(W_g x_t + U_g h_{t-1} + b_g)       candidate
+    ///     o_t = σ(W_o x_t + U_o h_{t-1} + b_o)          output gate
+    ///     c_t = f_t ⊙ c_{t-1} + i_t ⊙ g_t
+    ///     h_t = o_t ⊙ tanh(c_t)
+    ///
+    /// With peepholes (Gers & Schmidhuber 2000) the gates see the cell state: p_i ⊙ c_{t-1} is added inside i, p_f ⊙
+    /// c_{t-1} inside f, p_o ⊙ c_t inside o. With a projection (Sak, Senior & Beaufays 2014) the hidden state is
+    /// h_t = W_p (o_t ⊙ tanh(c_t)), of `projectionSize` numbers instead of `H`.
+    case lstm(hasPeepholes: Bool, projectionSize: Int?)
+    /// Gated recurrent unit (Cho et al. 2014):
+    ///
+    ///     r_t = σ(W_r x_t + b_xr + U_r h_{t-1} + b_hr)          reset gate
+    ///     z_t = σ(W_z x_t + b_xz + U_z h_{t-1} + b_hz)          update gate
+    ///     h_t = (1 - z_t) ⊙ n_t + z_t ⊙ h_{t-1}
+    ///
+    /// with the candidate n_t in one of two conventions. The recurrent candidate bias b_hn is separate from b_xn: after
+    /// the product it is inside the reset.
+    case gru(ResetConvention)
+  }
 
-/// A cell with a usual form, which two sizes decide.
-public protocol StandardCell: RecurrentCell {
-  /// The cell as most people mean it: tanh; no peepholes, no projection; reset after the product; with biases.
-  static func standard(inputSize: Int, hiddenSize: Int) -> Self
-}
+  /// What a vanilla cell applies to its sum.
+  public enum Activation: String, CaseIterable, Codable, Sendable {
+    case tanh, relu
+  }
 
-/// The sizes of a recurrent cell.
-public struct CellShape: Hashable, Sendable {
+  /// Where the reset gate of a GRU acts.
+  public enum ResetConvention: String, CaseIterable, Codable, Sendable {
+    /// n_t = tanh(W_n x_t + b_xn + r_t ⊙ (U_n h_{t-1} + b_hn)): PyTorch, cuDNN, Keras `reset_after=True`,
+    /// ONNX `linear_before_reset=1`.
+    case afterProduct
+    /// n_t = tanh(W_n x_t + b_xn + U_n (r_t ⊙ h_{t-1}) + b_hn): the 2014 paper, Keras `reset_after=False`,
+    /// ONNX `linear_before_reset=0`.
+    case beforeProduct
+  }
+
+  /// The kind and its options.
+  public let equations: Equations
   /// Features a step, `I`.
-  public var inputSize: Int
+  public let inputSize: Int
   /// Hidden units, `H`.
-  public var hiddenSize: Int
-  /// Width of the hidden state and of an output, `R`: `H`, or the projection's size in a projected LSTM.
-  public var outputSize: Int
-  /// Gate blocks, `G`: 1 for a vanilla cell, 4 for an LSTM, 3 for a GRU.
-  public var gates: Int
-  /// Width of the cell state: `H` for an LSTM, 0 for the others.
-  public var cellStateSize = 0
+  public let hiddenSize: Int
   /// Whether input and recurrent products each have a bias.
-  public var hasBias: Bool
-  /// Whether the cell state looks into the gates.
-  public var hasPeepholes = false
+  public let hasBias: Bool
+
+  /// A cell of `hiddenSize` units over `inputSize` features. Stops where a size is not positive.
+  public init(_ equations: Equations, inputSize: Int, hiddenSize: Int, hasBias: Bool = true) {
+    self.equations = equations
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.hasBias = hasBias
+    precondition(inputSize > 0 && hiddenSize > 0 && outputSize > 0, "the sizes of a cell must be positive")
+  }
+
+  /// A cell of `kind` as most people mean it: tanh; no peepholes, no projection; reset after the product; with biases.
+  public init(_ kind: Kind, inputSize: Int, hiddenSize: Int) {
+    let equations: Equations =
+      switch kind {
+      case .vanilla: .vanilla(.tanh)
+      case .lstm: .lstm(hasPeepholes: false, projectionSize: nil)
+      case .gru: .gru(.afterProduct)
+      }
+    self.init(equations, inputSize: inputSize, hiddenSize: hiddenSize)
+  }
+
+  /// A vanilla cell, see ``Equations/vanilla(_:)``.
+  public static func vanilla(
+    inputSize: Int, hiddenSize: Int, activation: Activation = .tanh, hasBias: Bool = true
+  ) -> RecurrentCell {
+    RecurrentCell(.vanilla(activation), inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
+  }
+
+  /// An LSTM cell, see ``Equations/lstm(hasPeepholes:projectionSize:)``.
+  public static func lstm(
+    inputSize: Int, hiddenSize: Int, projectionSize: Int? = nil, hasPeepholes: Bool = false, hasBias: Bool = true
+  ) -> RecurrentCell {
+    RecurrentCell(
+      .lstm(hasPeepholes: hasPeepholes, projectionSize: projectionSize), inputSize: inputSize, hiddenSize: hiddenSize,
+      hasBias: hasBias)
+  }
+
+  /// A GRU cell, see ``Equations/gru(_:)``.
+  public static func gru(
+    inputSize: Int, hiddenSize: Int, reset: ResetConvention = .afterProduct, hasBias: Bool = true
+  ) -> RecurrentCell {
+    RecurrentCell(.gru(reset), inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
+  }
+
+  /// The same cell over `inputSize` features, as a further layer needs it.
+  public func withInputSize(_ inputSize: Int) -> RecurrentCell {
+    RecurrentCell(equations, inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
+  }
+}
+
+/// What follows from the equations and the sizes.
+extension RecurrentCell {
+  /// Which kind it is.
+  public var kind: Kind {
+    switch equations {
+    case .vanilla: .vanilla
+    case .lstm: .lstm
+    case .gru: .gru
+    }
+  }
+
+  /// Width of the hidden state and of an output, `R`: `H`, or the projection's size in a projected LSTM.
+  public var outputSize: Int { projectionSize ?? hiddenSize }
+
+  /// Width of the cell state: `H` for an LSTM, 0 for the others.
+  public var cellStateSize: Int { kind == .lstm ? hiddenSize : 0 }
+
+  /// The gate blocks along the rows of the weights, in order: `G` of them.
+  public var gates: [Gate] { kind.gates }
+
+  /// What a vanilla cell applies; `nil` for other kinds.
+  public var activation: Activation? {
+    if case .vanilla(let activation) = equations { activation } else { nil }
+  }
+
+  /// Where the reset gate of a GRU acts; `nil` for other kinds.
+  public var reset: ResetConvention? {
+    if case .gru(let reset) = equations { reset } else { nil }
+  }
+
+  /// Size of the hidden state of a projected LSTM; `nil` for other cells.
+  public var projectionSize: Int? {
+    if case .lstm(_, let projectionSize) = equations { projectionSize } else { nil }
+  }
+
+  /// Whether the cell state of an LSTM looks into the gates.
+  public var hasPeepholes: Bool {
+    if case .lstm(let hasPeepholes, _) = equations { hasPeepholes } else { false }
+  }
 
   /// Whether the hidden state is a projection of the units.
-  public var isProjected = false
+  public var isProjected: Bool { projectionSize != nil }
 
   /// The parameters in the order in which they lie in the flat buffer. Names are PyTorch's without the `_l0`;
   /// `weight_ph` (peepholes) has none there.
   public var parameters: [ParameterShape] {
-    let rows = gates * hiddenSize
     var shapes = [
-      ParameterShape("weight_ih", rows: rows, columns: inputSize, role: .inputWeights, gates: gates),
-      ParameterShape("weight_hh", rows: rows, columns: outputSize, role: .recurrentWeights, gates: gates),
+      ParameterShape("weight_ih", rows: gateRows, columns: inputSize, role: .inputWeights, gates: gates),
+      ParameterShape("weight_hh", rows: gateRows, columns: outputSize, role: .recurrentWeights, gates: gates),
     ]
     if hasBias {
       shapes += [
-        ParameterShape("bias_ih", rows: rows, columns: 1, role: .inputBias, gates: gates),
-        ParameterShape("bias_hh", rows: rows, columns: 1, role: .recurrentBias, gates: gates),
+        ParameterShape("bias_ih", rows: gateRows, columns: 1, role: .inputBias, gates: gates),
+        ParameterShape("bias_hh", rows: gateRows, columns: 1, role: .recurrentBias, gates: gates),
       ]
     }
     if isProjected {
@@ -71,175 +200,16 @@ public struct CellShape: Hashable, Sendable {
 
   /// Number of parameters.
   public var parameterCount: Int {
-    gates * hiddenSize * (inputSize + outputSize + (hasBias ? 2 : 0))
+    gateRows * (inputSize + outputSize + (hasBias ? 2 : 0))
       + (isProjected ? outputSize * hiddenSize : 0) + (hasPeepholes ? LSTMPeephole.allCases.count * hiddenSize : 0)
   }
+
+  /// Rows of the input and the recurrent weights, `G·H`.
+  package var gateRows: Int { gates.count * hiddenSize }
 
   /// Floating-point operations of a forward pass over one row, counting a multiply-add as two and only the products:
   /// 2·G·H·(I + R), and 2·R·H for a projection. Forward and backward together take three times that.
   public var forwardOperations: Int {
-    2 * gates * hiddenSize * (inputSize + outputSize) + (isProjected ? 2 * outputSize * hiddenSize : 0)
-  }
-}
-
-extension RecurrentCell {
-  /// Features a step, `I`.
-  public var inputSize: Int { shape.inputSize }
-  /// Hidden units, `H`.
-  public var hiddenSize: Int { shape.hiddenSize }
-  /// Width of the hidden state and of an output.
-  public var outputSize: Int { shape.outputSize }
-}
-
-/// What a forward pass of one direction of one layer reads and writes. All views are borrowed.
-public struct ForwardPass<Scalar: BLASScalar>: Sendable {
-  /// Where the rows of the batch lie.
-  public let layout: PackedLayout
-  /// Which way the recurrence walks.
-  public let direction: TimeDirection
-  /// Inputs, `[N × I]`.
-  public let inputs: MatrixView<Scalar>
-  /// The cell's parameters, flat.
-  public let parameters: MatrixView<Scalar>
-  /// Hidden state, `[B × R]`, by rank: the initial state on entry, the final one on return.
-  public let hidden: MutableMatrixView<Scalar>
-  /// Cell state, `[B × H]` for an LSTM and `[B × 0]` for others, by rank: initial on entry, final on return.
-  public let cell: MutableMatrixView<Scalar>
-  /// Receives the hidden state of every step, `[N × R]`. Its stride may be wider, so that the two directions of a
-  /// layer write side by side.
-  public let outputs: MutableMatrixView<Scalar>
-  /// Scales what the recurrent weights see of the hidden state, `[B × R]`, by rank: the mask of recurrent dropout,
-  /// one for all steps (Gal & Ghahramani 2016). `nil` for none.
-  public let recurrentMask: MatrixView<Scalar>?
-  /// Whether the tape is to serve a backward pass.
-  public let isRecording: Bool
-  /// The cell's weights, prepared earlier for the fused path; `nil` to prepare them now.
-  public let prepared: PreparedWeights<Scalar>?
-  /// Path and threads.
-  public let execution: Execution
-
-  /// A pass over borrowed views; each must have the shape that its property states.
-  @inlinable
-  public init(
-    layout: PackedLayout, direction: TimeDirection = .forward, inputs: MatrixView<Scalar>,
-    parameters: MatrixView<Scalar>, state: (hidden: MutableMatrixView<Scalar>, cell: MutableMatrixView<Scalar>),
-    outputs: MutableMatrixView<Scalar>, options: PassOptions<Scalar> = .init()
-  ) {
-    self.layout = layout
-    self.direction = direction
-    self.inputs = inputs
-    self.parameters = parameters
-    (hidden, cell) = state
-    self.outputs = outputs
-    recurrentMask = options.recurrentMask
-    isRecording = options.isRecording
-    prepared = options.prepared
-    execution = options.execution
-  }
-}
-
-/// What a pass may have beside its data.
-public struct PassOptions<Scalar: BLASScalar>: Sendable {
-  /// See ``ForwardPass/recurrentMask``.
-  public var recurrentMask: MatrixView<Scalar>?
-  /// See ``ForwardPass/isRecording``. Backward passes ignore it.
-  public var isRecording: Bool
-  /// See ``ForwardPass/prepared``. Backward passes ignore it.
-  public var prepared: PreparedWeights<Scalar>?
-  /// Path and threads.
-  public var execution: Execution
-
-  /// Options for a pass; by default no mask, no recording, the fastest path.
-  @inlinable
-  public init(
-    recurrentMask: MatrixView<Scalar>? = nil, isRecording: Bool = false, prepared: PreparedWeights<Scalar>? = nil,
-    execution: Execution = .automatic
-  ) {
-    self.recurrentMask = recurrentMask
-    self.isRecording = isRecording
-    self.prepared = prepared
-    self.execution = execution
-  }
-}
-
-/// What a backward pass of one direction of one layer reads and writes. All views are borrowed.
-public struct BackwardPass<Scalar: BLASScalar>: Sendable {
-  /// Where the rows of the batch lie.
-  public let layout: PackedLayout
-  /// Which way the recurrence walked; backpropagation walks the other way.
-  public let direction: TimeDirection
-  /// The inputs of the forward pass, `[N × I]`.
-  public let inputs: MatrixView<Scalar>
-  /// The parameters of the forward pass, flat.
-  public let parameters: MatrixView<Scalar>
-  /// The outputs of the forward pass, as it left them, `[N × R]`: part of the recording on the fused path.
-  public let outputs: MatrixView<Scalar>
-  /// Gradient of the loss for the outputs, `[N × R]`.
-  public let dOutputs: MatrixView<Scalar>
-  /// On entry the gradient for the final hidden state, on return the one for the initial, `[B × R]`, by rank.
-  public let dHidden: MutableMatrixView<Scalar>
-  /// The same for the cell state, `[B × H]` or `[B × 0]`.
-  public let dCell: MutableMatrixView<Scalar>
-  /// The gradient for the inputs is added here, `[N × I]`; `nil` where nobody wants it.
-  public let dInputs: MutableMatrixView<Scalar>?
-  /// The gradients for the parameters are added here, flat.
-  public let dParameters: MutableMatrixView<Scalar>
-  /// The mask of the forward pass.
-  public let recurrentMask: MatrixView<Scalar>?
-  /// Path and threads.
-  public let execution: Execution
-
-  /// The pass that belongs to `forward`; each view must have the shape that its property states.
-  @inlinable
-  public init(
-    of forward: ForwardPass<Scalar>, dOutputs: MatrixView<Scalar>,
-    dState: (hidden: MutableMatrixView<Scalar>, cell: MutableMatrixView<Scalar>),
-    dInputs: MutableMatrixView<Scalar>?, dParameters: MutableMatrixView<Scalar>
-  ) {
-    layout = forward.layout
-    direction = forward.direction
-    inputs = forward.inputs
-    parameters = forward.parameters
-    outputs = forward.outputs.readOnly
-    self.dOutputs = dOutputs
-    (dHidden, dCell) = dState
-    self.dInputs = dInputs
-    self.dParameters = dParameters
-    recurrentMask = forward.recurrentMask
-    execution = forward.execution
-  }
-}
-
-extension CellShape {
-  /// Stops a caller whose views do not fit the cell, before anything is written through them.
-  func check<Scalar>(_ pass: ForwardPass<Scalar>) {
-    let (rows, batch) = (pass.layout.rowCount, pass.layout.batch)
-    expect(pass.inputs, rows, inputSize, "inputs")
-    expect(pass.outputs.readOnly, rows, outputSize, "outputs")
-    expect(pass.hidden.readOnly, batch, outputSize, "hidden state")
-    expect(pass.cell.readOnly, batch, cellStateSize, "cell state")
-    expect(pass.parameters, 1, parameterCount, "parameters")
-    if let mask = pass.recurrentMask { expect(mask, batch, outputSize, "recurrent mask") }
-    if let prepared = pass.prepared {
-      precondition(prepared.shape == self, "the prepared weights are those of another cell")
-    }
-  }
-
-  func check<Scalar>(_ pass: BackwardPass<Scalar>) {
-    let (rows, batch) = (pass.layout.rowCount, pass.layout.batch)
-    expect(pass.inputs, rows, inputSize, "inputs")
-    expect(pass.outputs, rows, outputSize, "outputs")
-    expect(pass.dOutputs, rows, outputSize, "output gradient")
-    expect(pass.dHidden.readOnly, batch, outputSize, "hidden state gradient")
-    expect(pass.dCell.readOnly, batch, cellStateSize, "cell state gradient")
-    expect(pass.parameters, 1, parameterCount, "parameters")
-    expect(pass.dParameters.readOnly, 1, parameterCount, "parameter gradient")
-    if let dInputs = pass.dInputs { expect(dInputs.readOnly, rows, inputSize, "input gradient") }
-  }
-
-  private func expect<Scalar>(_ view: MatrixView<Scalar>, _ rows: Int, _ columns: Int, _ name: String) {
-    precondition(
-      view.rows == rows && view.columns == columns && !view.isTransposed,
-      "the \(name) must be \(rows) × \(columns), not \(view.rows) × \(view.columns)")
+    2 * gateRows * (inputSize + outputSize) + (isProjected ? 2 * outputSize * hiddenSize : 0)
   }
 }

@@ -37,28 +37,21 @@ extension SequenceModel {
       stack.cells.indices.contains(layer), "layer", "\(layer)", wanted: "0 to \(stack.layers - 1)")
     try ConfigurationError.require(
       inputs.layout.batch == 1, "number of sequences", "\(inputs.layout.batch)", wanted: "1")
-    let gates: [LookedAtGate]
-    switch stack.cells[layer].kind {
-    case .lstm:
-      gates = [
-        LookedAtGate("input", LSTMGate.input.rawValue, .input),
-        LookedAtGate("forget", LSTMGate.forget.rawValue, .forget),
-        LookedAtGate("output", LSTMGate.output.rawValue, .output),
-      ]
-    case .gru: gates = [LookedAtGate("reset", GRUGate.reset.rawValue), LookedAtGate("update", GRUGate.update.rawValue)]
-    case .vanilla: throw ConfigurationError(setting: "cell", found: "vanilla", wanted: "one with gates")
+    let cell = stack.cells[layer]
+    guard cell.kind != .vanilla else {
+      throw ConfigurationError(setting: "cell", found: "vanilla", wanted: "one with gates")
     }
+    let gates = cell.gates.enumerated().filter { $0.element != .candidate }
 
-    let (read, states) = walk(inputs, layer: layer)
-    let shape = stack.cells[layer].shape
+    let (read, states) = run(inputs, layer: layer)
     let sums = gateSums(read: read, hidden: states.map { $0.hidden[layer].row(0) }.dropLast(), layer: layer)
-    let peepholes = shape.hasPeepholes ? recurrentLayer.parameters["weight_ph_l\(layer)"] : nil
-    let values = gates.map { gate in
+    let peepholes = cell.hasPeepholes ? recurrentLayer.parameters["weight_ph_l\(layer)"] : nil
+    let values = gates.map { block, gate in
       Matrix<Scalar>(
-        rows: read.rows, columns: shape.hiddenSize,
+        rows: read.rows, columns: cell.hiddenSize,
         (0..<read.rows).flatMap { t in
-          var row = Array(sums.row(t)[gate.block * shape.hiddenSize..<(gate.block + 1) * shape.hiddenSize])
-          if let peepholes, let peephole = gate.peephole {
+          var row = Array(sums.row(t)[block * cell.hiddenSize..<(block + 1) * cell.hiddenSize])
+          if let peepholes, let peephole = LSTMPeephole(gate) {
             // The output gate sees the cell state as it leaves the step, the others as it entered.
             let cell = states[peephole == .output ? t + 1 : t].cell[layer].row(0)
             for (unit, weight) in peepholes.row(peephole.rawValue).enumerated() { row[unit] += weight * cell[unit] }
@@ -66,12 +59,12 @@ extension SequenceModel {
           return row.map { 1 / (1 + Scalar._exp(-$0)) }
         })
     }
-    return GateActivity(gates: gates.map(\.name), values: values)
+    return GateActivity(gates: gates.map(\.element.rawValue), values: values)
   }
 
   /// What layer `layer` reads at each step of the one sequence, `[T × I]`, and the states from before the first step to
   /// after the last.
-  private func walk(
+  private func run(
     _ inputs: SequenceInputs<Scalar>, layer: Int
   ) -> (read: Matrix<Scalar>, states: [RecurrentState<Scalar>]) {
     var tape = makeTape(seed: 0)
@@ -90,18 +83,18 @@ extension SequenceModel {
       states.append(state)
     }
     let read = layer == 0 ? features : states.dropFirst().map { $0.hidden[layer - 1].row(0) }
-    let width = architecture.recurrent.cells[layer].shape.inputSize
+    let width = architecture.recurrent.cells[layer].inputSize
     return (Matrix(rows: read.count, columns: width, read.flatMap { $0 }), states)
   }
 
   /// What goes into the gates of layer `layer` at each step, but for peepholes: Wx x_t + Wh h_{t-1} + b, `[T × G·H]`.
   private func gateSums(read: Matrix<Scalar>, hidden: some Collection<[Scalar]>, layer: Int) -> Matrix<Scalar> {
-    let (parameters, shape) = (recurrentLayer.parameters, architecture.recurrent.cells[layer].shape)
-    let before = Matrix(rows: read.rows, columns: shape.outputSize, hidden.flatMap { $0 })
+    let (parameters, cell) = (recurrentLayer.parameters, architecture.recurrent.cells[layer])
+    let before = Matrix(rows: read.rows, columns: cell.outputSize, hidden.flatMap { $0 })
     let bias =
-      shape.hasBias
+      cell.hasBias
       ? zip(parameters["bias_ih_l\(layer)"].elements, parameters["bias_hh_l\(layer)"].elements).map { $0 + $1 }
-      : [Scalar](repeating: 0, count: shape.gates * shape.hiddenSize)
+      : [Scalar](repeating: 0, count: cell.gateRows)
     var sums = Matrix(rows: read.rows, columns: bias.count, (0..<read.rows).flatMap { _ in bias })
     for (vectors, name) in [(read, "weight_ih"), (before, "weight_hh")] {
       let weights = parameters["\(name)_l\(layer)"]
@@ -112,18 +105,5 @@ extension SequenceModel {
       }
     }
     return sums
-  }
-}
-
-/// A gate, where it lies and what peephole it has.
-private struct LookedAtGate {
-  let name: String
-  let block: Int
-  let peephole: LSTMPeephole?
-
-  init(_ name: String, _ block: Int, _ peephole: LSTMPeephole? = nil) {
-    self.name = name
-    self.block = block
-    self.peephole = peephole
   }
 }

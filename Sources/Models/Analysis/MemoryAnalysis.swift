@@ -46,15 +46,13 @@ public struct GateRadius: Hashable, Codable, Sendable {
     of weights: Matrix<Double>, called parameter: String
   ) throws(LinearAlgebraError) -> [GateRadius] {
     let size = weights.columns
-    guard size > 0, weights.rows.isMultiple(of: size) else { return [] }
-    let gates = weights.rows / size
-    guard [1, GRUGate.allCases.count, LSTMGate.allCases.count].contains(gates) else { return [] }
+    guard let kind = RecurrentCell.Kind(rows: weights.rows, hiddenSize: size) else { return [] }
     var radii: [GateRadius] = []
-    for gate in 0..<gates {
+    for (gate, name) in kind.gates.enumerated() {
       let block = Matrix(
         rows: size, columns: size, Array(weights.elements[gate * size * size..<(gate + 1) * size * size]))
       radii.append(
-        GateRadius(parameter: parameter, gate: gateName(gate, of: gates), radius: try block.spectralRadius()))
+        GateRadius(parameter: parameter, gate: name.rawValue, radius: try block.spectralRadius()))
     }
     return radii
   }
@@ -95,7 +93,7 @@ extension RecurrentLayer {
         walks[index].append(walk)
       }
     }
-    let hasCell = architecture.cells[0].shape.cellStateSize > 0
+    let hasCell = architecture.cells[0].cellStateSize > 0
     return MemoryAnalysis(
       hiddenNorms: walks.map { $0.map(\.hiddenNorms) }, cellNorms: hasCell ? walks.map { $0.map(\.cellNorms) } : [])
   }
@@ -107,10 +105,10 @@ extension RecurrentLayer {
   public func spectralRadii() throws(LinearAlgebraError) -> [GateRadius] {
     var radii: [GateRadius] = []
     for walk in architecture.walks {
-      let shape = architecture.cells[walk.layer].shape
+      let shape = architecture.cells[walk.layer]
       let weights = parameters["weight_hh" + walk.suffix]
       let projection = shape.isProjected ? parameters["weight_hr" + walk.suffix] : nil
-      for gate in 0..<shape.gates {
+      for (gate, name) in shape.gates.enumerated() {
         var block = Matrix<Scalar>.zeros(rows: shape.hiddenSize, columns: shape.hiddenSize)
         weights.withView { weights in
           let source = weights.rows(gate * shape.hiddenSize..<(gate + 1) * shape.hiddenSize)
@@ -121,7 +119,7 @@ extension RecurrentLayer {
         }
         radii.append(
           GateRadius(
-            parameter: "weight_hh" + walk.suffix, gate: gateName(gate, of: shape.gates),
+            parameter: "weight_hh" + walk.suffix, gate: name.rawValue,
             radius: Double(try block.spectralRadius())))
       }
     }
@@ -171,7 +169,7 @@ extension RecurrentLayer {
 extension SequenceModel {
   /// The recurrent layers alone, with a copy of their parameters: for ``RecurrentLayer/analyzeMemory(on:dLastOutputs:)``
   /// and ``RecurrentLayer/spectralRadii()``.
-  public var recurrentLayer: RecurrentLayer<AnyRecurrentCell, Scalar> {
+  public var recurrentLayer: RecurrentLayer<Scalar> {
     let stack = architecture.recurrent
     var layer = RecurrentLayer(
       stack, parameters: parameters.part(architecture.ranges.recurrent, ParameterLayout(stack.parameters)))
@@ -191,15 +189,6 @@ private struct WalkBack<Scalar: BLASScalar> {
 
 private func norm<Scalar: BLASScalar>(_ vector: [Scalar]) -> Double {
   vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-}
-
-/// What the block `gate` of the weights is called where there are `gates`.
-private func gateName(_ gate: Int, of gates: Int) -> String {
-  switch gates {
-  case LSTMGate.allCases.count: "\(LSTMGate.allCases[gate])"
-  case GRUGate.allCases.count: "\(GRUGate.allCases[gate])"
-  default: "hidden"
-  }
 }
 
 extension Matrix where Element: BLASScalar {

@@ -13,7 +13,7 @@ public struct GapArchitecture: Hashable, Sendable {
   /// The table of tokens, `[V × E]`, for reading and for predicting.
   public let embedding: EmbeddingTable
   /// The layers of each of the two directions, from `E` features to `R`.
-  public let recurrent: RecurrentStack<AnyRecurrentCell>
+  public let recurrent: RecurrentStack
   /// From both sides, `[2R]`, to `E` features before tanh.
   public let readout: LinearMap
   /// Probability with which a feature of an embedded token, or of what the head reads, is dropped in training.
@@ -27,7 +27,7 @@ public struct GapArchitecture: Hashable, Sendable {
   ///   - dropout: See ``dropout``.
   /// - Throws: ``ConfigurationError`` where parts do not fit each other.
   public init(
-    embedding: EmbeddingTable, recurrent: RecurrentStack<AnyRecurrentCell>, dropout: Double = 0
+    embedding: EmbeddingTable, recurrent: RecurrentStack, dropout: Double = 0
   ) throws(ConfigurationError) {
     try ConfigurationError.require(
       recurrent.inputSize == embedding.dimension, "recurrent input size", "\(recurrent.inputSize)",
@@ -91,7 +91,7 @@ extension GapArchitecture: Codable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       embedding: values.decode(EmbeddingTable.self, forKey: .embedding),
-      recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
+      recurrent: values.decode(RecurrentStack.self, forKey: .recurrent),
       dropout: values.decode(Double.self, forKey: .dropout))
   }
 

@@ -4,7 +4,7 @@ public import Kernels
 ///
 ///     let architecture = try GapArchitecture(
 ///       embedding: EmbeddingTable(vocabularySize: 6000, dimension: 128),
-///       recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 128, hiddenSize: 256)))
+///       recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 128, hiddenSize: 256)))
 ///     var model = GapModel<Float>(architecture, seed: 1)
 ///     try model.train(on: GapExamples(sentences, unknown: 0))
 public struct GapModel<Scalar: BLASScalar>: Sendable {
@@ -20,8 +20,7 @@ public struct GapModel<Scalar: BLASScalar>: Sendable {
     self.architecture = architecture
     parameters = .zeros(architecture.parameterLayout)
     parameters.initialize(
-      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: architecture.embedding.dimension), seed: seed,
-      forgetGate: LSTMGate.forget.rawValue)
+      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: architecture.embedding.dimension), seed: seed)
   }
 
   /// A model with given parameters, which must have the architecture's layout.

@@ -4,7 +4,7 @@ public import Kernels
 ///
 ///     let decoder = try TokenDecoder(
 ///       embedding: EmbeddingTable(vocabularySize: 30, dimension: 16),
-///       recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 16, hiddenSize: 64)))
+///       recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 16, hiddenSize: 64)))
 ///     var model = ConditionedDecoder<Float>(try ConditionedArchitecture(contextSize: 64, decoder: decoder), seed: 1)
 ///     try model.train(on: ConditionedExamples(contexts: images, sequences: names, startToken: 0, endToken: 1))
 public struct ConditionedDecoder<Scalar: BLASScalar>: Sendable {
@@ -21,8 +21,7 @@ public struct ConditionedDecoder<Scalar: BLASScalar>: Sendable {
     let size = architecture.decoder.embedding.dimension
     parameters = .zeros(architecture.parameterLayout)
     parameters.initialize(
-      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: size), seed: seed,
-      forgetGate: LSTMGate.forget.rawValue)
+      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: size), seed: seed)
   }
 
   /// A model with given parameters, which must have the architecture's layout.

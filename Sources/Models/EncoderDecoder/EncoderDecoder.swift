@@ -4,10 +4,10 @@ public import Kernels
 ///
 ///     let encoder = try TokenEncoder(
 ///       embedding: EmbeddingTable(vocabularySize: 8000, dimension: 256),
-///       recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 256, hiddenSize: 256), isBidirectional: true))
+///       recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 256, hiddenSize: 256), isBidirectional: true))
 ///     let decoder = try TokenDecoder(
 ///       embedding: EmbeddingTable(vocabularySize: 6000, dimension: 256),
-///       recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 256, hiddenSize: 512)),
+///       recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 256, hiddenSize: 512)),
 ///       attention: .multiplicative(querySize: 512, memorySize: 512), readoutSize: 256, tiesEmbedding: true)
 ///     var model = EncoderDecoder<Float>(try EncoderDecoderArchitecture(encoder: encoder, decoder: decoder), seed: 1)
 ///
@@ -27,8 +27,7 @@ public struct EncoderDecoder<Scalar: BLASScalar>: Sendable {
     let size = architecture.decoder.embedding.dimension
     parameters = .zeros(architecture.parameterLayout)
     parameters.initialize(
-      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: size), seed: seed,
-      forgetGate: LSTMGate.forget.rawValue)
+      scheme ?? ConditionedArchitecture.recommendedScheme(embeddingSize: size), seed: seed)
   }
 
   /// A model with given parameters, which must have the architecture's layout.

@@ -13,10 +13,10 @@ public struct StateBridge: Hashable, Sendable {
   private let cell: [Range<Int>]
 
   /// A bridge from `contextSize` numbers to the initial state of `stack`. Throws where the size is not positive.
-  public init(contextSize: Int, to stack: RecurrentStack<AnyRecurrentCell>) throws(ConfigurationError) {
+  public init(contextSize: Int, to stack: RecurrentStack) throws(ConfigurationError) {
     precondition(!stack.isBidirectional, "a network of both directions has no one state that it starts in")
     try ConfigurationError.checkPositive(["contextSize": contextSize])
-    let shape = stack.cells[0].shape
+    let shape = stack.cells[0]
     func columns(_ size: Int, from start: Int) -> [Range<Int>] {
       (0..<stack.layers).map { start + $0 * size..<start + ($0 + 1) * size }
     }

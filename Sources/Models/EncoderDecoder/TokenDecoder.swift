@@ -12,7 +12,7 @@ public struct TokenDecoder: Hashable, Sendable {
   /// Features of the context that stands beside every embedded token, `C`; 0 for none.
   public let contextSize: Int
   /// The recurrent layers, from `E + C` features to `R`.
-  public let recurrent: RecurrentStack<AnyRecurrentCell>
+  public let recurrent: RecurrentStack
   /// How the outputs ask an encoder's memory; `nil` where they do not.
   public let attention: Attention?
   /// From an output, and beside it what attention found, `[R + M]`, to `Q` features before tanh: Luong's attentional
@@ -38,7 +38,7 @@ public struct TokenDecoder: Hashable, Sendable {
   ///   - dropout: See ``dropout``.
   /// - Throws: ``ConfigurationError`` where parts do not fit each other.
   public init(
-    embedding: EmbeddingTable, recurrent: RecurrentStack<AnyRecurrentCell>, contextSize: Int = 0,
+    embedding: EmbeddingTable, recurrent: RecurrentStack, contextSize: Int = 0,
     attention: Attention? = nil, readoutSize: Int? = nil, tiesEmbedding: Bool = false, dropout: Double = 0
   ) throws(ConfigurationError) {
     try ConfigurationError.require(contextSize >= 0, "contextSize", "\(contextSize)", wanted: "at least 0")
@@ -114,7 +114,7 @@ extension TokenDecoder: Codable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       embedding: values.decode(EmbeddingTable.self, forKey: .embedding),
-      recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
+      recurrent: values.decode(RecurrentStack.self, forKey: .recurrent),
       contextSize: values.contains(.contextSize) ? values.decodeSize(forKey: .contextSize) : 0,
       attention: values.decodeIfPresent(Attention.self, forKey: .attention),
       readoutSize: values.contains(.readoutSize) ? values.decodeSize(forKey: .readoutSize) : nil,

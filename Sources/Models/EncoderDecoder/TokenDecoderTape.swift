@@ -55,13 +55,13 @@ struct DecoderConditions<Scalar: BLASScalar> {
 
 extension RecurrentState {
   /// Gives this state the shape of `stack` for `batch` sequences, without a promise about the numbers where it had it.
-  mutating func prepare<Cell>(for stack: RecurrentStack<Cell>, batch: Int) {
+  mutating func prepare(for stack: RecurrentStack, batch: Int) {
     let count = stack.layers * stack.directions
     if self.batch != batch || hidden.count != count { self = stack.zeroState(batch: batch) }
   }
 
   /// Gives this state the shape of `stack` for `batch` sequences, and zeros.
-  mutating func setToZero<Cell>(for stack: RecurrentStack<Cell>, batch: Int) {
+  mutating func setToZero(for stack: RecurrentStack, batch: Int) {
     prepare(for: stack, batch: batch)
     for i in hidden.indices { hidden[i].setToZero() }
     for i in cell.indices { cell[i].setToZero() }

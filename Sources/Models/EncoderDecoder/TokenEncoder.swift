@@ -8,14 +8,14 @@ public struct TokenEncoder: Hashable, Codable, Sendable {
   /// The table that tokens go through, `[V × E]`.
   public let embedding: EmbeddingTable
   /// The recurrent layers.
-  public let recurrent: RecurrentStack<AnyRecurrentCell>
+  public let recurrent: RecurrentStack
   /// Probability with which a feature of an embedded token is dropped in training.
   public let dropout: Double
 
   /// An encoder whose parts fit: throws where the layers do not read what the table gives, and where `dropout` is no
   /// probability below 1.
   public init(
-    embedding: EmbeddingTable, recurrent: RecurrentStack<AnyRecurrentCell>, dropout: Double = 0
+    embedding: EmbeddingTable, recurrent: RecurrentStack, dropout: Double = 0
   ) throws(ConfigurationError) {
     try ConfigurationError.require(
       recurrent.inputSize == embedding.dimension, "input size of the encoder's layers", "\(recurrent.inputSize)",
@@ -33,7 +33,7 @@ public struct TokenEncoder: Hashable, Codable, Sendable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(
       embedding: values.decode(EmbeddingTable.self, forKey: .embedding),
-      recurrent: values.decode(RecurrentStack<AnyRecurrentCell>.self, forKey: .recurrent),
+      recurrent: values.decode(RecurrentStack.self, forKey: .recurrent),
       dropout: values.decode(Double.self, forKey: .dropout))
   }
 

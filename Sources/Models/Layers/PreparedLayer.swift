@@ -9,14 +9,14 @@ public import Kernels
 /// Any other forward pass does that at its start, which for a single sequence takes as long as some twenty steps. The
 /// results are the same, to the bit. A value that threads can share; later changes to the layer it was made from do not
 /// reach it. For single steps there is nothing to prepare: a state does that by itself (``RecurrentLayer``'s `step`).
-public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
+public struct PreparedLayer<Scalar: BLASScalar>: Sendable {
   /// The layer.
-  public let layer: RecurrentLayer<Cell, Scalar>
+  public let layer: RecurrentLayer<Scalar>
   /// For each walk, as far as its cell has a fused path.
   private let weights: [PreparedWeights<Scalar>?]
 
   /// Prepares the weights of `layer`: a copy of them, in O(number of parameters).
-  public init(_ layer: RecurrentLayer<Cell, Scalar>) {
+  public init(_ layer: RecurrentLayer<Scalar>) {
     self.layer = layer
     weights = layer.parameters.withView { layer.architecture.prepare(parameters: $0) }
   }
@@ -39,14 +39,8 @@ public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
   ///   - layout: Where the rows of the batch lie.
   ///   - state: The initial state on entry, the final one on return.
   ///   - tape: Receives the outputs, ``RecurrentTape/lastOutputs``, and is worked in.
-  @specialized(where Cell == LSTMCell, Scalar == Float)
-  @specialized(where Cell == GRUCell, Scalar == Float)
-  @specialized(where Cell == VanillaCell, Scalar == Float)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
-  @specialized(where Cell == LSTMCell, Scalar == Double)
-  @specialized(where Cell == GRUCell, Scalar == Double)
-  @specialized(where Cell == VanillaCell, Scalar == Double)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, state: inout RecurrentState<Scalar>,
     tape: inout RecurrentTape<Scalar>
@@ -63,5 +57,5 @@ public struct PreparedLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
 
 extension RecurrentLayer {
   /// This layer with its weights prepared for many forward passes.
-  public func prepared() -> PreparedLayer<Cell, Scalar> { PreparedLayer(self) }
+  public func prepared() -> PreparedLayer<Scalar> { PreparedLayer(self) }
 }

@@ -12,9 +12,9 @@ public import Kernels
 ///
 /// Training is explicit: ``forward(_:from:recordingInto:mode:)`` and then
 /// ``backward(through:dOutputs:dState:accumulatingInto:)``.
-public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable {
+public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
   /// Cell, layers, directions and dropout.
-  public let architecture: RecurrentStack<Cell>
+  public let architecture: RecurrentStack
   /// The parameters, under PyTorch's names (`weight_ih_l0`, `bias_hh_l0_reverse`, …).
   public var parameters: ParameterVector<Scalar>
   /// Path and threads of every pass.
@@ -22,15 +22,15 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
 
   /// A network with initial parameters that `scheme` and `seed` decide.
   public init(
-    _ architecture: RecurrentStack<Cell>, scheme: InitializationScheme = .recommended, seed: UInt64 = 0
+    _ architecture: RecurrentStack, scheme: InitializationScheme = .recommended, seed: UInt64 = 0
   ) {
     self.architecture = architecture
     parameters = .zeros(ParameterLayout(architecture.parameters))
-    parameters.initialize(scheme, seed: seed, forgetGate: LSTMGate.forget.rawValue)
+    parameters.initialize(scheme, seed: seed)
   }
 
   /// A network with given parameters, which must have the architecture's layout.
-  public init(_ architecture: RecurrentStack<Cell>, parameters: ParameterVector<Scalar>) {
+  public init(_ architecture: RecurrentStack, parameters: ParameterVector<Scalar>) {
     precondition(
       parameters.layout.shapes == architecture.parameters, "the parameters have the layout of another architecture")
     self.architecture = architecture
@@ -66,14 +66,8 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
   ///
   /// The first step from a state prepares the weights and allocates; those after it do neither, lock nothing and call
   /// nothing of the system, as long as the layer's parameters stay as they are.
-  @specialized(where Cell == LSTMCell, Scalar == Float)
-  @specialized(where Cell == GRUCell, Scalar == Float)
-  @specialized(where Cell == VanillaCell, Scalar == Float)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
-  @specialized(where Cell == LSTMCell, Scalar == Double)
-  @specialized(where Cell == GRUCell, Scalar == Double)
-  @specialized(where Cell == VanillaCell, Scalar == Double)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func step(
     _ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>
   ) {
@@ -176,22 +170,25 @@ public struct RecurrentLayer<Cell: RecurrentCell, Scalar: BLASScalar>: Sendable 
   }
 }
 
-/// A vanilla recurrent network, tanh or ReLU (Elman 1990).
-public typealias VanillaRNN<Scalar: BLASScalar> = RecurrentLayer<VanillaCell, Scalar>
-/// A long short-term memory network (Hochreiter & Schmidhuber 1997).
-public typealias LSTM<Scalar: BLASScalar> = RecurrentLayer<LSTMCell, Scalar>
-/// A network of gated recurrent units (Cho et al. 2014).
-public typealias GRU<Scalar: BLASScalar> = RecurrentLayer<GRUCell, Scalar>
-
-extension RecurrentLayer where Cell: StandardCell {
-  /// A network of `hiddenSize` units a layer, of the cell in its usual form. Throws as ``RecurrentStack`` does.
+extension RecurrentLayer {
+  /// A network of `hiddenSize` units a layer, of a cell in its usual form: an LSTM unless `kind` says otherwise.
+  ///
+  ///     let lstm = try LSTM<Float>(inputSize: 3, hiddenSize: 64)
+  ///     let gru = try RecurrentLayer<Float>(.gru, inputSize: 3, hiddenSize: 64, layers: 2)
+  ///
+  /// Throws where a size is not positive, and as ``RecurrentStack`` does.
   public init(
-    inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
-    seed: UInt64 = 0
+    _ kind: RecurrentCell.Kind = .lstm, inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false,
+    dropout: Double = 0, seed: UInt64 = 0
   ) throws(ConfigurationError) {
     try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
-    let cell = Cell.standard(inputSize: inputSize, hiddenSize: hiddenSize)
     self.init(
-      try RecurrentStack(cell, layers: layers, isBidirectional: isBidirectional, dropout: dropout), seed: seed)
+      try RecurrentStack(
+        RecurrentCell(kind, inputSize: inputSize, hiddenSize: hiddenSize), layers: layers,
+        isBidirectional: isBidirectional, dropout: dropout), seed: seed)
   }
 }
+
+/// The short name of ``RecurrentLayer`` for the cell that it has unless told otherwise: long short-term memory (Hochreiter &
+/// Schmidhuber 1997).
+public typealias LSTM<Scalar: BLASScalar> = RecurrentLayer<Scalar>

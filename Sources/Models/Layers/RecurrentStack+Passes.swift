@@ -13,14 +13,8 @@ extension RecurrentStack {
   ///   - tape: Receives the outputs (``RecurrentTape/lastOutputs``) and, when recording, what `backward` needs.
   ///   - mode: Whether to record, and whether dropout acts.
   ///   - execution: Path and threads.
-  @specialized(where Cell == LSTMCell, Scalar == Float)
-  @specialized(where Cell == GRUCell, Scalar == Float)
-  @specialized(where Cell == VanillaCell, Scalar == Float)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
-  @specialized(where Cell == LSTMCell, Scalar == Double)
-  @specialized(where Cell == GRUCell, Scalar == Double)
-  @specialized(where Cell == VanillaCell, Scalar == Double)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func forward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
     state: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>, mode: PassMode, execution: Execution
@@ -36,7 +30,7 @@ extension RecurrentStack {
         drawMask(&tape.recurrentMasks[walk.index], dropping: recurrentDropout, from: &tape.generator)
       }
       gather(state.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
-      if cell.shape.cellStateSize > 0 { gather(state.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+      if cell.cellStateSize > 0 { gather(state.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
 
       cell.forward(
         forwardPass(
@@ -49,7 +43,7 @@ extension RecurrentStack {
         tape: &tape.cells[walk.index])
 
       scatter(tape.hidden[walk.index], by: layout, into: &state.hidden[walk.index])
-      if cell.shape.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &state.cell[walk.index]) }
+      if cell.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &state.cell[walk.index]) }
       let isLastOfLayer = walk.columns.upperBound == outputSize
       if isLastOfLayer, walk.layer < layers - 1, mode == .training, dropout > 0 {
         tape.dropoutMasks[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
@@ -71,14 +65,8 @@ extension RecurrentStack {
   ///   - dState: The gradient for the final state on entry, for the initial one on return.
   ///   - tape: The recording.
   ///   - execution: Path and threads.
-  @specialized(where Cell == LSTMCell, Scalar == Float)
-  @specialized(where Cell == GRUCell, Scalar == Float)
-  @specialized(where Cell == VanillaCell, Scalar == Float)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Float)
-  @specialized(where Cell == LSTMCell, Scalar == Double)
-  @specialized(where Cell == GRUCell, Scalar == Double)
-  @specialized(where Cell == VanillaCell, Scalar == Double)
-  @specialized(where Cell == AnyRecurrentCell, Scalar == Double)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   public func backward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, layout: PackedLayout, parameters: MatrixView<Scalar>,
     gradients: RecurrentGradients<Scalar>, dState: inout RecurrentState<Scalar>, tape: inout RecurrentTape<Scalar>,
@@ -101,7 +89,7 @@ extension RecurrentStack {
         tape.dOutputs[walk.layer].multiplyElements(by: tape.dropoutMasks[walk.layer])
       }
       gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
-      if cell.shape.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+      if cell.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
 
       // The outputs are read at most: a caller may still hold them, and lending them for writing would copy them.
       let forward = forwardPass(
@@ -119,7 +107,7 @@ extension RecurrentStack {
         tape: &tape.cells[walk.index])
 
       scatter(tape.hidden[walk.index], by: layout, into: &dState.hidden[walk.index])
-      if cell.shape.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &dState.cell[walk.index]) }
+      if cell.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &dState.cell[walk.index]) }
     }
   }
 }

@@ -5,9 +5,9 @@ public import Kernels
 ///
 /// Layer 0 reads the inputs; each further layer reads the outputs of the one below, both directions side by side.
 /// With `D` directions an output has `D · R` features, the forward direction first.
-public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
+public struct RecurrentStack: Hashable, Sendable {
   /// The cell of each layer, `[L]`. They differ in their input size alone.
-  public let cells: [Cell]
+  public let cells: [RecurrentCell]
   /// Whether each layer also walks every sequence from its end.
   public let isBidirectional: Bool
   /// Probability with which an output between two layers is dropped in training (Zaremba, Sutskever & Vinyals 2014).
@@ -20,7 +20,8 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
   ///
   /// Throws where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
   public init(
-    _ cell: Cell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0, recurrentDropout: Double = 0
+    _ cell: RecurrentCell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
+    recurrentDropout: Double = 0
   ) throws(ConfigurationError) {
     guard layers >= 1 else {
       throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at least 1")
@@ -52,7 +53,7 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
   /// The parameters in the order in which they lie, with PyTorch's names: `weight_ih_l0`, …, `bias_hh_l1_reverse`.
   public var parameters: [ParameterShape] {
     walks.flatMap { walk in
-      cells[walk.layer].shape.parameters.map { shape in
+      cells[walk.layer].parameters.map { shape in
         var shape = shape
         shape.name += walk.suffix
         return shape
@@ -65,7 +66,7 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
 
   /// The state before the first step of `batch` sequences.
   public func zeroState<Scalar: BLASScalar>(batch: Int, as _: Scalar.Type = Scalar.self) -> RecurrentState<Scalar> {
-    let shape = cells[0].shape
+    let shape = cells[0]
     let count = layers * directions
     return RecurrentState(
       hidden: (0..<count).map { _ in .zeros(rows: batch, columns: shape.outputSize) },
@@ -100,11 +101,11 @@ public struct RecurrentStack<Cell: RecurrentCell>: Hashable, Sendable {
 
     subscript(index: Int) -> Walk {
       let (layer, direction) = (index / stack.directions, index % stack.directions)
-      let shape = stack.cells[layer].shape
+      let shape = stack.cells[layer]
       // All walks above layer 0 have as many parameters as this one.
       let inFirstLayer = Swift.min(index, stack.directions)
       let offset =
-        inFirstLayer * stack.cells[0].shape.parameterCount + (index - inFirstLayer) * shape.parameterCount
+        inFirstLayer * stack.cells[0].parameterCount + (index - inFirstLayer) * shape.parameterCount
       let column = direction * shape.outputSize
       return Walk(
         layer: layer, direction: direction == 0 ? .forward : .backward, index: index,
@@ -124,7 +125,7 @@ extension RecurrentStack: Codable {
       throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at most 1024 in a file")
     }
     try self.init(
-      values.decode(Cell.self, forKey: .cell), layers: layers,
+      values.decode(RecurrentCell.self, forKey: .cell), layers: layers,
       isBidirectional: values.decode(Bool.self, forKey: .isBidirectional),
       dropout: values.decode(Double.self, forKey: .dropout),
       recurrentDropout: values.decode(Double.self, forKey: .recurrentDropout))

@@ -53,8 +53,8 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
   }
 
   /// Stops a caller whose state does not fit.
-  func check<Cell>(fits stack: RecurrentStack<Cell>, batch: Int) {
-    let (shape, count) = (stack.cells[0].shape, stack.layers * stack.directions)
+  func check(fits stack: RecurrentStack, batch: Int) {
+    let (shape, count) = (stack.cells[0], stack.layers * stack.directions)
     precondition(
       Self.are(hidden, count, rows: batch, columns: shape.outputSize),
       "the hidden state must be \(count) matrices of \(batch) × \(shape.outputSize)")

@@ -53,8 +53,8 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   }
 
   /// Gives every buffer the shape that a pass of `stack` over `layout` needs.
-  mutating func prepare<Cell>(for stack: RecurrentStack<Cell>, layout: PackedLayout) {
-    let (shape, walks) = (stack.cells[0].shape, stack.layers * stack.directions)
+  mutating func prepare(for stack: RecurrentStack, layout: PackedLayout) {
+    let (shape, walks) = (stack.cells[0], stack.layers * stack.directions)
     if cells.count != walks || outputs.count != stack.layers {
       let empty = Matrix<Scalar>.zeros(rows: 0, columns: 0)
       cells = Array(repeating: CellTape(storage: storage), count: walks)

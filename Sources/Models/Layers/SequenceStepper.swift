@@ -9,7 +9,7 @@ internal import Kernels
 /// Unchecked `Sendable`: a state uses its stepper only while no other state shares it.
 final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   private let parameters: ParameterVector<Scalar>
-  private let cells: any Sendable
+  private let cells: [RecurrentCell]
   private let cellsAddress: UnsafeRawPointer?
   private let execution: Execution
   private let weights: [PreparedWeights<Scalar>]
@@ -23,11 +23,11 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
   var isUsable: Bool { !weights.isEmpty }
 
   /// Prepares the weights of `stack`, where a step can do with them alone.
-  init<Cell>(_ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
+  init(_ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
     let isAlone =
       execution.path == .fused && !stack.isBidirectional
       && (execution.threads == 1
-        || stack.cells.allSatisfy { $0.shape.forwardOperations <= Execution.mostSingleStepWork })
+        || stack.cells.allSatisfy { $0.forwardOperations <= Execution.mostSingleStepWork })
     let prepared = parameters.withView { parameters in
       stack.walks.compactMap { walk in
         isAlone
@@ -42,7 +42,7 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     cellsAddress = Self.address(of: stack.cells)
     self.execution = execution
     outputSize = stack.outputSize
-    cellSize = stack.cells[0].shape.cellStateSize
+    cellSize = stack.cells[0].cellStateSize
     outputs = .allocate(capacity: outputSize)
   }
 
@@ -54,15 +54,15 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// Whether the weights are those of `parameters` in the cells of `stack`.
   @inline(__always)
-  func serves<Cell>(
-    _ stack: RecurrentStack<Cell>, _ parameters: ParameterVector<Scalar>, _ execution: Execution
+  func serves(
+    _ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution
   ) -> Bool {
     parameters.isIdentical(to: self.parameters) && Self.address(of: stack.cells) == cellsAddress
       && execution == self.execution
   }
 
   @inline(__always)
-  private static func address<Cell>(of cells: [Cell]) -> UnsafeRawPointer? {
+  private static func address(of cells: [RecurrentCell]) -> UnsafeRawPointer? {
     cells.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
   }
 

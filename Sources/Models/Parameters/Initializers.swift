@@ -80,7 +80,7 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
   /// recurrent neural networks warp time?", 2018).
   ///
   /// For each unit a u is drawn uniformly from 1 … `steps` − 1. The input bias of an LSTM's forget gate is log u and that
-  /// of its input gate −log u; that of a GRU's update gate, which keeps the state where it is 1 (see `GRUCell`), is
+  /// of its input gate −log u; that of a GRU's update gate, which keeps the state where it is 1 (see ``RecurrentCell/Equations/gru(_:)``), is
   /// log u. Such a unit forgets in about 1 + u steps. Takes the place of ``forgetBias``. A vanilla cell, and a cell
   /// without biases, has nothing to begin with.
   public func remembering(steps: Int) -> InitializationScheme {
@@ -113,22 +113,19 @@ extension ParameterVector {
   /// - Parameters:
   ///   - scheme: What each role is given.
   ///   - seed: Decides all numbers.
-  ///   - forgetGate: The block of the forget gate in the parameters of an LSTM, which are recognised by their four
-  ///     gate blocks; `nil` if the scheme's ``InitializationScheme/forgetBias`` shall not apply.
-  public mutating func initialize(_ scheme: InitializationScheme, seed: UInt64, forgetGate: Int? = nil) {
+  public mutating func initialize(_ scheme: InitializationScheme, seed: UInt64) {
     let entries = layout.entries
     withUnsafeMutableBufferPointer { all in
       for (index, entry) in entries.enumerated() {
         var generator = SeededGenerator(seed: seed, stream: UInt64(index))
         var numbers = scheme[entry.shape.role].numbers(for: entry.shape, from: &generator)
-        if let forgetBias = scheme.forgetBias, let forgetGate, entry.shape.role == .inputBias,
-          entry.shape.gates == lstmGateCount
+        if let forgetBias = scheme.forgetBias, entry.shape.role == .inputBias,
+          let forgetGate = entry.shape.rows(of: .forget)
         {
-          let size = entry.shape.rows / lstmGateCount
-          for i in forgetGate * size..<(forgetGate + 1) * size { numbers[i] = forgetBias }
+          for i in forgetGate { numbers[i] = forgetBias }
         }
         if let memoryLength = scheme.memoryLength, entry.shape.role == .inputBias {
-          spreadMemory(over: memoryLength, gates: entry.shape.gates, biases: &numbers, from: &generator)
+          spreadMemory(over: memoryLength, of: entry.shape, biases: &numbers, from: &generator)
         }
         for (i, number) in zip(entry.range, numbers) { all[i] = Scalar(number) }
       }
@@ -136,26 +133,18 @@ extension ParameterVector {
   }
 }
 
-/// Gate blocks of an LSTM; no other cell has as many.
-private let lstmGateCount = LSTMGate.allCases.count
-
 /// Draws the biases of the gates that keep a state, so that units remember over 2 … `steps` steps, all equally probable
 /// (see ``InitializationScheme/remembering(steps:)``).
 private func spreadMemory(
-  over steps: Int, gates: Int, biases: inout [Double], from generator: inout SeededGenerator
+  over steps: Int, of shape: ParameterShape, biases: inout [Double], from generator: inout SeededGenerator
 ) {
   precondition(steps >= 3, "gates remember over at least 3 steps, not \(steps)")
-  let keeping: Int
-  switch gates {
-  case LSTMGate.allCases.count: keeping = LSTMGate.forget.rawValue
-  case GRUGate.allCases.count: keeping = GRUGate.update.rawValue
-  default: return
-  }
-  let size = biases.count / gates
-  for unit in 0..<size {
+  guard let keeping = shape.rows(of: .forget) ?? shape.rows(of: .update) else { return }
+  let taking = shape.rows(of: .input)
+  for (unit, row) in keeping.enumerated() {
     let bias = portableLogarithm(generator.uniform(in: 1..<Double(steps - 1)))
-    biases[keeping * size + unit] = bias
-    if gates == lstmGateCount { biases[LSTMGate.input.rawValue * size + unit] = -bias }
+    biases[row] = bias
+    if let taking { biases[taking.lowerBound + unit] = -bias }
   }
 }
 
@@ -163,9 +152,9 @@ extension ParameterInitializer {
   /// The numbers of a parameter, row after row.
   fileprivate func numbers(for shape: ParameterShape, from generator: inout SeededGenerator) -> [Double] {
     precondition(
-      shape.gates > 0 && shape.rows.isMultiple(of: shape.gates),
-      "\(shape.rows) rows of \(shape.name) are not \(shape.gates) equal blocks")
-    let blockRows = shape.rows / shape.gates
+      shape.rows.isMultiple(of: shape.blockCount),
+      "\(shape.rows) rows of \(shape.name) are not \(shape.blockCount) equal blocks")
+    let blockRows = shape.rows / shape.blockCount
     switch self {
     case .zeros:
       return [Double](repeating: 0, count: shape.count)
@@ -179,7 +168,7 @@ extension ParameterInitializer {
       let bound = (6 / Double(max(1, blockRows + shape.columns))).squareRoot()
       return ParameterInitializer.uniform(bound: bound).numbers(for: shape, from: &generator)
     case .orthogonal(let gain):
-      return (0..<shape.gates).flatMap { _ in
+      return (0..<shape.blockCount).flatMap { _ in
         Self.orthogonalBlock(rows: blockRows, columns: shape.columns, from: &generator).map { gain * $0 }
       }
     }

@@ -10,7 +10,7 @@ public struct ForecastSettings: Hashable, Sendable {
   /// Steps after which the series repeats, for the seasonal naive forecast and the history; `nil` estimates it.
   public var season: Int?
   /// The recurrent cell.
-  public var cell = AnyRecurrentCell.Kind.gru
+  public var cell = RecurrentCell.Kind.gru
   /// Recurrent layers.
   public var layers = 1
   /// Hidden units of each.

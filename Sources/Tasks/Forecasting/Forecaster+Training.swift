@@ -22,7 +22,7 @@ extension Forecaster {
     let scaling = try ForecastScaling(learnedFrom: table, horizon: plan.horizon)
     let architecture = try SequenceArchitecture(
       recurrent: RecurrentStack(
-        AnyRecurrentCell(settings.cell, inputSize: scaling.features.features, hiddenSize: settings.hiddenSize),
+        RecurrentCell(settings.cell, inputSize: scaling.features.features, hiddenSize: settings.hiddenSize),
         layers: settings.layers, dropout: settings.dropout),
       readout: .finalState, outputSize: plan.horizon, loss: settings.loss)
     var start = SequenceModel<Float>(architecture, seed: settings.seed)

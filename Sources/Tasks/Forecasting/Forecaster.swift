@@ -250,7 +250,7 @@ extension ForecastWindows {
   }
 }
 
-extension AnyRecurrentCell.Kind {
+extension RecurrentCell.Kind {
   /// What people call it.
   var title: String {
     switch self {

@@ -7,7 +7,7 @@ public struct LanguageModelSettings: Hashable, Sendable {
   /// What its tokens are.
   public var level: TextLevel
   /// The recurrent cell.
-  public var cell = AnyRecurrentCell.Kind.lstm
+  public var cell = RecurrentCell.Kind.lstm
   /// Recurrent layers.
   public var layers = 1
   /// Hidden units of each.
@@ -82,7 +82,7 @@ extension LanguageModel {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: vocabulary.count, dimension: settings.embeddingSize),
       recurrent: RecurrentStack(
-        AnyRecurrentCell(settings.cell, inputSize: settings.embeddingSize, hiddenSize: settings.hiddenSize),
+        RecurrentCell(settings.cell, inputSize: settings.embeddingSize, hiddenSize: settings.hiddenSize),
         layers: settings.layers, dropout: settings.dropout),
       outputSize: vocabulary.count, loss: .softmaxCrossEntropy, truncation: settings.window)
     let examples = TokenStreams<Float>(learned, streams: streams, window: settings.window)

@@ -6,7 +6,7 @@ public struct TrajectoryForecaster: Sendable {
   /// What is learned with.
   public enum Network: Hashable, Sendable {
     /// A recurrent cell; it reads a history of any length, a step at a time.
-    case recurrent(AnyRecurrentCell.Kind)
+    case recurrent(RecurrentCell.Kind)
     /// A feed-forward network on the last `window` displacements, the traditional network that cannot take another
     /// length.
     case feedForward(window: Int)
@@ -65,7 +65,7 @@ public struct TrajectoryForecaster: Sendable {
     switch network {
     case .recurrent(let kind):
       let architecture = try SequenceArchitecture(
-        recurrent: RecurrentStack(AnyRecurrentCell(kind, inputSize: 2, hiddenSize: settings.hiddenSize)),
+        recurrent: RecurrentStack(RecurrentCell(kind, inputSize: 2, hiddenSize: settings.hiddenSize)),
         readout: .finalState, outputSize: outputs, loss: settings.loss)
       let examples = TrajectoryExamples(windows: windows, settings: settings) { windows in
         SequenceBatch<Float>(

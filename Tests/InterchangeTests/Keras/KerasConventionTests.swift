@@ -16,7 +16,7 @@ import Testing
   func aConvertedCellGivesWhatKerasEquationsGive(_ kind: KerasCell, _ hasBias: Bool) throws {
     let cell = kind.cell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
     let arrays = randomArrays(cell)
-    var layer = RecurrentLayer<AnyRecurrentCell, Double>(try RecurrentStack(cell))
+    var layer = RecurrentLayer<Double>(try RecurrentStack(cell))
     for (name, matrix) in arrays.parameters(of: cell) { layer.parameters["\(name)_l0"] = matrix }
     var generator = SeededGenerator(seed: 2)
     let inputs = (0..<steps).map { _ in (0..<inputSize).map { _ in generator.uniform(in: -1..<1.0) } }
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func oneBiasOfKerasIsTheSumOfOurTwo() {
-    let cell = AnyRecurrentCell.lstm(LSTMCell(inputSize: 1, hiddenSize: 1))
+    let cell = RecurrentCell.lstm(inputSize: 1, hiddenSize: 1)
     let arrays = KerasCellArrays<Double>(
       [
         "weight_ih": Matrix(rows: 4, columns: 1, [1, 2, 3, 4]), "weight_hh": Matrix(rows: 4, columns: 1, [5, 6, 7, 8]),
@@ -41,15 +41,15 @@ import Testing
     #expect(arrays.bias?.elements == [11, 22, 33, 44])
   }
 
-  private func randomArrays(_ cell: AnyRecurrentCell) -> KerasCellArrays<Double> {
+  private func randomArrays(_ cell: RecurrentCell) -> KerasCellArrays<Double> {
     var generator = SeededGenerator(seed: 1)
     func random(_ rows: Int, _ columns: Int) -> Matrix<Double> {
       Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in generator.uniform(in: -1..<1.0) })
     }
-    let width = cell.shape.gates * hiddenSize
+    let width = cell.gates * hiddenSize
     return KerasCellArrays(
       kernel: random(inputSize, width), recurrentKernel: random(hiddenSize, width),
-      bias: cell.shape.hasBias ? random(KerasConvention.hasTwoBiases(cell) ? 2 : 1, width) : nil)
+      bias: cell.hasBias ? random(KerasConvention.hasTwoBiases(cell) ? 2 : 1, width) : nil)
   }
 }
 
@@ -59,15 +59,15 @@ enum KerasCell: String, CaseIterable, Sendable {
 
   static let all = allCases
 
-  func cell(inputSize: Int, hiddenSize: Int, hasBias: Bool = true) -> AnyRecurrentCell {
+  func cell(inputSize: Int, hiddenSize: Int, hasBias: Bool = true) -> RecurrentCell {
     switch self {
-    case .simpleRNN: .vanilla(VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias))
+    case .simpleRNN: .vanilla(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
     case .simpleRNNWithReLU:
-      .vanilla(VanillaCell(inputSize: inputSize, hiddenSize: hiddenSize, activation: .relu, hasBias: hasBias))
-    case .lstm: .lstm(LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias))
-    case .gruResetAfter: .gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias))
+      .vanilla(inputSize: inputSize, hiddenSize: hiddenSize, activation: .relu, hasBias: hasBias)
+    case .lstm: .lstm(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
+    case .gruResetAfter: .gru(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
     case .gruResetBefore:
-      .gru(GRUCell(inputSize: inputSize, hiddenSize: hiddenSize, reset: .beforeProduct, hasBias: hasBias))
+      .gru(inputSize: inputSize, hiddenSize: hiddenSize, reset: .beforeProduct, hasBias: hasBias)
     }
   }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import Interchange
 
 @Suite struct KerasModelWritingTests {
-  private func model(_ cell: AnyRecurrentCell, isBidirectional: Bool = true) throws -> SequenceModel<Double> {
+  private func model(_ cell: RecurrentCell, isBidirectional: Bool = true) throws -> SequenceModel<Double> {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 11, dimension: 4),
       recurrent: RecurrentStack(cell, layers: 2, isBidirectional: isBidirectional), readout: .finalState,
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func namesAreThoseOfKerasVariables() throws {
-    let model = try model(.lstm(LSTMCell(inputSize: 4, hiddenSize: 5)))
+    let model = try model(.lstm(inputSize: 4, hiddenSize: 5))
     let names = KerasLayerNames(model.architecture, model: "net", recurrent: ["a", "b"], wrapped: ["x", "y"])
     let arrays = try KerasModel.arrays(of: model, names: names, file: "x")
     #expect(arrays.count == 1 + 4 * 3 + 2)
@@ -48,14 +48,14 @@ import Testing
   @Test func whatKerasHasNoLayerForIsRefusedBeforeAnythingIsWritten() throws {
     try withTemporaryFolder { folder in
       for (cell, found) in [
-        (LSTMCell(inputSize: 4, hiddenSize: 5, projectionSize: 3), "a projection"),
-        (LSTMCell(inputSize: 4, hiddenSize: 5, hasPeepholes: true), "peepholes"),
+        (RecurrentCell.lstm(inputSize: 4, hiddenSize: 5, projectionSize: 3), "a projection"),
+        (RecurrentCell.lstm(inputSize: 4, hiddenSize: 5, hasPeepholes: true), "peepholes"),
       ] {
-        let model = try model(.lstm(cell))
+        let model = try model(cell)
         let error = #expect(throws: WeightsError.self) { try KerasModel.write(model, to: folder + "/x.npz") }
         #expect(error?.found == "an LSTM with \(found), which Keras has no layer for")
       }
-      let model = try model(.gru(GRUCell(inputSize: 4, hiddenSize: 5)))
+      let model = try model(.gru(inputSize: 4, hiddenSize: 5))
       for names in [
         KerasLayerNames(model.architecture, recurrent: ["a"]),
         KerasLayerNames(model.architecture, recurrent: ["a", "a"]),

@@ -60,7 +60,7 @@ import Testing
     let read: SequenceModel<Float> = try model.opened().sequenceModel(ignoresDropout: true)
     #expect(read.architecture.recurrent.recurrentDropout == 0.25)
     #expect(throws: WeightsError.self) {
-      let _: RecurrentLayer<AnyRecurrentCell, Float> = try model.opened().recurrentLayer(named: "lstm")
+      let _: RecurrentLayer<Float> = try model.opened().recurrentLayer(named: "lstm")
     }
   }
 
@@ -96,17 +96,17 @@ import Testing
     }
     func refused(_ model: KerasModel) -> String? {
       #expect(throws: WeightsError.self) {
-        let _: RecurrentLayer<AnyRecurrentCell, Float> = try model.recurrentLayer(named: "both")
+        let _: RecurrentLayer<Float> = try model.recurrentLayer(named: "both")
       }?.found
     }
-    let layer: RecurrentLayer<AnyRecurrentCell, Float> = try model(#""concat""#).recurrentLayer(named: "both")
+    let layer: RecurrentLayer<Float> = try model(#""concat""#).recurrentLayer(named: "both")
     #expect(layer.architecture.isBidirectional)
     #expect(refused(try model(#""sum""#)) == "merge_mode sum")
     #expect(refused(try model("null")) == "merge_mode None")
     let same = SmallKerasModel.layer("LSTM", "backward_lstm", SmallKerasModel.lstm(#""go_backwards": true"#))
     _ =
       try model(#""concat""#, backward: #", "backward_layer": \#(same)"#).recurrentLayer(named: "both")
-      as RecurrentLayer<AnyRecurrentCell, Float>
+      as RecurrentLayer<Float>
     let other = SmallKerasModel.layer("GRU", "backward_gru", SmallKerasModel.lstm())
     #expect(
       refused(try model(#""concat""#, backward: #", "backward_layer": \#(other)"#))
@@ -136,18 +136,18 @@ import Testing
     #expect(error?.wanted == "an assumption about the loss")
     let read: SequenceModel<Float> = try keras.sequenceModel(
       assuming: KerasAssumptions(readout: .finalState, loss: .softmaxCrossEntropy))
-    #expect(read.architecture.recurrent.cells == [.lstm(LSTMCell(inputSize: 4, hiddenSize: 5))])
+    #expect(read.architecture.recurrent.cells == [.lstm(inputSize: 4, hiddenSize: 5)])
   }
 
   @Test func resetAndNonlinearityComeFromTheBiasOrTheCaller() throws {
-    func cell(_ keras: KerasModel, _ assumptions: KerasAssumptions = KerasAssumptions()) throws -> AnyRecurrentCell {
-      let layer: RecurrentLayer<AnyRecurrentCell, Float> = try keras.recurrentLayer(named: "x", assuming: assumptions)
+    func cell(_ keras: KerasModel, _ assumptions: KerasAssumptions = KerasAssumptions()) throws -> RecurrentCell {
+      let layer: RecurrentLayer<Float> = try keras.recurrentLayer(named: "x", assuming: assumptions)
       return layer.architecture.cells[0]
     }
-    for (bias, reset) in [([2, 15], GRUCell.ResetConvention.afterProduct), ([15], .beforeProduct)] {
+    for (bias, reset) in [([2, 15], RecurrentCell.ResetConvention.afterProduct), ([15], .beforeProduct)] {
       var model = SmallKerasModel()
       model.setCell("x/gru_cell", gates: 3, bias: bias)
-      #expect(try cell(model.opened(configured: false)) == .gru(GRUCell(inputSize: 4, hiddenSize: 5, reset: reset)))
+      #expect(try cell(model.opened(configured: false)) == .gru(inputSize: 4, hiddenSize: 5, reset: reset))
     }
     var bare = SmallKerasModel()
     bare.setCell("x/gru_cell", gates: 3)
@@ -155,13 +155,13 @@ import Testing
     #expect(throws: WeightsError.self) { _ = try cell(bare.opened(configured: false)) }
     #expect(
       try cell(bare.opened(configured: false), KerasAssumptions(reset: .beforeProduct))
-        == .gru(GRUCell(inputSize: 4, hiddenSize: 5, reset: .beforeProduct, hasBias: false)))
+        == .gru(inputSize: 4, hiddenSize: 5, reset: .beforeProduct, hasBias: false))
     var vanilla = SmallKerasModel()
     vanilla.setCell("x/simple_rnn_cell", gates: 1)
     #expect(throws: WeightsError.self) { _ = try cell(vanilla.opened(configured: false)) }
     #expect(
       try cell(vanilla.opened(configured: false), KerasAssumptions(nonlinearity: .relu))
-        == .vanilla(VanillaCell(inputSize: 4, hiddenSize: 5, activation: .relu)))
+        == .vanilla(inputSize: 4, hiddenSize: 5, activation: .relu))
     var contrary = SmallKerasModel()
     contrary.setCell("x/gru_cell", gates: 3, bias: [15])
     contrary.add("GRU", "x", #""activation": "tanh", "recurrent_activation": "sigmoid", "reset_after": true"#)
@@ -223,7 +223,7 @@ import Testing
     #expect(throws: WeightsError.self) { let _: Linear<Float> = try model.linear(named: "lstm") }
     #expect(throws: WeightsError.self) { let _: Embedding<Float> = try model.embedding(named: "out") }
     #expect(throws: WeightsError.self) {
-      let _: RecurrentLayer<AnyRecurrentCell, Float> = try model.recurrentLayer(named: "out")
+      let _: RecurrentLayer<Float> = try model.recurrentLayer(named: "out")
     }
     for path in ["/nowhere/x.keras", "/nowhere/x.h5", "/nowhere/x.npz", "/nowhere/x.safetensors", "/nowhere/x.pt"] {
       #expect(throws: WeightsError.self) { _ = try KerasModel(path: path) }

@@ -10,7 +10,7 @@ import Testing
     var model = try! SequenceModel<Double>(
       SequenceArchitecture(
         recurrent: RecurrentStack(
-          .lstm(LSTMCell(inputSize: 2, hiddenSize: 4, projectionSize: 3)), isBidirectional: true),
+          .lstm(inputSize: 2, hiddenSize: 4, projectionSize: 3), isBidirectional: true),
         outputSize: 2, loss: .meanSquaredError), seed: 5)
     model.parameters["head.bias"] = Matrix(rows: 2, columns: 1, [0.5, -0.25])
     return model
@@ -18,7 +18,7 @@ import Testing
   private let tokens = try! SequenceModel<Float>(
     SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 9, dimension: 3),
-      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 4)), readout: .finalState,
+      recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 3, hiddenSize: 4)), readout: .finalState,
       outputSize: 2, loss: .softmaxCrossEntropy), seed: 5)
 
   @Test func outputsAreThoseOfTheCallPaddedWithTheBias() throws {

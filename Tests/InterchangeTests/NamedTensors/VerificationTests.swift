@@ -8,7 +8,7 @@ import Testing
 @Suite struct VerificationTests {
   /// A model, and vectors that it computed itself: three sequences of up to six steps.
   private func modelAndVectors(
-    _ cell: AnyRecurrentCell, layers: Int = 2, isBidirectional: Bool = false,
+    _ cell: RecurrentCell, layers: Int = 2, isBidirectional: Bool = false,
     readout: SequenceArchitecture.Readout = .everyStep
   ) throws -> (model: SequenceModel<Float>, vectors: [String: Tensor]) {
     let architecture = try SequenceArchitecture(
@@ -25,10 +25,10 @@ import Testing
     return (model, vectors)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, SequenceArchitecture.Readout.allCases)
-  func aModelAgreesWithItself(_ kind: AnyRecurrentCell.Kind, _ readout: SequenceArchitecture.Readout) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, SequenceArchitecture.Readout.allCases)
+  func aModelAgreesWithItself(_ kind: RecurrentCell.Kind, _ readout: SequenceArchitecture.Readout) throws {
     let (model, vectors) = try modelAndVectors(
-      AnyRecurrentCell(kind, inputSize: 4, hiddenSize: 5), isBidirectional: true, readout: readout)
+      RecurrentCell(kind, inputSize: 4, hiddenSize: 5), isBidirectional: true, readout: readout)
     let verification = try Verification(of: model, on: vectors, tolerance: 0)
     #expect(verification.agrees)
     #expect(verification.outputs.map(\.name) == model.outputNames)
@@ -39,15 +39,15 @@ import Testing
   @Test func aConventionThatWouldAgreeIsNamed() throws {
     for (cell, wanted) in [
       (
-        AnyRecurrentCell.gru(GRUCell(inputSize: 4, hiddenSize: 5)),
+        RecurrentCell.gru(inputSize: 4, hiddenSize: 5),
         "the reset gate before the recurrent product (Keras reset_after=False, ONNX linear_before_reset=0)"
       ),
       (
-        .gru(GRUCell(inputSize: 4, hiddenSize: 5, reset: .beforeProduct)),
+        .gru(inputSize: 4, hiddenSize: 5, reset: .beforeProduct),
         "the reset gate after the recurrent product (PyTorch, Keras reset_after=True, ONNX linear_before_reset=1)"
       ),
-      (.vanilla(VanillaCell(inputSize: 4, hiddenSize: 5)), "ReLU instead of tanh"),
-      (.vanilla(VanillaCell(inputSize: 4, hiddenSize: 5, activation: .relu)), "tanh instead of ReLU"),
+      (.vanilla(inputSize: 4, hiddenSize: 5), "ReLU instead of tanh"),
+      (.vanilla(inputSize: 4, hiddenSize: 5, activation: .relu), "tanh instead of ReLU"),
     ] {
       let (model, vectors) = try modelAndVectors(cell)
       let alternative = try #require(model.conventionAlternatives().first)
@@ -60,9 +60,9 @@ import Testing
     }
   }
 
-  @Test(arguments: [AnyRecurrentCell.Kind.lstm, .gru])
-  func anyOrderOfGatesIsRecognised(_ kind: AnyRecurrentCell.Kind) throws {
-    let (model, vectors) = try modelAndVectors(AnyRecurrentCell(kind, inputSize: 4, hiddenSize: 5))
+  @Test(arguments: [RecurrentCell.Kind.lstm, .gru])
+  func anyOrderOfGatesIsRecognised(_ kind: RecurrentCell.Kind) throws {
+    let (model, vectors) = try modelAndVectors(RecurrentCell(kind, inputSize: 4, hiddenSize: 5))
     for alternative in model.conventionAlternatives() {
       let theirs = try alternative.make().outputs(of: vectors)
       let verification = try Verification(of: model, on: vectors.merging(theirs) { $1 }, tolerance: 1e-5)
@@ -72,7 +72,7 @@ import Testing
 
   @Test func theOrdersOfOtherEnginesHaveTheirNames() {
     let (lstm, gru) = (
-      AnyRecurrentCell(.lstm, inputSize: 1, hiddenSize: 1), AnyRecurrentCell(.gru, inputSize: 1, hiddenSize: 1)
+      RecurrentCell(.lstm, inputSize: 1, hiddenSize: 1), RecurrentCell(.gru, inputSize: 1, hiddenSize: 1)
     )
     #expect(
       RecurrentConvention.gateOrder(places: [0, 2, 3, 1]).description(for: lstm)
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func swappedDirectionsAreRecognised() throws {
-    let cell = AnyRecurrentCell(.lstm, inputSize: 4, hiddenSize: 5)
+    let cell = RecurrentCell(.lstm, inputSize: 4, hiddenSize: 5)
     let (model, vectors) = try modelAndVectors(cell, isBidirectional: true)
     let swapped = try #require(model.conventionAlternatives().last)
     let theirs = try swapped.make().outputs(of: vectors)
@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test func whatNoConventionExplainsHasNone() throws {
-    var (model, vectors) = try modelAndVectors(AnyRecurrentCell(.gru, inputSize: 4, hiddenSize: 5))
+    var (model, vectors) = try modelAndVectors(RecurrentCell(.gru, inputSize: 4, hiddenSize: 5))
     model.parameters["head.weight"] = .zeros(rows: 2, columns: 5)
     vectors["h_n"] = nil
     let verification = try Verification(of: model, on: vectors, tolerance: 1e-5)
@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func vectorsWithoutOutputsOrWithUnknownNamesAreRefused() throws {
-    let (model, vectors) = try modelAndVectors(AnyRecurrentCell(.vanilla, inputSize: 4, hiddenSize: 5))
+    let (model, vectors) = try modelAndVectors(RecurrentCell(.vanilla, inputSize: 4, hiddenSize: 5))
     #expect(throws: VerificationError.noOutputs(["predictions", "h_n"])) {
       try Verification(of: model, on: ["inputs": vectors["inputs"]!], tolerance: 1)
     }

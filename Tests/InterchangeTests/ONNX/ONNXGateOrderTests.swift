@@ -13,7 +13,7 @@ import Testing
     let weights = ONNXRecurrentWeights(
       inputWeights: blocks(onnx, size: H * I), recurrentWeights: blocks(onnx.map { 10 * $0 }, size: H * H),
       biases: blocks(onnx.map { 100 * $0 } + onnx.map { 1000 * $0 }, size: H), peepholes: blocks([7, 8, 9], size: H))
-    let cell = AnyRecurrentCell.lstm(LSTMCell(inputSize: I, hiddenSize: H, hasPeepholes: true))
+    let cell = RecurrentCell.lstm(inputSize: I, hiddenSize: H, hasPeepholes: true)
     let ours: [Float] = [1, 3, 4, 2]  // i f g o
     #expect(
       weights.parameters(of: cell)
@@ -27,22 +27,22 @@ import Testing
     let weights = ONNXRecurrentWeights(
       inputWeights: blocks(onnx, size: H * I), recurrentWeights: blocks(onnx, size: H * H))
     let ours: [Float] = [2, 1, 3]
-    let cell = AnyRecurrentCell.gru(GRUCell(inputSize: I, hiddenSize: H, hasBias: false))
+    let cell = RecurrentCell.gru(inputSize: I, hiddenSize: H, hasBias: false)
     #expect(weights.parameters(of: cell) == blocks(ours, size: H * I) + blocks(ours, size: H * H))
   }
 
   @Test(arguments: [
-    AnyRecurrentCell.vanilla(VanillaCell(inputSize: 2, hiddenSize: 3)),
-    .lstm(LSTMCell(inputSize: 2, hiddenSize: 3)),
-    .lstm(LSTMCell(inputSize: 2, hiddenSize: 3, hasPeepholes: true, hasBias: false)),
-    .gru(GRUCell(inputSize: 2, hiddenSize: 3, reset: .beforeProduct)),
+    RecurrentCell.vanilla(inputSize: 2, hiddenSize: 3),
+    .lstm(inputSize: 2, hiddenSize: 3),
+    .lstm(inputSize: 2, hiddenSize: 3, hasPeepholes: true, hasBias: false),
+    .gru(inputSize: 2, hiddenSize: 3, reset: .beforeProduct),
   ])
-  func thereAndBackChangesNothing(_ cell: AnyRecurrentCell) {
-    let parameters = (0..<cell.shape.parameterCount).map(Double.init)
+  func thereAndBackChangesNothing(_ cell: RecurrentCell) {
+    let parameters = (0..<cell.parameterCount).map(Double.init)
     let weights = ONNXRecurrentWeights(cell, parameters: parameters)
     #expect(weights.parameters(of: cell) == parameters)
-    #expect(weights.inputWeights.count == cell.shape.gates * 3 * 2)
-    #expect((weights.biases == nil) == !cell.shape.hasBias)
-    #expect((weights.peepholes == nil) == !cell.shape.hasPeepholes)
+    #expect(weights.inputWeights.count == cell.gates * 3 * 2)
+    #expect((weights.biases == nil) == !cell.hasBias)
+    #expect((weights.peepholes == nil) == !cell.hasPeepholes)
   }
 }

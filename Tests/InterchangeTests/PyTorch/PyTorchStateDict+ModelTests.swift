@@ -9,7 +9,7 @@ import Testing
   private func model(embedding: Bool, dimension: Int = 4) throws -> SequenceModel<Double> {
     let architecture = try SequenceArchitecture(
       embedding: embedding ? EmbeddingTable(vocabularySize: 11, dimension: dimension) : nil,
-      recurrent: RecurrentStack(.gru(GRUCell(inputSize: dimension, hiddenSize: 5)), layers: 2),
+      recurrent: RecurrentStack(.gru(inputSize: dimension, hiddenSize: 5), layers: 2),
       readout: .finalState, outputSize: 6, loss: .softmaxCrossEntropy)
     return SequenceModel(architecture, scheme: .pyTorch(hiddenSize: 5), seed: 1)
   }

@@ -10,9 +10,9 @@ import Testing
     for hasBias in [true, false] {
       let stack = try RecurrentStack(
         cell.cell(hasBias: hasBias), layers: shape.layers, isBidirectional: shape.isBidirectional)
-      let layer = RecurrentLayer<AnyRecurrentCell, Double>(stack, scheme: .pyTorch(hiddenSize: 5), seed: 3)
+      let layer = RecurrentLayer<Double>(stack, scheme: .pyTorch(hiddenSize: 5), seed: 3)
       let weights = try PyTorchStateDict(file { $0.setParameters(layer.parameters, prefix: "encoder.") })
-      let read: RecurrentLayer<AnyRecurrentCell, Double> = try weights.recurrentLayer(nonlinearity: cell.nonlinearity)
+      let read: RecurrentLayer<Double> = try weights.recurrentLayer(nonlinearity: cell.nonlinearity)
       #expect(read.architecture == layer.architecture)
       #expect(read.parameters == layer.parameters)
       #expect(weights.modules.map(\.prefix) == ["encoder"])
@@ -20,14 +20,14 @@ import Testing
   }
 
   @Test func aModuleThatWasSavedAloneHasNoPrefix() throws {
-    let layer = try GRU<Float>(inputSize: 3, hiddenSize: 5)
+    let layer = try RecurrentLayer<Float>(.gru, inputSize: 3, hiddenSize: 5)
     let weights = try PyTorchStateDict(file { $0.setParameters(layer.parameters) })
-    let read: RecurrentLayer<AnyRecurrentCell, Float> = try weights.recurrentLayer(prefix: "")
+    let read: RecurrentLayer<Float> = try weights.recurrentLayer(prefix: "")
     #expect(read.parameters == layer.parameters)
   }
 
   @Test func theNonlinearityIsAskedForBecauseNoTensorShowsIt() throws {
-    let layer = try VanillaRNN<Float>(inputSize: 3, hiddenSize: 5)
+    let layer = try RecurrentLayer<Float>(.vanilla, inputSize: 3, hiddenSize: 5)
     let weights = try PyTorchStateDict(file { $0.setParameters(layer.parameters, prefix: "rnn.") })
     let error = #expect(throws: WeightsError.self) {
       _ = try weights.recurrentLayer(as: Float.self)
@@ -135,7 +135,7 @@ enum TorchCell: String, CaseIterable {
   static let all = allCases
 
   /// PyTorch's setting of nn.RNN.
-  var nonlinearity: VanillaCell.Activation? {
+  var nonlinearity: RecurrentCell.Activation? {
     switch self {
     case .rnnTanh: .tanh
     case .rnnReLU: .relu
@@ -144,15 +144,14 @@ enum TorchCell: String, CaseIterable {
   }
 
   /// The cell over `inputSize` features.
-  func cell(inputSize: Int = 3, hasBias: Bool = true) -> AnyRecurrentCell {
+  func cell(inputSize: Int = 3, hasBias: Bool = true) -> RecurrentCell {
     switch self {
     case .rnnTanh, .rnnReLU:
-      .vanilla(
-        VanillaCell(inputSize: inputSize, hiddenSize: 5, activation: nonlinearity ?? .tanh, hasBias: hasBias))
-    case .lstm: .lstm(LSTMCell(inputSize: inputSize, hiddenSize: 5, hasBias: hasBias))
+      .vanilla(inputSize: inputSize, hiddenSize: 5, activation: nonlinearity ?? .tanh, hasBias: hasBias)
+    case .lstm: .lstm(inputSize: inputSize, hiddenSize: 5, hasBias: hasBias)
     case .lstmProjected:
-      .lstm(LSTMCell(inputSize: inputSize, hiddenSize: 5, projectionSize: 2, hasBias: hasBias))
-    case .gru: .gru(GRUCell(inputSize: inputSize, hiddenSize: 5, hasBias: hasBias))
+      .lstm(inputSize: inputSize, hiddenSize: 5, projectionSize: 2, hasBias: hasBias)
+    case .gru: .gru(inputSize: inputSize, hiddenSize: 5, hasBias: hasBias)
     }
   }
 }

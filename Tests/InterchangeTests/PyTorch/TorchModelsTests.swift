@@ -51,7 +51,7 @@ struct TorchCase<Scalar: BLASScalar & SafetensorsElement> {
   let name: String
   let expected: SafetensorsFile
   let weights: PyTorchStateDict
-  let nonlinearity: VanillaCell.Activation?
+  let nonlinearity: RecurrentCell.Activation?
 
   init(_ name: String, _ expected: SafetensorsFile, _ weights: PyTorchStateDict) {
     (self.name, self.expected, self.weights) = (name, expected, weights)
@@ -76,7 +76,7 @@ struct TorchCase<Scalar: BLASScalar & SafetensorsElement> {
 
   /// A network of ours of the same architecture, newly drawn and trained a step, with its outputs.
   func writeOurs(to folder: String) throws {
-    var layer: RecurrentLayer<AnyRecurrentCell, Scalar> = try weights.recurrentLayer(nonlinearity: nonlinearity)
+    var layer: RecurrentLayer<Scalar> = try weights.recurrentLayer(nonlinearity: nonlinearity)
     layer = RecurrentLayer(layer.architecture, seed: 11)
     var model = expected.metadata["model"] == "alone" ? nil : try model()
     let path = "\(folder)/\(name).safetensors"
@@ -110,7 +110,7 @@ struct TorchCase<Scalar: BLASScalar & SafetensorsElement> {
 
   /// All that the network gives, by PyTorch's names, time first.
   private func results(
-    layer: () throws -> RecurrentLayer<AnyRecurrentCell, Scalar>, model: () throws -> SequenceModel<Scalar>
+    layer: () throws -> RecurrentLayer<Scalar>, model: () throws -> SequenceModel<Scalar>
   ) throws -> [String: [Scalar]] {
     let inputs = try inputs()
     guard expected.metadata["model"] == "alone" else { return ["outputs": try model()(inputs).predictions.elements] }
@@ -153,8 +153,8 @@ struct TorchCase<Scalar: BLASScalar & SafetensorsElement> {
 
   /// The layer after a step towards a larger sum of outputs: a smaller one would kill the units of a ReLU.
   private func trainedStep(
-    _ layer: RecurrentLayer<AnyRecurrentCell, Scalar>
-  ) throws -> RecurrentLayer<AnyRecurrentCell, Scalar> {
+    _ layer: RecurrentLayer<Scalar>
+  ) throws -> RecurrentLayer<Scalar> {
     guard case .features(let inputs) = try inputs() else { return layer }
     var layer = layer
     var tape = RecurrentTape<Scalar>()

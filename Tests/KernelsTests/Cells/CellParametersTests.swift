@@ -4,10 +4,10 @@ import Testing
 @testable import Kernels
 
 @Suite struct CellParametersTests {
-  /// Each view starts where ``CellShape/parameters`` says, and together they cover the flat buffer.
+  /// Each view starts where ``RecurrentCell/parameters`` says, and together they cover the flat buffer.
   @Test(arguments: CellVariant.allCases)
   func theViewsLieInTheOrderOfTheShapes(_ variant: CellVariant) {
-    let shape = variant.cell(inputSize: 3, hiddenSize: 5).shape
+    let shape = variant.cell(inputSize: 3, hiddenSize: 5)
     let flat = Matrix(rows: 1, columns: shape.parameterCount, (0..<shape.parameterCount).map { Double($0) })
     flat.withView { flat in
       let views = CellParameters(shape, reading: flat)

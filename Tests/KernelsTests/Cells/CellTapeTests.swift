@@ -32,7 +32,7 @@ import Testing
 
   @Test func aCopyOfATapeKeepsItsRecording() {
     let execution = Execution(path: .blas, threads: 1)
-    let probe = CellProbe<Double>(LSTMCell(inputSize: 3, hiddenSize: 5))
+    let probe = CellProbe<Double>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5))
     var tape = CellTape<Double>()
     _ = probe.forward(execution, isRecording: true, tape: &tape)
     var copy = tape
@@ -47,7 +47,7 @@ import Testing
     var (inference, recording) = (CellTape<Double>(), CellTape<Double>())
     _ = probe.forward(execution, tape: &inference)
     _ = probe.forward(execution, isRecording: true, tape: &recording)
-    let states = probe.layout.rowCount * probe.cell.shape.outputSize * MemoryLayout<Double>.stride
+    let states = probe.layout.rowCount * probe.cell.outputSize * MemoryLayout<Double>.stride
     #expect(inference.byteCount <= recording.byteCount - states)
   }
 }

@@ -19,8 +19,8 @@ import Testing
     return w[k] * x + bx[k] + u[k] * h + bh[k]
   }
 
-  @Test(arguments: ComputePath.allCases, GRUCell.ResetConvention.allCases)
-  func oneStepIsTheEquation(_ path: ComputePath, _ reset: GRUCell.ResetConvention) {
+  @Test(arguments: ComputePath.allCases, RecurrentCell.ResetConvention.allCases)
+  func oneStepIsTheEquation(_ path: ComputePath, _ reset: RecurrentCell.ResetConvention) {
     let (r, z) = (sigmoid(sum(.reset)), sigmoid(sum(.update)))
     let n = GRUGate.candidate.rawValue
     let candidate =
@@ -30,7 +30,7 @@ import Testing
       }
     let wanted = (1 - z) * candidate + z * h
     let found = CellProbe.oneStep(
-      GRUCell(inputSize: 1, hiddenSize: 1, reset: reset), parameters: w + u + bx + bh, input: [x], hidden: [h]
+      RecurrentCell.gru(inputSize: 1, hiddenSize: 1, reset: reset), parameters: w + u + bx + bh, input: [x], hidden: [h]
     ).outcome(path)
     #expect(maximumRelativeDifference(found.hidden, [wanted]) <= Tolerance.operations(30, Double.self))
     #expect(found.output == found.hidden)
@@ -41,7 +41,8 @@ import Testing
   func theRecurrentCandidateBiasActsOnTheZeroState(_ path: ComputePath) {
     func hidden(_ recurrentCandidateBias: Double) -> [Double] {
       CellProbe.oneStep(
-        GRUCell(inputSize: 1, hiddenSize: 1), parameters: w + u + bx + [bh[0], bh[1], recurrentCandidateBias],
+        RecurrentCell.gru(inputSize: 1, hiddenSize: 1),
+        parameters: w + u + bx + [bh[0], bh[1], recurrentCandidateBias],
         input: [x], hidden: [0]
       ).outcome(path).hidden
     }
@@ -50,11 +51,11 @@ import Testing
 
   @Test func gatesComeInTheOrderOfTheirBlocks() {
     #expect(GRUGate.allCases.sorted() == [.reset, .update, .candidate])
-    #expect(GRUCell(inputSize: 3, hiddenSize: 5).shape.parameters.map(\.rows) == [15, 15, 15, 15])
+    #expect(RecurrentCell.gru(inputSize: 3, hiddenSize: 5).parameters.map(\.rows) == [15, 15, 15, 15])
   }
 
   @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = GRUCell(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = GRUCell(inputSize: 3, hiddenSize: 0) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.gru(inputSize: 0, hiddenSize: 5) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.gru(inputSize: 3, hiddenSize: 0) }
   }
 }

@@ -25,7 +25,7 @@ import Testing
     let cell = sigmoid(sum(.forget)) * c + sigmoid(sum(.input)) * tanh(sum(.candidate))
     let hidden = sigmoid(sum(.output)) * tanh(cell)
     let found = CellProbe.oneStep(
-      LSTMCell(inputSize: 1, hiddenSize: 1), parameters: w + u + bx + bh, input: [x], hidden: [h], cell: [c]
+      RecurrentCell.lstm(inputSize: 1, hiddenSize: 1), parameters: w + u + bx + bh, input: [x], hidden: [h], cell: [c]
     ).outcome(path)
     expect(found, hidden: hidden, cell: cell)
   }
@@ -36,7 +36,7 @@ import Testing
     let cell = sigmoid(sum(.forget) + pf * c) * c + sigmoid(sum(.input) + pi * c) * tanh(sum(.candidate))
     let hidden = sigmoid(sum(.output) + po * cell) * tanh(cell)
     let found = CellProbe.oneStep(
-      LSTMCell(inputSize: 1, hiddenSize: 1, hasPeepholes: true), parameters: w + u + bx + bh + [pi, pf, po],
+      RecurrentCell.lstm(inputSize: 1, hiddenSize: 1, hasPeepholes: true), parameters: w + u + bx + bh + [pi, pf, po],
       input: [x], hidden: [h], cell: [c]
     ).outcome(path)
     expect(found, hidden: hidden, cell: cell)
@@ -48,7 +48,7 @@ import Testing
     let cell = sigmoid(sum(.forget)) * c + sigmoid(sum(.input)) * tanh(sum(.candidate))
     let hidden = projection * sigmoid(sum(.output)) * tanh(cell)
     let found = CellProbe.oneStep(
-      LSTMCell(inputSize: 1, hiddenSize: 1, projectionSize: 1), parameters: w + u + bx + bh + [projection],
+      RecurrentCell.lstm(inputSize: 1, hiddenSize: 1, projectionSize: 1), parameters: w + u + bx + bh + [projection],
       input: [x], hidden: [h], cell: [c]
     ).outcome(path)
     expect(found, hidden: hidden, cell: cell)
@@ -65,21 +65,21 @@ import Testing
   }
 
   @Test func aProjectionNarrowsTheHiddenStateAndNotTheCellState() {
-    let shape = LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 2).shape
+    let shape = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2)
     #expect((shape.outputSize, shape.cellStateSize, shape.hiddenSize) == (2, 5, 5))
     #expect(shape.parameters.map { [$0.rows, $0.columns] } == [[20, 3], [20, 2], [20, 1], [20, 1], [2, 5]])
   }
 
   /// 2·G·H·(I + R) and 2·R·H.
   @Test func operationsCountTheProductsAlone() {
-    #expect(LSTMCell(inputSize: 3, hiddenSize: 5).shape.forwardOperations == 2 * 4 * 5 * (3 + 5))
+    #expect(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5).forwardOperations == 2 * 4 * 5 * (3 + 5))
     #expect(
-      LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 2).shape.forwardOperations
+      RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2).forwardOperations
         == 2 * 4 * 5 * (3 + 2) + 2 * 2 * 5)
   }
 
   @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = LSTMCell(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 0) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.lstm(inputSize: 0, hiddenSize: 5) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 0) }
   }
 }

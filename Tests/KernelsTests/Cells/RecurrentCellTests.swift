@@ -5,6 +5,14 @@ import Testing
 
 /// The laws that every cell keeps, with every option, in both directions of time.
 @Suite struct RecurrentCellTests {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func aKindMakesACellOfItself(_ kind: RecurrentCell.Kind) {
+    let cell = RecurrentCell(kind, inputSize: 3, hiddenSize: 5)
+    #expect(cell.kind == kind)
+    #expect(cell.withInputSize(7).kind == kind)
+    #expect((cell.inputSize, cell.hiddenSize, cell.outputSize) == (3, 5, 5))
+  }
+
   private static let naive = Execution(path: .naive, threads: 1)
   /// The paths that share no loop with the naive one.
   private static let fast = [ComputePath.blas, .fused].map { Execution(path: $0, threads: 1) }
@@ -50,7 +58,7 @@ import Testing
   @Test(arguments: CellVariant.allCases)
   func theNumberOfThreadsChangesNothingButRounding(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 7, hiddenSize: 83)
-    let batch = 1 + 5 * Execution.minimumWorkPerThread / cell.shape.forwardOperations
+    let batch = 1 + 5 * Execution.minimumWorkPerThread / cell.forwardOperations
     // One is long enough for a copy of the recurrent weights.
     let lengths = (0..<batch).map { $0 == 2 ? 17 : $0 % 4 }
     for direction in TimeDirection.allCases {
@@ -58,7 +66,7 @@ import Testing
       let wanted = probe.run(Execution(path: .blas, threads: 1))
       for threads in [2, 5] {
         let execution = Execution(path: .blas, threads: threads)
-        #expect(execution.threads(forStepWork: batch * cell.shape.forwardOperations) == threads)
+        #expect(execution.threads(forStepWork: batch * cell.forwardOperations) == threads)
         let worst = probe.run(execution).worstDifference(from: wanted)
         #expect(worst.difference <= Tolerance.recurrence(of: probe), "\(threads) threads: \(worst.name)")
       }
@@ -252,7 +260,7 @@ import Testing
   func aMaskOfOnesIsNoMask(_ variant: CellVariant, _ path: ComputePath) {
     let (probe, execution) = (probe(variant, as: Float.self), Execution(path: path, threads: 1))
     var withOnes = probe
-    withOnes.recurrentMask = Matrix(repeating: 1, rows: probe.layout.batch, columns: probe.cell.shape.outputSize)
+    withOnes.recurrentMask = Matrix(repeating: 1, rows: probe.layout.batch, columns: probe.cell.outputSize)
     #expect(withOnes.run(execution) == probe.run(execution))
   }
 
@@ -260,7 +268,7 @@ import Testing
 
   @Test(arguments: CellVariant.allCases)
   func theParameterCountIsTheSumOfTheShapes(_ variant: CellVariant) {
-    let shape = variant.cell(inputSize: 3, hiddenSize: 5).shape
+    let shape = variant.cell(inputSize: 3, hiddenSize: 5)
     #expect(shape.parameterCount == shape.parameters.reduce(0) { $0 + $1.rows * $1.columns })
     #expect(shape.hasBias == shape.parameters.contains { $0.isVector })
   }
@@ -268,10 +276,10 @@ import Testing
   @Test(arguments: CellVariant.allCases)
   func anotherInputSizeChangesTheInputWeightsAlone(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 3, hiddenSize: 5)
-    #expect(cell.withInputSize(11).shape == variant.cell(inputSize: 11, hiddenSize: 5).shape)
+    #expect(cell.withInputSize(11) == variant.cell(inputSize: 11, hiddenSize: 5))
     #expect(
-      cell.withInputSize(11).shape.parameters.filter { $0.role != .inputWeights }
-        == cell.shape.parameters.filter { $0.role != .inputWeights })
+      cell.withInputSize(11).parameters.filter { $0.role != .inputWeights }
+        == cell.parameters.filter { $0.role != .inputWeights })
   }
 
   // MARK: - Mistakes
@@ -280,7 +288,7 @@ import Testing
   @Test(arguments: ForwardMistake.allCases)
   func aViewOfTheWrongShapeStopsTheProgram(_ mistake: ForwardMistake) async {
     await #expect(processExitsWith: .failure) { [mistake] in
-      var probe = CellProbe<Float>(LSTMCell(inputSize: 3, hiddenSize: 5))
+      var probe = CellProbe<Float>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5))
       mistake.make(in: &probe)
       var tape = CellTape<Float>()
       _ = probe.forward(Execution(path: .naive, threads: 1), tape: &tape)
@@ -291,7 +299,7 @@ import Testing
   func goingBackThroughNothingStopsTheProgram(_ path: ComputePath) async {
     await #expect(processExitsWith: .failure) { [path] in
       var tape = CellTape<Float>()
-      _ = CellProbe<Float>(LSTMCell(inputSize: 3, hiddenSize: 5))
+      _ = CellProbe<Float>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5))
         .backward(Execution(path: path, threads: 1), tape: &tape)
     }
   }

@@ -9,9 +9,10 @@ import Testing
   func oneStepIsTheEquation(_ path: ComputePath) {
     let (x, h, w, u, bx, bh) = (0.7, -0.4, 0.9, 0.6, 0.2, -0.3)
     let sum = w * x + bx + u * h + bh
-    for (activation, wanted) in [(VanillaCell.Activation.tanh, tanh(sum)), (.relu, max(sum, 0))] {
+    for (activation, wanted) in [(RecurrentCell.Activation.tanh, tanh(sum)), (.relu, max(sum, 0))] {
       let found = CellProbe.oneStep(
-        VanillaCell(inputSize: 1, hiddenSize: 1, activation: activation), parameters: [w, u, bx, bh], input: [x],
+        RecurrentCell.vanilla(inputSize: 1, hiddenSize: 1, activation: activation), parameters: [w, u, bx, bh],
+        input: [x],
         hidden: [h]
       ).outcome(path)
       #expect(maximumRelativeDifference(found.hidden, [wanted]) <= Tolerance.operations(10, Double.self))
@@ -22,7 +23,7 @@ import Testing
   @Test(arguments: ComputePath.allCases)
   func aRectifiedUnitBelowZeroIsSilentAndHasNoGradient(_ path: ComputePath) {
     let probe = CellProbe.oneStep(
-      VanillaCell(inputSize: 1, hiddenSize: 1, activation: .relu), parameters: [1, 1, 0.5, 0.5], input: [-3],
+      RecurrentCell.vanilla(inputSize: 1, hiddenSize: 1, activation: .relu), parameters: [1, 1, 0.5, 0.5], input: [-3],
       hidden: [1])
     let results = probe.run(Execution(path: path, threads: 1))
     #expect(results.outcome.state.hidden == Matrix([[0]]))
@@ -31,17 +32,18 @@ import Testing
     #expect(results.gradients.dState.hidden == Matrix([[0]]))
   }
 
-  @Test(arguments: ComputePath.allCases, VanillaCell.Activation.allCases)
-  func notANumberIsNotHidden(_ path: ComputePath, _ activation: VanillaCell.Activation) {
+  @Test(arguments: ComputePath.allCases, RecurrentCell.Activation.allCases)
+  func notANumberIsNotHidden(_ path: ComputePath, _ activation: RecurrentCell.Activation) {
     let found = CellProbe.oneStep(
-      VanillaCell(inputSize: 1, hiddenSize: 1, activation: activation), parameters: [1, 1, 0.5, 0.5], input: [.nan],
+      RecurrentCell.vanilla(inputSize: 1, hiddenSize: 1, activation: activation), parameters: [1, 1, 0.5, 0.5],
+      input: [.nan],
       hidden: [1]
     ).outcome(path)
     #expect(found.output[0].isNaN)
   }
 
   @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = VanillaCell(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = VanillaCell(inputSize: 3, hiddenSize: 0) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.vanilla(inputSize: 0, hiddenSize: 5) }
+    await #expect(processExitsWith: .failure) { _ = RecurrentCell.vanilla(inputSize: 3, hiddenSize: 0) }
   }
 }

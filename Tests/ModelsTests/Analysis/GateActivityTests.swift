@@ -5,8 +5,9 @@ import Testing
 
 @Suite struct GateActivityTests {
   private static let lstms = [
-    LSTMCell(inputSize: 3, hiddenSize: 5), LSTMCell(inputSize: 3, hiddenSize: 5, hasPeepholes: true),
-    LSTMCell(inputSize: 3, hiddenSize: 5, hasBias: false),
+    RecurrentCell.lstm(inputSize: 3, hiddenSize: 5),
+    RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, hasPeepholes: true),
+    RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, hasBias: false),
   ]
 
   private let inputs: PackedSequence<Double> = {
@@ -16,7 +17,7 @@ import Testing
   }()
 
   /// A model of two layers, no parameter of which is 0, and the states before and after each step.
-  private func model(_ cell: AnyRecurrentCell) throws -> (SequenceModel<Double>, [RecurrentState<Double>]) {
+  private func model(_ cell: RecurrentCell) throws -> (SequenceModel<Double>, [RecurrentState<Double>]) {
     let architecture = try SequenceArchitecture(
       recurrent: RecurrentStack(cell, layers: 2), outputSize: 2, loss: .meanSquaredError)
     var model = SequenceModel<Double>(architecture)
@@ -29,8 +30,9 @@ import Testing
   }
 
   /// By h_t = o ⊙ tanh(c_t), from states alone.
-  @Test(arguments: lstms, 0..<2) func theOutputGateOfAnLSTMIsWhatItsStatesSay(_ cell: LSTMCell, layer: Int) throws {
-    let (model, states) = try model(.lstm(cell))
+  @Test(arguments: lstms, 0..<2) func theOutputGateOfAnLSTMIsWhatItsStatesSay(_ cell: RecurrentCell, layer: Int) throws
+  {
+    let (model, states) = try model(cell)
     let activity = try model.gateActivity(on: .features(inputs), layer: layer)
     #expect(activity.gates == ["input", "forget", "output"])
     let output = activity.values[2]
@@ -41,8 +43,8 @@ import Testing
   }
 
   /// By c_t = f ⊙ c_{t-1} + i ⊙ g_t, with the candidate computed here.
-  @Test(arguments: lstms) func theOtherGatesOfAnLSTMMakeItsCellState(_ cell: LSTMCell) throws {
-    let (model, states) = try model(.lstm(cell))
+  @Test(arguments: lstms) func theOtherGatesOfAnLSTMMakeItsCellState(_ cell: RecurrentCell) throws {
+    let (model, states) = try model(cell)
     let activity = try model.gateActivity(on: .features(inputs))
     let parameters = model.recurrentLayer.parameters
     for t in 0..<7 {
@@ -51,7 +53,7 @@ import Testing
         let row = LSTMGate.candidate.rawValue * 5 + unit
         var sum = zip(parameters["weight_ih_l0"].row(row), x).reduce(0) { $0 + $1.0 * $1.1 }
         sum += zip(parameters["weight_hh_l0"].row(row), h).reduce(0) { $0 + $1.0 * $1.1 }
-        if cell.shape.hasBias { sum += parameters["bias_ih_l0"][row, 0] + parameters["bias_hh_l0"][row, 0] }
+        if cell.hasBias { sum += parameters["bias_ih_l0"][row, 0] + parameters["bias_hh_l0"][row, 0] }
         let next = activity.values[1][t, unit] * c[unit] + activity.values[0][t, unit] * tanhOf(sum)
         #expect(abs(next - states[t + 1].cell[0][0, unit]) < 1e-12)
       }
@@ -59,7 +61,7 @@ import Testing
   }
 
   @Test func theUpdateGateOfAGRUIsWhatItKeepsWithoutCandidate() throws {
-    var (model, _) = try model(.gru(GRUCell(inputSize: 3, hiddenSize: 5)))
+    var (model, _) = try model(.gru(inputSize: 3, hiddenSize: 5))
     for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
       var block = model.parameters["recurrent.\(name)_l0"]
       for row in 10..<15 { for column in 0..<block.columns { block[row, column] = 0 } }
@@ -82,16 +84,16 @@ import Testing
   }
 
   @Test func meansAreOverUnits() throws {
-    let (model, _) = try model(.gru(GRUCell(inputSize: 3, hiddenSize: 5)))
+    let (model, _) = try model(.gru(inputSize: 3, hiddenSize: 5))
     let activity = try model.gateActivity(on: .features(inputs), layer: 1)
     #expect(activity.means.map(\.count) == [7, 7])
     #expect(abs(activity.means[1][4] - activity.values[1].row(4).reduce(0, +) / 5) < 1e-15)
   }
 
   @Test func whatHasNoGatesToLookAtIsRefused() throws {
-    let (vanilla, _) = try model(.vanilla(VanillaCell(inputSize: 3, hiddenSize: 5)))
+    let (vanilla, _) = try model(.vanilla(inputSize: 3, hiddenSize: 5))
     #expect(throws: ConfigurationError.self) { try vanilla.gateActivity(on: .features(inputs)) }
-    let (lstm, _) = try model(.lstm(Self.lstms[0]))
+    let (lstm, _) = try model(Self.lstms[0])
     #expect(throws: ConfigurationError.self) { try lstm.gateActivity(on: .features(inputs), layer: 2) }
     let two = PackedSequence([inputs.sequence(0), inputs.sequence(0)], features: 3)
     #expect(throws: ConfigurationError.self) { try lstm.gateActivity(on: .features(two)) }

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 @Suite struct MemoryAnalysisTests {
-  private static let cells: [AnyRecurrentCell] = [
-    .vanilla(VanillaCell(inputSize: 3, hiddenSize: 5)), .lstm(LSTMCell(inputSize: 3, hiddenSize: 5)),
-    .lstm(LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true)),
-    .gru(GRUCell(inputSize: 3, hiddenSize: 5)),
+  private static let cells: [RecurrentCell] = [
+    .vanilla(inputSize: 3, hiddenSize: 5), .lstm(inputSize: 3, hiddenSize: 5),
+    .lstm(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true),
+    .gru(inputSize: 3, hiddenSize: 5),
   ]
 
   private func inputs(_ lengths: [Int], seed: UInt64 = 3) -> PackedSequence<Double> {
@@ -19,9 +19,9 @@ import Testing
   }
 
   @Test(arguments: cells)
-  func theNormsMatchFiniteDifferences(_ cell: AnyRecurrentCell) throws {
+  func theNormsMatchFiniteDifferences(_ cell: RecurrentCell) throws {
     // The top of two layers: every state that a suffix can be started from.
-    let layer = RecurrentLayer<AnyRecurrentCell, Double>(try RecurrentStack(cell, layers: 2), seed: 4)
+    let layer = RecurrentLayer<Double>(try RecurrentStack(cell, layers: 2), seed: 4)
     let (sequences, R) = (inputs([4, 7, 0]), cell.outputSize)
     let dLast = Matrix(rows: 3, columns: R, (0..<3 * R).map { Double($0 % 5) - 1.5 })
     let analysis = layer.analyzeMemory(on: sequences, dLastOutputs: dLast)
@@ -60,12 +60,12 @@ import Testing
   @Test func aLowerLayerIsSeenThroughTheLayersAbove() throws {
     // What the lower layer's outputs do to the loss is what an upper layer of its own does with them as inputs, and
     // what they do through the lower layer's own next step.
-    let layer = try VanillaRNN<Double>(inputSize: 3, hiddenSize: 5, layers: 2, seed: 4)
+    let layer = try RecurrentLayer<Double>(.vanilla, inputSize: 3, hiddenSize: 5, layers: 2, seed: 4)
     let sequence = inputs([6])
     let analysis = layer.analyzeMemory(on: sequence)
-    let upper = RecurrentLayer<VanillaCell, Double>(
-      try RecurrentStack(VanillaCell(inputSize: 5, hiddenSize: 5)), seed: 4)
-    var (lower, top) = (try VanillaRNN<Double>(inputSize: 3, hiddenSize: 5), upper)
+    let upper = RecurrentLayer<Double>(
+      try RecurrentStack(RecurrentCell.vanilla(inputSize: 5, hiddenSize: 5)), seed: 4)
+    var (lower, top) = (try RecurrentLayer<Double>(.vanilla, inputSize: 3, hiddenSize: 5), upper)
     for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
       lower.parameters[name + "_l0"] = layer.parameters[name + "_l0"]
       top.parameters[name + "_l0"] = layer.parameters[name + "_l1"]
@@ -86,8 +86,8 @@ import Testing
   func inALinearNetworkTheNormIsAPowerOfTheSpectralRadius(radius: Double) throws {
     // ReLU units that stay positive are linear, and orthogonal weights times ρ scale every vector by ρ. A rotation of
     // coordinates keeps positive what is positive.
-    let cell = VanillaCell(inputSize: 3, hiddenSize: 5, activation: .relu)
-    var layer = RecurrentLayer<VanillaCell, Double>(try RecurrentStack(cell), seed: 4)
+    let cell = RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5, activation: .relu)
+    var layer = RecurrentLayer<Double>(try RecurrentStack(cell), seed: 4)
     var rotation = Matrix<Double>.zeros(rows: 5, columns: 5)
     for i in 0..<5 { rotation[i, (i + 2) % 5] = radius }
     layer.parameters["weight_hh_l0"] = rotation
@@ -104,15 +104,15 @@ import Testing
 
   @Test func aVanillaNetworkForgetsWhatAnLSTMWithOpenForgetGatesKeeps() throws {
     let sequence = inputs([60])
-    func decay(_ cell: AnyRecurrentCell, forgetBias: Double?) throws -> Double {
+    func decay(_ cell: RecurrentCell, forgetBias: Double?) throws -> Double {
       var scheme = InitializationScheme.recommended
       scheme.forgetBias = forgetBias
-      let layer = RecurrentLayer<AnyRecurrentCell, Double>(try RecurrentStack(cell), scheme: scheme, seed: 4)
+      let layer = RecurrentLayer<Double>(try RecurrentStack(cell), scheme: scheme, seed: 4)
       let norms = layer.analyzeMemory(on: sequence).meanHiddenNorms(layer: 0)
       return norms[50] / norms[1]
     }
-    #expect(try decay(.vanilla(VanillaCell(inputSize: 3, hiddenSize: 5)), forgetBias: nil) < 1e-6)
-    #expect(try decay(.lstm(LSTMCell(inputSize: 3, hiddenSize: 5)), forgetBias: 10) > 0.1)
+    #expect(try decay(.vanilla(inputSize: 3, hiddenSize: 5), forgetBias: nil) < 1e-6)
+    #expect(try decay(.lstm(inputSize: 3, hiddenSize: 5), forgetBias: 10) > 0.1)
   }
 
   @Test func theSpectralRadiusIsOfEachGateBlock() throws {
@@ -129,12 +129,12 @@ import Testing
     #expect(
       maximumRelativeDifference(radii.suffix(4).map(\.radius), [0.5, 1.5, 2.5, 3.5])
         < Tolerance.gemm(k: 4, Double.self))
-    let gru = try GRU<Double>(inputSize: 3, hiddenSize: 4)
+    let gru = try RecurrentLayer<Double>(.gru, inputSize: 3, hiddenSize: 4)
     #expect(try gru.spectralRadii().map(\.gate) == ["reset", "update", "candidate"])
   }
 
   @Test func radiiOfWeightsAloneAreThoseOfTheirNetwork() throws {
-    let gru = try GRU<Double>(inputSize: 3, hiddenSize: 5, seed: 6)
+    let gru = try RecurrentLayer<Double>(.gru, inputSize: 3, hiddenSize: 5, seed: 6)
     let weights = gru.parameters["weight_hh_l0"]
     #expect(try GateRadius.radii(of: weights, called: "weight_hh_l0") == gru.spectralRadii())
     #expect(try GateRadius.radii(of: .zeros(rows: 10, columns: 5), called: "no cell's").isEmpty)
@@ -142,8 +142,8 @@ import Testing
   }
 
   @Test func theRadiusOfAProjectedCellIsThatOfTheProduct() throws {
-    let cell = LSTMCell(inputSize: 3, hiddenSize: 4, projectionSize: 2)
-    var layer = RecurrentLayer<LSTMCell, Double>(try RecurrentStack(cell), seed: 4)
+    let cell = RecurrentCell.lstm(inputSize: 3, hiddenSize: 4, projectionSize: 2)
+    var layer = RecurrentLayer<Double>(try RecurrentStack(cell), seed: 4)
     var (weights, projection) = (Matrix<Double>.zeros(rows: 16, columns: 2), Matrix<Double>.zeros(rows: 2, columns: 4))
     for gate in 0..<4 { weights[gate * 4 + 1, 0] = 3 }
     (projection[0, 1], projection[0, 2], projection[1, 3]) = (0.5, 7, 9)

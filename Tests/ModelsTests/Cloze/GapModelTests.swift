@@ -6,21 +6,21 @@ import Testing
 @Suite struct GapModelTests {
   /// Five tokens of six features; two sequences of different lengths and one without a gap.
   private static func model(
-    _ kind: AnyRecurrentCell.Kind = .lstm, layers: Int = 1, dropout: Double = 0
+    _ kind: RecurrentCell.Kind = .lstm, layers: Int = 1, dropout: Double = 0
   ) throws -> GapModel<Double> {
     try GapModel(
       GapArchitecture(
         embedding: EmbeddingTable(vocabularySize: 5, dimension: 6),
         recurrent: RecurrentStack(
-          AnyRecurrentCell(kind, inputSize: 6, hiddenSize: 7), layers: layers,
+          RecurrentCell(kind, inputSize: 6, hiddenSize: 7), layers: layers,
           recurrentDropout: dropout),
         dropout: dropout), scheme: .pyTorch(hiddenSize: 3), seed: 3)
   }
 
   private static let sequences: [[Int32]] = [[1, 3, 2], [1, 4, 0, 3, 3, 2], [1, 2]]
 
-  @Test(arguments: [(AnyRecurrentCell.Kind.lstm, 1, 0.0), (.gru, 2, 0), (.lstm, 1, 0.4)])
-  func gradientMatchesFiniteDifferences(_ kind: AnyRecurrentCell.Kind, layers: Int, dropout: Double) throws {
+  @Test(arguments: [(RecurrentCell.Kind.lstm, 1, 0.0), (.gru, 2, 0), (.lstm, 1, 0.4)])
+  func gradientMatchesFiniteDifferences(_ kind: RecurrentCell.Kind, layers: Int, dropout: Double) throws {
     let batch = GapExamples(Self.sequences, unknown: 0).batch([1, 0, 2])
     let check = try Self.model(kind, layers: layers, dropout: dropout).checkGradient(on: batch, atMost: 20, seed: 5)
     #expect(try #require(check.worst).relativeError < Tolerance.finiteDifference, "\(check)")
@@ -100,7 +100,7 @@ import Testing
     var model = GapModel<Float>(
       try GapArchitecture(
         embedding: EmbeddingTable(vocabularySize: 7, dimension: 8),
-        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 8, hiddenSize: 9))), seed: 1)
+        recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 8, hiddenSize: 9))), seed: 1)
     try model.train(
       on: GapExamples(sequences, unknown: 0),
       TrainingOptions(epochs: 150, batchSize: 4, schedule: .constant(0.02)))
@@ -115,12 +115,12 @@ import Testing
     let embedding = try EmbeddingTable(vocabularySize: 5, dimension: 6)
     #expect(throws: ConfigurationError.self) {
       try GapArchitecture(
-        embedding: embedding, recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 4, hiddenSize: 3)))
+        embedding: embedding, recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 4, hiddenSize: 3)))
     }
     #expect(throws: ConfigurationError.self) {
       try GapArchitecture(
         embedding: embedding,
-        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 6, hiddenSize: 3), isBidirectional: true))
+        recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 6, hiddenSize: 3), isBidirectional: true))
     }
   }
 }

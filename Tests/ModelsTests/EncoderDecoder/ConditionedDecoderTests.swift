@@ -56,7 +56,7 @@ import Testing
         contextSize: 2,
         decoder: TokenDecoder(
           embedding: EmbeddingTable(vocabularySize: 6, dimension: 5),
-          recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 5, hiddenSize: 16)))), seed: 1)
+          recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 5, hiddenSize: 16)))), seed: 1)
     let examples = ConditionedExamples<Float>(
       contexts: Matrix([[1, 0], [0, 1], [1, 1]]), sequences: [[2, 3, 2], [3, 4, 5, 5, 2], [4]], startToken: 0,
       endToken: 1)

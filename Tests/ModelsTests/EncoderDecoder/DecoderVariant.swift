@@ -6,7 +6,7 @@ import Testing
 /// Every shape of a decoder and of an encoder-decoder, with sizes that all differ, and ragged batches for them: one
 /// source is empty, one target has its end alone.
 struct DecoderVariant: CustomTestStringConvertible, Sendable {
-  var kind = AnyRecurrentCell.Kind.lstm
+  var kind = RecurrentCell.Kind.lstm
   var attention: Attention.Score?
   var readsContext = false
   var hasReadout = false
@@ -16,7 +16,7 @@ struct DecoderVariant: CustomTestStringConvertible, Sendable {
   var teacherForcing = TeacherForcing.always
 
   static let all: [DecoderVariant] =
-    AnyRecurrentCell.Kind.allCases.map { DecoderVariant(kind: $0, layers: 2) } + [
+    RecurrentCell.Kind.allCases.map { DecoderVariant(kind: $0, layers: 2) } + [
       DecoderVariant(kind: .gru, readsContext: true, dropout: 0.25),
       DecoderVariant(hasReadout: true),
       DecoderVariant(readsContext: true, hasReadout: true, tiesEmbedding: true, layers: 2),
@@ -54,7 +54,7 @@ struct DecoderVariant: CustomTestStringConvertible, Sendable {
     let beside = readsContext ? contextSize : 0
     return try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
-      recurrent: RecurrentStack(AnyRecurrentCell(kind, inputSize: 4 + beside, hiddenSize: 5), layers: layers),
+      recurrent: RecurrentStack(RecurrentCell(kind, inputSize: 4 + beside, hiddenSize: 5), layers: layers),
       contextSize: beside, attention: attention, readoutSize: hasReadout ? (tiesEmbedding ? 4 : 9) : nil,
       tiesEmbedding: tiesEmbedding, dropout: dropout)
   }
@@ -71,7 +71,7 @@ struct DecoderVariant: CustomTestStringConvertible, Sendable {
     let encoder = try TokenEncoder(
       embedding: EmbeddingTable(vocabularySize: 8, dimension: 2),
       recurrent: RecurrentStack(
-        AnyRecurrentCell(kind, inputSize: 2, hiddenSize: 3), layers: layers, isBidirectional: true),
+        RecurrentCell(kind, inputSize: 2, hiddenSize: 3), layers: layers, isBidirectional: true),
       dropout: dropout)
     let architecture = try EncoderDecoderArchitecture(
       encoder: encoder, decoder: decoder(contextSize: 6), teacherForcing: teacherForcing)

@@ -58,10 +58,10 @@ import Testing
     let targets = sources.map { $0.reversed().map { $0 + 1 } }
     let encoder = try TokenEncoder(
       embedding: EmbeddingTable(vocabularySize: 6, dimension: 7),
-      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 7, hiddenSize: 12), isBidirectional: true))
+      recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 7, hiddenSize: 12), isBidirectional: true))
     let decoder = try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: 6, dimension: 7),
-      recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 7, hiddenSize: 16)),
+      recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 7, hiddenSize: 16)),
       attention: .multiplicative(querySize: 16, memorySize: 24), readoutSize: 7, tiesEmbedding: true)
     var model = EncoderDecoder<Float>(try EncoderDecoderArchitecture(encoder: encoder, decoder: decoder), seed: 1)
     model.execution = Execution(threads: 1)

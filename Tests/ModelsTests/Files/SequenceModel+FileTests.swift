@@ -27,9 +27,9 @@ import Testing
   }
 
   @Test func everyOptionOfTheArchitectureIsKept() throws {
-    let lstm = LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true)
+    let lstm = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true)
     let architecture = try SequenceArchitecture(
-      recurrent: RecurrentStack(.lstm(lstm), layers: 3, dropout: 0.25, recurrentDropout: 0.1), outputSize: 2,
+      recurrent: RecurrentStack(lstm, layers: 3, dropout: 0.25, recurrentDropout: 0.1), outputSize: 2,
       loss: .binaryCrossEntropy, truncation: 11)
     let model = SequenceModel<Double>(architecture, seed: 1)
     try withTemporaryFolder { folder in
@@ -44,7 +44,7 @@ import Testing
       SequenceModel(
         try SequenceArchitecture(
           embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
-          recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 4))), outputSize: 7,
+          recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 4)), outputSize: 7,
           loss: .softmaxCrossEntropy, tiesEmbedding: tied), seed: 2)
     }
     try withTemporaryFolder { folder in

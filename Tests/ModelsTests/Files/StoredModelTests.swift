@@ -27,7 +27,7 @@ import Testing
     GapModel(
       try GapArchitecture(
         embedding: EmbeddingTable(vocabularySize: 8, dimension: 3),
-        recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), layers: 2), dropout: 0.25),
+        recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 3, hiddenSize: 5), layers: 2), dropout: 0.25),
       seed: 1)
   }
 

@@ -5,14 +5,14 @@ import Testing
 
 @Suite struct SequenceModelDecoderTests {
   private static func model(
-    _ kind: AnyRecurrentCell.Kind, path: ComputePath = .fused, readout: SequenceArchitecture.Readout = .everyStep,
+    _ kind: RecurrentCell.Kind, path: ComputePath = .fused, readout: SequenceArchitecture.Readout = .everyStep,
     isBidirectional: Bool = false, outputSize: Int = 6, loss: Loss = .softmaxCrossEntropy
   ) throws -> SequenceModel<Float> {
-    let cell: AnyRecurrentCell =
+    let cell: RecurrentCell =
       switch kind {
-      case .vanilla: .vanilla(VanillaCell(inputSize: 4, hiddenSize: 17))
-      case .lstm: .lstm(LSTMCell(inputSize: 4, hiddenSize: 17))
-      case .gru: .gru(GRUCell(inputSize: 4, hiddenSize: 17))
+      case .vanilla: .vanilla(inputSize: 4, hiddenSize: 17)
+      case .lstm: .lstm(inputSize: 4, hiddenSize: 17)
+      case .gru: .gru(inputSize: 4, hiddenSize: 17)
       }
     var model = SequenceModel<Float>(
       try SequenceArchitecture(
@@ -23,8 +23,8 @@ import Testing
     return model
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func carryingTheStateEqualsReadingEverythingAgain(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func carryingTheStateEqualsReadingEverythingAgain(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let model = try Self.model(kind, path: path)
     let decoder = try model.decoder()
     let prompts: [[Int32]] = [[6, 1, 3], [2, 5, 0]]
@@ -73,7 +73,7 @@ import Testing
   @Test func aModelThatDoesNotSayWhatFollowsIsAnError() throws {
     let features = SequenceModel<Float>(
       try SequenceArchitecture(
-        recurrent: RecurrentStack(.gru(GRUCell(inputSize: 3, hiddenSize: 5))), outputSize: 2,
+        recurrent: RecurrentStack(.gru(inputSize: 3, hiddenSize: 5)), outputSize: 2,
         loss: .softmaxCrossEntropy))
     let broken: [(setting: String, model: SequenceModel<Float>)] = [
       ("inputs of a decoder", features),

@@ -5,8 +5,8 @@ import Testing
 @testable import Models
 
 @Suite struct PreparedLayerTests {
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func aPreparedLayerGivesTheBitsOfTheLayer(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func aPreparedLayerGivesTheBitsOfTheLayer(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try RecurrentLayerTests.layer(kind, isBidirectional: true, path)
     let prepared = layer.prepared()
     for lengths in [RecurrentLayerTests.lengths, [6], [1, 0, 2]] {
@@ -21,14 +21,14 @@ import Testing
 
   /// A layer of two, of which neither has a fused path.
   @Test func aLayerWithoutAFusedPathCanBePrepared() throws {
-    let cell = LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true)
-    let layer = RecurrentLayer<LSTMCell, Double>(try RecurrentStack(cell, layers: 2), seed: 6)
+    let cell = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 4, hasPeepholes: true)
+    let layer = RecurrentLayer<Double>(try RecurrentStack(cell, layers: 2), seed: 6)
     let inputs = RecurrentLayerTests.sequences()
     #expect(layer.prepared()(inputs).outputs == layer(inputs).outputs)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func laterChangesToTheLayerDoNotReachIt(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func laterChangesToTheLayerDoNotReachIt(_ kind: RecurrentCell.Kind) throws {
     var layer = try RecurrentLayerTests.layer(kind, .fused)
     let inputs = RecurrentLayerTests.sequences()
     let (prepared, wanted) = (layer.prepared(), layer(inputs))
@@ -53,8 +53,8 @@ import Testing
   }
 
   @Test(
-    .enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, [[9], RecurrentLayerTests.lengths])
-  func aPassOnBorrowedMemoryAllocatesNothingAfterTheFirst(_ kind: AnyRecurrentCell.Kind, _ lengths: [Int]) throws {
+    .enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases, [[9], RecurrentLayerTests.lengths])
+  func aPassOnBorrowedMemoryAllocatesNothingAfterTheFirst(_ kind: RecurrentCell.Kind, _ lengths: [Int]) throws {
     let layer = try RecurrentLayerTests.layer(kind, isBidirectional: true, .fused)
     let (prepared, inputs) = (layer.prepared(), RecurrentLayerTests.sequences(lengths))
     var tape = RecurrentTape<Double>()

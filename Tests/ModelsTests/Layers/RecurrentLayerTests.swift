@@ -5,16 +5,16 @@ import Testing
 @testable import Models
 
 @Suite struct RecurrentLayerTests {
-  typealias Layer = RecurrentLayer<AnyRecurrentCell, Double>
+  typealias Layer = RecurrentLayer<Double>
   static let lengths = [4, 7, 0, 4, 2, 7]
 
   /// A layer of I = 3 and H = 5 without a zero among its parameters.
   static func layer(
-    _ kind: AnyRecurrentCell.Kind, layers: Int = 2, isBidirectional: Bool = false, dropout: Double = 0,
+    _ kind: RecurrentCell.Kind, layers: Int = 2, isBidirectional: Bool = false, dropout: Double = 0,
     recurrentDropout: Double = 0, _ path: ComputePath = .naive
   ) throws -> Layer {
     let stack = try RecurrentStack(
-      AnyRecurrentCell(kind, inputSize: 3, hiddenSize: 5), layers: layers, isBidirectional: isBidirectional,
+      RecurrentCell(kind, inputSize: 3, hiddenSize: 5), layers: layers, isBidirectional: isBidirectional,
       dropout: dropout, recurrentDropout: recurrentDropout)
     var layer = Layer(stack)
     layer.execution = Execution(path: path, threads: 1)
@@ -49,8 +49,8 @@ import Testing
 
   // MARK: - State
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func omittedStateEqualsZeroState(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func omittedStateEqualsZeroState(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, isBidirectional: true, path)
     let omitted = layer(Self.sequences())
     let zero = layer(Self.sequences(), from: layer.zeroState(batch: Self.lengths.count))
@@ -59,8 +59,8 @@ import Testing
   }
 
   /// To the bit on the naive path and to rounding on the BLAS path.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func splittingASequenceChangesNothing(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func splittingASequenceChangesNothing(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, path)
     let inputs = Self.sequences()
     let start = Self.state(layer, batch: inputs.batch)
@@ -80,8 +80,8 @@ import Testing
   }
 
   /// To the bit on the naive path and to rounding on the BLAS path.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func steppingIsRunningTheSequence(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func steppingIsRunningTheSequence(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, path)
     let inputs = Self.sequences([7, 7])
     let start = Self.state(layer, batch: 2)
@@ -95,8 +95,8 @@ import Testing
     #expect(path == .naive ? state == whole.state : Self.difference(state, whole.state) <= Self.rounding)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func steppingOnPlainBuffersIsSteppingOnMatrices(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func steppingOnPlainBuffersIsSteppingOnMatrices(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, path)
     var state = Self.state(layer, batch: 1)
     var plainState = state
@@ -111,8 +111,8 @@ import Testing
     #expect(plainState == state)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func copyingAStateForksIt(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func copyingAStateForksIt(_ kind: RecurrentCell.Kind) throws {
     let layer = try Self.layer(kind, .blas)
     var state = layer.zeroState(batch: 1)
     _ = layer.step(Matrix([[1, 2, 3]]), &state)
@@ -142,8 +142,8 @@ import Testing
   }
 
   @Test(
-    .enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func steppingAllocatesNothingAfterTheFirstStep(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+    .enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func steppingAllocatesNothingAfterTheFirstStep(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, path)
     var state = layer.zeroState(batch: 1)
     let input = [0.25, -0.5, 1]
@@ -159,8 +159,8 @@ import Testing
 
   // MARK: - Batches and layers
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func resultsDoNotDependOnTheBatch(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func resultsDoNotDependOnTheBatch(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, isBidirectional: true, path)
     let inputs = Self.sequences()
     let start = Self.state(layer, batch: inputs.batch)
@@ -178,10 +178,10 @@ import Testing
     }
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func twoLayersAreALayerOverALayer(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func twoLayersAreALayerOverALayer(_ kind: RecurrentCell.Kind) throws {
     let stack = try Self.layer(kind)
-    var upper = Layer(try RecurrentStack(AnyRecurrentCell(kind, inputSize: 5, hiddenSize: 5)))
+    var upper = Layer(try RecurrentStack(RecurrentCell(kind, inputSize: 5, hiddenSize: 5)))
     var lower = try Self.layer(kind, layers: 1)
     upper.execution = stack.execution
     for shape in lower.architecture.parameters { lower.parameters[shape.name] = stack.parameters[shape.name] }
@@ -203,8 +203,8 @@ import Testing
 
   // MARK: - Recording
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func recordingDoesNotChangeTheResult(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func recordingDoesNotChangeTheResult(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, isBidirectional: true, dropout: 0.5, recurrentDropout: 0.5, path)
     let inputs = Self.sequences()
     let start = Self.state(layer, batch: inputs.batch)
@@ -230,8 +230,8 @@ import Testing
     return (outputs, dInputs, gradient)
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func aUsedTapeGivesWhatANewOneGives(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func aUsedTapeGivesWhatANewOneGives(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, isBidirectional: true, dropout: 0.5, recurrentDropout: 0.5, path)
     let other = try Self.layer(kind, layers: 3, path)
     var tape = RecurrentTape<Double>()
@@ -299,8 +299,8 @@ import Testing
   // MARK: - Dropout
 
   /// The masks of every evaluation are those of the recording: the generator starts from the same seed.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func gradientsWithDropoutMatchFiniteDifferences(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func gradientsWithDropoutMatchFiniteDifferences(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     let layer = try Self.layer(kind, isBidirectional: true, dropout: 0.4, recurrentDropout: 0.3, path)
     let inputs = Self.sequences([2, 4])
     let start = Self.state(layer, batch: 2)
@@ -367,8 +367,8 @@ import Testing
   /// A vanilla ReLU network that hands on what it sees: layer 0 gives 1 everywhere, layer 1 what dropout leaves of it.
   @Test func dropoutLeavesTheMeanAsItWas() throws {
     let rate = 0.3
-    let cell = VanillaCell(inputSize: 3, hiddenSize: 50, activation: .relu)
-    var layer = RecurrentLayer<VanillaCell, Double>(try RecurrentStack(cell, layers: 2, dropout: rate))
+    let cell = RecurrentCell.vanilla(inputSize: 3, hiddenSize: 50, activation: .relu)
+    var layer = RecurrentLayer<Double>(try RecurrentStack(cell, layers: 2, dropout: rate))
     layer.parameters.setToZero()
     layer.parameters["bias_ih_l0"] = Matrix(repeating: 1, rows: 50, columns: 1)
     layer.parameters["weight_ih_l1"] = identity(50)
@@ -385,8 +385,8 @@ import Testing
   @Test(arguments: ComputePath.allCases)
   func recurrentDropoutHidesTheSameUnitsAtAllStepsOfASequence(_ path: ComputePath) throws {
     let (rate, size) = (0.5, 60)
-    let cell = VanillaCell(inputSize: 3, hiddenSize: size, activation: .relu)
-    var layer = RecurrentLayer<VanillaCell, Double>(try RecurrentStack(cell, recurrentDropout: rate))
+    let cell = RecurrentCell.vanilla(inputSize: 3, hiddenSize: size, activation: .relu)
+    var layer = RecurrentLayer<Double>(try RecurrentStack(cell, recurrentDropout: rate))
     layer.execution = Execution(path: path, threads: 1)
     layer.parameters.setToZero()
     layer.parameters["weight_hh_l0"] = identity(size)
@@ -419,11 +419,11 @@ import Testing
       do { try body() } catch { return (error as? ConfigurationError)?.setting }
       return nil
     }
-    #expect(setting { _ = try VanillaRNN<Float>(inputSize: 0, hiddenSize: 5) } == "inputSize")
+    #expect(setting { _ = try RecurrentLayer<Float>(.vanilla, inputSize: 0, hiddenSize: 5) } == "inputSize")
     #expect(setting { _ = try LSTM<Float>(inputSize: 3, hiddenSize: 0) } == "hiddenSize")
-    #expect(setting { _ = try GRU<Float>(inputSize: 3, hiddenSize: -5) } == "hiddenSize")
+    #expect(setting { _ = try RecurrentLayer<Float>(.gru, inputSize: 3, hiddenSize: -5) } == "hiddenSize")
     #expect(setting { _ = try LSTM<Float>(inputSize: 3, hiddenSize: 5, layers: 0) } == "layers")
-    #expect(setting { _ = try GRU<Float>(inputSize: 3, hiddenSize: 5, dropout: 0.5) } == "dropout")
+    #expect(setting { _ = try RecurrentLayer<Float>(.gru, inputSize: 3, hiddenSize: 5, dropout: 0.5) } == "dropout")
   }
 
   @Test func theSeedDecidesTheParameters() throws {
@@ -450,7 +450,7 @@ import Testing
     }
     await #expect(processExitsWith: .failure) {
       let layer = try LSTM<Float>(inputSize: 3, hiddenSize: 5)
-      _ = LSTM(try RecurrentStack(LSTMCell(inputSize: 3, hiddenSize: 6)), parameters: layer.parameters)
+      _ = LSTM(try RecurrentStack(RecurrentCell.lstm(inputSize: 3, hiddenSize: 6)), parameters: layer.parameters)
     }
     await #expect(processExitsWith: .failure) {
       let layer = try LSTM<Float>(inputSize: 3, hiddenSize: 5)

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RecurrentStackPassesTests {
   /// Forward and back over parameters in the middle of a larger buffer, as a model keeps them.
   private func train(
-    _ layer: RecurrentLayer<AnyRecurrentCell, Double>, _ inputs: PackedSequence<Double>,
+    _ layer: RecurrentLayer<Double>, _ inputs: PackedSequence<Double>,
     _ model: inout (parameters: Matrix<Double>, gradient: Matrix<Double>, dInputs: Matrix<Double>),
     state: inout RecurrentState<Double>, dOutputs: Matrix<Double>, tape: inout RecurrentTape<Double>
   ) {
@@ -31,8 +31,8 @@ import Testing
     }
   }
 
-  private func setUp(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws -> (
-    layer: RecurrentLayer<AnyRecurrentCell, Double>, inputs: PackedSequence<Double>,
+  private func setUp(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws -> (
+    layer: RecurrentLayer<Double>, inputs: PackedSequence<Double>,
     model: (parameters: Matrix<Double>, gradient: Matrix<Double>, dInputs: Matrix<Double>)
   ) {
     let layer = try RecurrentLayerTests.layer(kind, isBidirectional: true, dropout: 0.5, recurrentDropout: 0.5, path)
@@ -47,8 +47,8 @@ import Testing
     )
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func aPartOfAModelsBufferIsALayer(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func aPartOfAModelsBufferIsALayer(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     var (layer, inputs, model) = try setUp(kind, path)
     let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5)
     var state = layer.zeroState(batch: inputs.batch)
@@ -65,8 +65,8 @@ import Testing
   }
 
   /// The kernels for Cooper Lake in OpenBLAS 0.3.21 allocate themselves, in dgemm_small_kernel_nn.
-  @Test(.enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, ComputePath.allCases)
-  func trainingAllocatesNothingAfterTheFirstPass(_ kind: AnyRecurrentCell.Kind, _ path: ComputePath) throws {
+  @Test(.enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
+  func trainingAllocatesNothingAfterTheFirstPass(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
     guard path != .blas || OpenBLASInformation.core != "Cooperlake" else { return }
     var (layer, inputs, model) = try setUp(kind, path)
     let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5).rows
@@ -81,16 +81,16 @@ import Testing
   /// Large enough that two threads find work, in both directions and with all dropout. Workers of the pool start in the
   /// first pass; what they allocate on their own threads is not counted, but they run the same body as the caller.
   @Test(
-    .enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases,
+    .enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases,
     [(1, true), (2, true), (1, false), (2, false)])
   func trainingOnTheFusedPathAllocatesNothingAfterTheFirstPass(
-    _ kind: AnyRecurrentCell.Kind, _ the: (threads: Int, isDense: Bool)
+    _ kind: RecurrentCell.Kind, _ the: (threads: Int, isDense: Bool)
   ) throws {
     let stack = try RecurrentStack(
-      AnyRecurrentCell(kind, inputSize: 7, hiddenSize: 83), layers: 2, isBidirectional: true, dropout: 0.5,
+      RecurrentCell(kind, inputSize: 7, hiddenSize: 83), layers: 2, isBidirectional: true, dropout: 0.5,
       recurrentDropout: 0.5)
     let execution = Execution(path: .fused, threads: the.threads)
-    let work = stack.cells[0].shape.forwardOperations
+    let work = stack.cells[0].forwardOperations
     let batch = 1 + the.threads * 200_000 / work
     #expect(execution.threads(forStepWork: batch * work) == the.threads)
 

@@ -6,10 +6,10 @@ import Testing
 @testable import Models
 
 @Suite struct RecurrentStackTests {
-  private static let cells: [AnyRecurrentCell] = [
-    .vanilla(VanillaCell(inputSize: 3, hiddenSize: 5)), .lstm(LSTMCell(inputSize: 3, hiddenSize: 5)),
-    .lstm(LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 2, hasPeepholes: true)),
-    .lstm(LSTMCell(inputSize: 3, hiddenSize: 5, hasBias: false)), .gru(GRUCell(inputSize: 3, hiddenSize: 5)),
+  private static let cells: [RecurrentCell] = [
+    .vanilla(inputSize: 3, hiddenSize: 5), .lstm(inputSize: 3, hiddenSize: 5),
+    .lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2, hasPeepholes: true),
+    .lstm(inputSize: 3, hiddenSize: 5, hasBias: false), .gru(inputSize: 3, hiddenSize: 5),
   ]
 
   // MARK: - Settings
@@ -41,7 +41,7 @@ import Testing
   // MARK: - Sizes and names
 
   @Test func furtherLayersReadBothDirectionsOfTheOneBelow() throws {
-    let cell = LSTMCell(inputSize: 3, hiddenSize: 5, projectionSize: 2)
+    let cell = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2)
     let stack = try RecurrentStack(cell, layers: 3, isBidirectional: true)
     #expect(stack.cells.map(\.inputSize) == [3, 4, 4])
     #expect(stack.cells.map(\.hiddenSize) == [5, 5, 5])
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func parametersHavePyTorchsNamesInPyTorchsOrder() throws {
-    let stack = try RecurrentStack(GRUCell(inputSize: 3, hiddenSize: 5), layers: 2, isBidirectional: true)
+    let stack = try RecurrentStack(RecurrentCell.gru(inputSize: 3, hiddenSize: 5), layers: 2, isBidirectional: true)
     let suffixes = ["_l0", "_l0_reverse", "_l1", "_l1_reverse"]
     let names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
     #expect(stack.parameters.map(\.name) == suffixes.flatMap { suffix in names.map { $0 + suffix } })
@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test(arguments: cells, [(1, false), (1, true), (3, false), (3, true)])
-  func everyWalkHasItsOwnParametersAndColumns(_ cell: AnyRecurrentCell, _ size: (layers: Int, isBidirectional: Bool))
+  func everyWalkHasItsOwnParametersAndColumns(_ cell: RecurrentCell, _ size: (layers: Int, isBidirectional: Bool))
     throws
   {
     let stack = try RecurrentStack(cell, layers: size.layers, isBidirectional: size.isBidirectional)
@@ -72,15 +72,15 @@ import Testing
       let ofLayer = walks.filter { $0.layer == layer }
       #expect(ofLayer.map(\.direction) == Array(TimeDirection.allCases.prefix(stack.directions)))
       #expect(ofLayer.flatMap { Array($0.columns) } == Array(0..<stack.outputSize))
-      for walk in ofLayer { #expect(walk.parameters.count == stack.cells[layer].shape.parameterCount) }
+      for walk in ofLayer { #expect(walk.parameters.count == stack.cells[layer].parameterCount) }
     }
   }
 
   @Test(arguments: cells)
-  func theZeroStateHasAMatrixForEachWalk(_ cell: AnyRecurrentCell) throws {
+  func theZeroStateHasAMatrixForEachWalk(_ cell: RecurrentCell) throws {
     let stack = try RecurrentStack(cell, layers: 3, isBidirectional: true)
     let state: RecurrentState<Float> = stack.zeroState(batch: 4)
-    let shape = cell.shape
+    let shape = cell
     #expect(state.hidden == Array(repeating: .zeros(rows: 4, columns: shape.outputSize), count: 6))
     #expect(
       state.cell
@@ -90,11 +90,11 @@ import Testing
   // MARK: - Files
 
   @Test(arguments: cells)
-  func anArchitectureComesBackFromAFile(_ cell: AnyRecurrentCell) throws {
+  func anArchitectureComesBackFromAFile(_ cell: RecurrentCell) throws {
     let stack = try RecurrentStack(
       cell, layers: 2, isBidirectional: true, dropout: 0.25, recurrentDropout: 0.125)
     let coded = try JSONEncoder().encode(stack)
-    #expect(try JSONDecoder().decode(RecurrentStack<AnyRecurrentCell>.self, from: coded) == stack)
+    #expect(try JSONDecoder().decode(RecurrentStack.self, from: coded) == stack)
   }
 
   @Test(arguments: [
@@ -103,10 +103,10 @@ import Testing
   ])
   func aFileThatNamesAnImpossibleNetworkIsAnError(_ right: String, _ wrong: String) throws {
     let stack = try RecurrentStack(
-      AnyRecurrentCell.gru(GRUCell(inputSize: 3, hiddenSize: 5)), layers: 2, dropout: 0.25)
+      RecurrentCell.gru(inputSize: 3, hiddenSize: 5), layers: 2, dropout: 0.25)
     let text = String(decoding: try JSONEncoder().encode(stack), as: UTF8.self)
     try #require(text.contains(right), "\(text)")
     let coded = Data(text.replacingOccurrences(of: right, with: wrong).utf8)
-    #expect(throws: (any Error).self) { try JSONDecoder().decode(RecurrentStack<AnyRecurrentCell>.self, from: coded) }
+    #expect(throws: (any Error).self) { try JSONDecoder().decode(RecurrentStack.self, from: coded) }
   }
 }

@@ -10,17 +10,17 @@ import Testing
 @Suite struct SequenceStepperTests {
   /// Layers of I = 3 and H = 17 without a zero among their parameters.
   private func layer<Scalar: BLASScalar>(
-    _ kind: AnyRecurrentCell.Kind, layers: Int = 2, seed: UInt64 = 2, as _: Scalar.Type = Scalar.self
-  ) throws -> RecurrentLayer<AnyRecurrentCell, Scalar> {
-    let stack = try RecurrentStack(AnyRecurrentCell(kind, inputSize: 3, hiddenSize: 17), layers: layers)
-    var layer = RecurrentLayer<AnyRecurrentCell, Scalar>(stack)
+    _ kind: RecurrentCell.Kind, layers: Int = 2, seed: UInt64 = 2, as _: Scalar.Type = Scalar.self
+  ) throws -> RecurrentLayer<Scalar> {
+    let stack = try RecurrentStack(RecurrentCell(kind, inputSize: 3, hiddenSize: 17), layers: layers)
+    var layer = RecurrentLayer<Scalar>(stack)
     layer.execution = Execution(path: .fused, threads: 1)
     layer.parameters = Self.parameters(layer, seed: seed)
     return layer
   }
 
   private static func parameters<Scalar>(
-    _ layer: RecurrentLayer<AnyRecurrentCell, Scalar>, seed: UInt64
+    _ layer: RecurrentLayer<Scalar>, seed: UInt64
   ) -> ParameterVector<Scalar> {
     var parameters = ParameterVector<Scalar>.zeros(layer.parameters.layout)
     var generator = SeededGenerator(seed: seed)
@@ -36,7 +36,7 @@ import Testing
     return PackedSequence([.random(rows: steps, columns: 3, from: &generator)], features: 3)
   }
 
-  private func start<Scalar>(_ layer: RecurrentLayer<AnyRecurrentCell, Scalar>) -> RecurrentState<Scalar> {
+  private func start<Scalar>(_ layer: RecurrentLayer<Scalar>) -> RecurrentState<Scalar> {
     var generator = SeededGenerator(seed: 4)
     var state = layer.zeroState(batch: 1)
     for i in state.hidden.indices { state.hidden[i] = .random(rows: 1, columns: 17, from: &generator) }
@@ -46,7 +46,7 @@ import Testing
 
   /// One step on plain buffers.
   private func step<Scalar>(
-    _ layer: RecurrentLayer<AnyRecurrentCell, Scalar>, _ input: [Scalar], _ state: inout RecurrentState<Scalar>
+    _ layer: RecurrentLayer<Scalar>, _ input: [Scalar], _ state: inout RecurrentState<Scalar>
   ) -> [Scalar] {
     var output = [Scalar](repeating: .nan, count: 17)
     var span = output.mutableSpan
@@ -61,13 +61,13 @@ import Testing
 
   // MARK: - The same numbers
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases, [1, 3])
-  func steppingHasTheBitsOfRunningTheSequence(_ kind: AnyRecurrentCell.Kind, _ layers: Int) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases, [1, 3])
+  func steppingHasTheBitsOfRunningTheSequence(_ kind: RecurrentCell.Kind, _ layers: Int) throws {
     try expectSteppingToBeRunning(layer(kind, layers: layers, as: Float.self))
     try expectSteppingToBeRunning(layer(kind, layers: layers, as: Double.self))
   }
 
-  private func expectSteppingToBeRunning<Scalar>(_ layer: RecurrentLayer<AnyRecurrentCell, Scalar>) throws {
+  private func expectSteppingToBeRunning<Scalar>(_ layer: RecurrentLayer<Scalar>) throws {
     let inputs = inputs(7, as: Scalar.self)
     var state = start(layer)
     let whole = layer(inputs, from: state)
@@ -84,8 +84,8 @@ import Testing
   }
 
   /// Beside others, a sequence takes the general way.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func steppingAloneHasTheBitsOfSteppingInABatch(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func steppingAloneHasTheBitsOfSteppingInABatch(_ kind: RecurrentCell.Kind) throws {
     let layer = try layer(kind, as: Float.self)
     let inputs = inputs(5, as: Float.self).rows
     var alone = start(layer)
@@ -99,8 +99,8 @@ import Testing
     #expect(haveSameBits(alone, together.selecting([3])))
   }
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func aSequenceMayGoOnFromStepsAndStepsFromASequence(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func aSequenceMayGoOnFromStepsAndStepsFromASequence(_ kind: RecurrentCell.Kind) throws {
     let layer = try layer(kind, as: Double.self)
     let inputs = inputs(9, as: Double.self)
     let whole = layer(inputs, from: start(layer))
@@ -116,8 +116,8 @@ import Testing
   // MARK: - Which weights
 
   /// Changed in place, replaced, changed by an optimiser's buffer, and changed back.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func parametersThatChangeBetweenStepsAreNoticed(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func parametersThatChangeBetweenStepsAreNoticed(_ kind: RecurrentCell.Kind) throws {
     var layer = try layer(kind, as: Float.self)
     let inputs = inputs(1, as: Float.self)
     let input = inputs.rows.row(0)
@@ -166,18 +166,18 @@ import Testing
   /// The second cell of each pair has the parameters of the first in their very memory.
   @Test(arguments: [
     [
-      AnyRecurrentCell.vanilla(VanillaCell(inputSize: 3, hiddenSize: 17)),
-      .vanilla(VanillaCell(inputSize: 3, hiddenSize: 17, activation: .relu)),
+      RecurrentCell.vanilla(inputSize: 3, hiddenSize: 17),
+      .vanilla(inputSize: 3, hiddenSize: 17, activation: .relu),
     ],
     [
-      .gru(GRUCell(inputSize: 3, hiddenSize: 17)), .gru(GRUCell(inputSize: 3, hiddenSize: 17, reset: .beforeProduct)),
+      .gru(inputSize: 3, hiddenSize: 17), .gru(inputSize: 3, hiddenSize: 17, reset: .beforeProduct),
     ],
   ])
-  func aLayerWithTheSameParametersAndAnotherCellIsNoticed(_ cells: [AnyRecurrentCell]) throws {
-    let kind: AnyRecurrentCell.Kind = if case .vanilla = cells[0] { .vanilla } else { .gru }
+  func aLayerWithTheSameParametersAndAnotherCellIsNoticed(_ cells: [RecurrentCell]) throws {
+    let kind = cells[0].kind
     let parameters = try layer(kind, layers: 1, as: Float.self).parameters
     let layers = try cells.map { cell in
-      var layer = RecurrentLayer<AnyRecurrentCell, Float>(try RecurrentStack(cell), parameters: parameters)
+      var layer = RecurrentLayer<Float>(try RecurrentStack(cell), parameters: parameters)
       layer.execution = Execution(path: .fused, threads: 1)
       return layer
     }
@@ -204,8 +204,8 @@ import Testing
   }
 
   @Test func stepsOfStacksThatHaveNoSuchStepperTakeTheGeneralWay() throws {
-    let projected = AnyRecurrentCell.lstm(LSTMCell(inputSize: 3, hiddenSize: 17, projectionSize: 11))
-    var layer = RecurrentLayer<AnyRecurrentCell, Float>(try RecurrentStack(projected))
+    let projected = RecurrentCell.lstm(inputSize: 3, hiddenSize: 17, projectionSize: 11)
+    var layer = RecurrentLayer<Float>(try RecurrentStack(projected))
     layer.execution = Execution(path: .fused, threads: 1)
     var state = layer.zeroState(batch: 1)
     _ = layer.step(Matrix([[1, 2, 3]]), &state)
@@ -214,8 +214,8 @@ import Testing
 
   // MARK: - Copies
 
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func forkedStatesStepAsIfTheyHadNeverMet(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func forkedStatesStepAsIfTheyHadNeverMet(_ kind: RecurrentCell.Kind) throws {
     let layer = try layer(kind, as: Float.self)
     let inputs = inputs(9, as: Float.self).rows
     var state = start(layer)
@@ -233,8 +233,8 @@ import Testing
   }
 
   /// Two threads begin with copies of one state, which share what it works with.
-  @Test(arguments: AnyRecurrentCell.Kind.allCases)
-  func forkedStatesMayStepOnTwoThreads(_ kind: AnyRecurrentCell.Kind) throws {
+  @Test(arguments: RecurrentCell.Kind.allCases)
+  func forkedStatesMayStepOnTwoThreads(_ kind: RecurrentCell.Kind) throws {
     let layer = try layer(kind, layers: 3, as: Double.self)
     let steps = 40
     let inputs = inputs(steps, as: Double.self)
@@ -256,13 +256,13 @@ import Testing
 
   // MARK: - Memory
 
-  @Test(.enabled(if: Allocations.areCounted), arguments: AnyRecurrentCell.Kind.allCases, [1, 3])
-  func aStepAllocatesNothingAfterTheFirst(_ kind: AnyRecurrentCell.Kind, _ layers: Int) throws {
+  @Test(.enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases, [1, 3])
+  func aStepAllocatesNothingAfterTheFirst(_ kind: RecurrentCell.Kind, _ layers: Int) throws {
     try expectNoAllocation(layer(kind, layers: layers, as: Float.self))
     try expectNoAllocation(layer(kind, layers: layers, as: Double.self))
   }
 
-  private func expectNoAllocation<Scalar>(_ layer: RecurrentLayer<AnyRecurrentCell, Scalar>) {
+  private func expectNoAllocation<Scalar>(_ layer: RecurrentLayer<Scalar>) {
     var state = start(layer)
     let input: [Scalar] = [0.25, -0.5, 1]
     var output = [Scalar](repeating: 0, count: 17)
@@ -302,10 +302,10 @@ import Testing
   @Test(arguments: StateMistake.allCases)
   func matricesOfTheWrongShapeInAStateStopTheProgram(_ mistake: StateMistake) async {
     await #expect(processExitsWith: .failure) { [mistake] in
-      guard let stack = try? RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 3, hiddenSize: 17), layers: 2) else {
+      guard let stack = try? RecurrentStack(RecurrentCell(.lstm, inputSize: 3, hiddenSize: 17), layers: 2) else {
         return
       }
-      var layer = RecurrentLayer<AnyRecurrentCell, Float>(stack)
+      var layer = RecurrentLayer<Float>(stack)
       layer.execution = Execution(path: .fused, threads: 1)
       var state = layer.zeroState(batch: 1)
       var output = [Float](repeating: 0, count: 17)
@@ -323,8 +323,8 @@ import Testing
   @Test(arguments: [(2, 17), (4, 17), (3, 16), (3, 18)])
   func anInputOrAnOutputOfTheWrongSizeStopsTheProgram(_ inputSize: Int, _ outputSize: Int) async {
     await #expect(processExitsWith: .failure) { [inputSize, outputSize] in
-      guard let stack = try? RecurrentStack(AnyRecurrentCell(.gru, inputSize: 3, hiddenSize: 17)) else { return }
-      let layer = RecurrentLayer<AnyRecurrentCell, Float>(stack)
+      guard let stack = try? RecurrentStack(RecurrentCell(.gru, inputSize: 3, hiddenSize: 17)) else { return }
+      let layer = RecurrentLayer<Float>(stack)
       var state = layer.zeroState(batch: 1)
       var output = [Float](repeating: 0, count: outputSize)
       let input = [Float](repeating: 1, count: inputSize)

@@ -11,14 +11,17 @@ import Testing
   private var layout: ParameterLayout {
     let gateRows = 4 * hiddenSize
     return ParameterLayout([
-      ParameterShape("weight_ih", rows: gateRows, columns: inputSize, role: .inputWeights, gates: 4),
-      ParameterShape("weight_hh", rows: gateRows, columns: hiddenSize, role: .recurrentWeights, gates: 4),
-      ParameterShape("bias_ih", rows: gateRows, columns: 1, role: .inputBias, gates: 4),
-      ParameterShape("bias_hh", rows: gateRows, columns: 1, role: .recurrentBias, gates: 4),
+      ParameterShape(
+        "weight_ih", rows: gateRows, columns: inputSize, role: .inputWeights, gates: RecurrentCell.Kind.lstm.gates),
+      ParameterShape(
+        "weight_hh", rows: gateRows, columns: hiddenSize, role: .recurrentWeights, gates: RecurrentCell.Kind.lstm.gates),
+      ParameterShape("bias_ih", rows: gateRows, columns: 1, role: .inputBias, gates: RecurrentCell.Kind.lstm.gates),
+      ParameterShape("bias_hh", rows: gateRows, columns: 1, role: .recurrentBias, gates: RecurrentCell.Kind.lstm.gates),
       ParameterShape("weight_ph", rows: 3, columns: hiddenSize, role: .peephole),
       ParameterShape("weight_hr", rows: 5, columns: hiddenSize, role: .projection),
       ParameterShape("embedding", rows: 40, columns: 50, role: .embedding),
-      ParameterShape("gru.bias_ih", rows: 3 * hiddenSize, columns: 1, role: .inputBias, gates: 3),
+      ParameterShape(
+        "gru.bias_ih", rows: 3 * hiddenSize, columns: 1, role: .inputBias, gates: RecurrentCell.Kind.gru.gates),
     ])
   }
 
@@ -26,7 +29,7 @@ import Testing
     _ scheme: InitializationScheme = .recommended, seed: UInt64 = 1, as type: Scalar.Type = Double.self
   ) -> ParameterVector<Scalar> {
     var parameters = ParameterVector<Scalar>.zeros(layout)
-    parameters.initialize(scheme, seed: seed, forgetGate: 1)
+    parameters.initialize(scheme, seed: seed)
     return parameters
   }
 
@@ -43,7 +46,7 @@ import Testing
     var shapes = layout.shapes
     shapes[0].columns += 2
     var other = ParameterVector<Double>.zeros(ParameterLayout(shapes))
-    other.initialize(.recommended, seed: 1, forgetGate: 1)
+    other.initialize(.recommended, seed: 1)
     #expect(other["weight_hh"] == initialized()["weight_hh"])
   }
 
@@ -103,12 +106,13 @@ import Testing
     let (scheme, steps, units) = (InitializationScheme.recommended.remembering(steps: 50), 50, 4000)
     var parameters = ParameterVector<Double>.zeros(
       ParameterLayout([
-        ParameterShape("lstm", rows: 4 * units, columns: 1, role: .inputBias, gates: 4),
-        ParameterShape("lstm_hh", rows: 4 * units, columns: 1, role: .recurrentBias, gates: 4),
-        ParameterShape("gru", rows: 3 * units, columns: 1, role: .inputBias, gates: 3),
+        ParameterShape("lstm", rows: 4 * units, columns: 1, role: .inputBias, gates: RecurrentCell.Kind.lstm.gates),
+        ParameterShape(
+          "lstm_hh", rows: 4 * units, columns: 1, role: .recurrentBias, gates: RecurrentCell.Kind.lstm.gates),
+        ParameterShape("gru", rows: 3 * units, columns: 1, role: .inputBias, gates: RecurrentCell.Kind.gru.gates),
         ParameterShape("vanilla", rows: units, columns: 1, role: .inputBias),
       ]))
-    parameters.initialize(scheme, seed: 1, forgetGate: 1)
+    parameters.initialize(scheme, seed: 1)
     let (lstm, gru) = (parameters["lstm"].elements, parameters["gru"].elements)
     let (forget, update) = (lstm[units..<2 * units], gru[units..<2 * units])
     #expect(lstm[..<units].elementsEqual(forget.map { -$0 }))

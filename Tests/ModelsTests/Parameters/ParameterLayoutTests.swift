@@ -7,8 +7,8 @@ let exampleLayout = ParameterLayout([
   (
     prefix: "rnn",
     shapes: [
-      ParameterShape("weight_ih", rows: 6, columns: 2, role: .inputWeights, gates: 2),
-      ParameterShape("bias_ih", rows: 6, columns: 1, role: .inputBias, gates: 2),
+      ParameterShape("weight_ih", rows: 6, columns: 2, role: .inputWeights, gates: [.reset, .update]),
+      ParameterShape("bias_ih", rows: 6, columns: 1, role: .inputBias, gates: [.reset, .update]),
     ]
   ),
   (prefix: "head", shapes: [ParameterShape("weight", rows: 4, columns: 3, role: .inputWeights)]),

@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test func dropoutIsTheSameInEveryPass() throws {
-    let cell = AnyRecurrentCell.gru(GRUCell(inputSize: 3, hiddenSize: 5))
+    let cell = RecurrentCell.gru(inputSize: 3, hiddenSize: 5)
     let architecture = try SequenceArchitecture(
       recurrent: RecurrentStack(cell, layers: 2, dropout: 0.4, recurrentDropout: 0.3), outputSize: 2,
       loss: .meanSquaredError)

@@ -3,9 +3,9 @@ import Models
 
 /// The kinds of cells, with sizes that all differ.
 enum SmallTasks {
-  static let cells: [AnyRecurrentCell] = [
-    .vanilla(VanillaCell(inputSize: 3, hiddenSize: 7)), .lstm(LSTMCell(inputSize: 3, hiddenSize: 7)),
-    .gru(GRUCell(inputSize: 3, hiddenSize: 7)),
+  static let cells: [RecurrentCell] = [
+    .vanilla(inputSize: 3, hiddenSize: 7), .lstm(inputSize: 3, hiddenSize: 7),
+    .gru(inputSize: 3, hiddenSize: 7),
   ]
 
   /// Sequences of 0 to 9 steps of three numbers; at every step two numbers are wanted: the first of the step before,
@@ -26,7 +26,7 @@ enum SmallTasks {
 
   /// A model for ``echo(count:seed:)``, on one thread.
   static func model(
-    _ cell: AnyRecurrentCell = cells[1], layers: Int = 1, dropout: Double = 0, truncation: Int? = nil, seed: UInt64 = 1
+    _ cell: RecurrentCell = cells[1], layers: Int = 1, dropout: Double = 0, truncation: Int? = nil, seed: UInt64 = 1
   ) throws -> SequenceModel<Float> {
     let architecture = try SequenceArchitecture(
       recurrent: RecurrentStack(cell, layers: layers, dropout: dropout, recurrentDropout: dropout), outputSize: 2,

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TrainerTests {
   @Test(arguments: SmallTasks.cells)
-  func everyCellLearnsASmallTask(_ cell: AnyRecurrentCell) throws {
+  func everyCellLearnsASmallTask(_ cell: RecurrentCell) throws {
     var model = try SmallTasks.model(cell)
     let heldOut = SmallTasks.echo(count: 50, seed: 8)
     let before = try model.loss(over: heldOut).mean

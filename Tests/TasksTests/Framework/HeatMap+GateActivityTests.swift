@@ -9,7 +9,7 @@ import Testing
 @Suite struct HeatMapGateActivityTests {
   private func activity() throws -> GateActivity<Float> {
     let architecture = try SequenceArchitecture(
-      recurrent: RecurrentStack(AnyRecurrentCell(.lstm, inputSize: 2, hiddenSize: 5)), outputSize: 1,
+      recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 2, hiddenSize: 5)), outputSize: 1,
       loss: .meanSquaredError)
     let inputs = Matrix<Float>(rows: 4, columns: 2, [3, -1, 0.5, 2, -2, 0.25, 1, 1])
     return try SequenceModel<Float>(architecture, seed: 2)

@@ -9,7 +9,7 @@ import Testing
     try SequenceModel(
       SequenceArchitecture(
         embedding: EmbeddingTable(vocabularySize: 7, dimension: 4),
-        recurrent: RecurrentStack(AnyRecurrentCell(.gru, inputSize: 4, hiddenSize: 5), isBidirectional: true),
+        recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: 4, hiddenSize: 5), isBidirectional: true),
         readout: .meanState, outputSize: 2, loss: .softmaxCrossEntropy), seed: seed)
   }
 

@@ -26,7 +26,7 @@ private func smallTrainer() -> Trainer<SequenceModel<Float>> {
   do {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 3, dimension: 2),
-      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 2, hiddenSize: 2))), outputSize: 3, loss: .softmaxCrossEntropy,
+      recurrent: RecurrentStack(.gru(inputSize: 2, hiddenSize: 2)), outputSize: 3, loss: .softmaxCrossEntropy,
       truncation: 4)
     return try Trainer(SequenceModel(architecture, seed: 1), TrainingOptions(epochs: 3, batchSize: 4, seed: 2))
   } catch {

@@ -9,13 +9,13 @@ extension FuzzTarget {
     name: "onnx",
     seeds: {
       var seeds: [[UInt8]] = []
-      for kind in AnyRecurrentCell.Kind.allCases {
+      for kind in RecurrentCell.Kind.allCases {
         for readout in SequenceArchitecture.Readout.allCases {
           guard
             let architecture = try? SequenceArchitecture(
               embedding: kind == .gru ? EmbeddingTable(vocabularySize: 5, dimension: 2) : nil,
               recurrent: RecurrentStack(
-                AnyRecurrentCell(kind, inputSize: 2, hiddenSize: 3), isBidirectional: readout == .finalState),
+                RecurrentCell(kind, inputSize: 2, hiddenSize: 3), isBidirectional: readout == .finalState),
               readout: readout, outputSize: 2, loss: .meanSquaredError),
             let export = try? ONNXExport(
               SequenceModel<Float>(architecture, seed: 1), .init(hasLengths: kind == .lstm, hasStates: kind != .gru))

@@ -74,14 +74,14 @@ private let modelSeeds: [[UInt8]] = {
     architectures = [
       (
         try SequenceArchitecture(
-          recurrent: RecurrentStack(.lstm(LSTMCell(inputSize: 2, hiddenSize: 3)), layers: 2), outputSize: 1,
+          recurrent: RecurrentStack(.lstm(inputSize: 2, hiddenSize: 3), layers: 2), outputSize: 1,
           loss: .meanSquaredError),
         Preprocessing(inputScaling: try FeatureScaling(offsets: [1, 2], scales: [3, 4]), notes: ["unit": "m"])
       ),
       (
         try SequenceArchitecture(
           embedding: EmbeddingTable(vocabularySize: 3, dimension: 2),
-          recurrent: RecurrentStack(.gru(GRUCell(inputSize: 2, hiddenSize: 2)), layers: 1), outputSize: 2,
+          recurrent: RecurrentStack(.gru(inputSize: 2, hiddenSize: 2), layers: 1), outputSize: 2,
           loss: .softmaxCrossEntropy, truncation: 4),
         Preprocessing(inputVocabulary: ["a", "b", "c"])
       ),

@@ -31,28 +31,28 @@ struct ExportedParameters {
   /// The parameters of a layer that an operator computes, all directions in one constant each.
   struct Layer {
     let index: Int
-    let cell: AnyRecurrentCell
+    let cell: RecurrentCell
     let directions: Int
 
     /// What stands in front of the names of the layer's constants and values.
     var prefix: String { "recurrent.l\(index)" }
 
     var shapes: [(name: String, shape: [Int])] {
-      let (rows, size) = (cell.shape.gates * cell.shape.hiddenSize, cell.shape.hiddenSize)
+      let (rows, size) = (cell.gates * cell.hiddenSize, cell.hiddenSize)
       var shapes = [
-        (prefix + ".W", [directions, rows, cell.shape.inputSize]), (prefix + ".R", [directions, rows, size]),
+        (prefix + ".W", [directions, rows, cell.inputSize]), (prefix + ".R", [directions, rows, size]),
       ]
-      if cell.shape.hasBias { shapes.append((prefix + ".B", [directions, 2 * rows])) }
-      if cell.shape.hasPeepholes { shapes.append((prefix + ".P", [directions, 3 * size])) }
+      if cell.hasBias { shapes.append((prefix + ".B", [directions, 2 * rows])) }
+      if cell.hasPeepholes { shapes.append((prefix + ".P", [directions, 3 * size])) }
       return shapes
     }
 
     /// Where the numbers of each direction lie in the flat buffer of `layout`.
     func ranges(in layout: ParameterLayout) -> [Range<Int>] {
       (0..<directions).map { direction in
-        let first = cell.shape.parameters[0].name + walkSuffix(layer: index, direction: direction)
+        let first = cell.parameters[0].name + walkSuffix(layer: index, direction: direction)
         let start = layout.offset(of: "recurrent." + first)
-        return start..<start + cell.shape.parameterCount
+        return start..<start + cell.parameterCount
       }
     }
   }
@@ -62,7 +62,7 @@ struct ExportedParameters {
 
   init(_ architecture: SequenceArchitecture) {
     let stack = architecture.recurrent
-    let isProjected = stack.cells[0].shape.isProjected
+    let isProjected = stack.cells[0].isProjected
     for entry in architecture.parameterLayout.entries {
       let isRecurrent = entry.name.hasPrefix("recurrent.")
       guard !isRecurrent || isProjected else { continue }
@@ -127,8 +127,8 @@ struct ExportedParameters {
           return Array(numbers[direction * size..<(direction + 1) * size])
         }
         let weights = ONNXRecurrentWeights(
-          inputWeights: parts[0], recurrentWeights: parts[1], biases: layer.cell.shape.hasBias ? parts[2] : nil,
-          peepholes: layer.cell.shape.hasPeepholes ? parts[3] : nil)
+          inputWeights: parts[0], recurrentWeights: parts[1], biases: layer.cell.hasBias ? parts[2] : nil,
+          peepholes: layer.cell.hasPeepholes ? parts[3] : nil)
         let parameters = weights.parameters(of: layer.cell)
         result.withUnsafeMutableBufferPointer {
           _ = UnsafeMutableBufferPointer(rebasing: $0[range]).update(fromContentsOf: parameters)

@@ -21,9 +21,9 @@ extension SequenceModelGraph {
     let results = [prefix + ".Y", prefix + ".Y_h"] + (isLSTM ? [prefix + ".Y_c"] : [])
     let direction = stack.isBidirectional ? "bidirectional" : "forward"
 
-    switch layer.cell {
-    case .vanilla(let cell):
-      let activation = cell.activation == .tanh ? "Tanh" : "Relu"
+    switch layer.cell.equations {
+    case .vanilla(let function):
+      let activation = function == .tanh ? "Tanh" : "Relu"
       builder.add(
         "RNN", operands, to: results,
         [
@@ -33,12 +33,12 @@ extension SequenceModelGraph {
     case .lstm:
       builder.add(
         "LSTM", operands, to: results, ["direction": .string(direction), "hidden_size": .int(shape.hiddenSize)])
-    case .gru(let cell):
+    case .gru(let reset):
       builder.add(
         "GRU", operands, to: results,
         [
           "direction": .string(direction), "hidden_size": .int(shape.hiddenSize),
-          "linear_before_reset": .int(cell.reset == .afterProduct ? 1 : 0),
+          "linear_before_reset": .int(reset == .afterProduct ? 1 : 0),
         ])
     }
     return FinalStates(

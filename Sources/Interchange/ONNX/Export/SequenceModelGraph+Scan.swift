@@ -94,7 +94,7 @@ extension SequenceModelGraph {
     return builder.add("ConstantOfShape", [shape], to: name, ["value": .tensor(zero)])
   }
 
-  /// The equations of `LSTMCell` for one step of every sequence.
+  /// The equations of an LSTM for one step of every sequence.
   private func body(of walk: ScannedWalk) -> ONNX_GraphProto {
     let prefix = walk.prefix + ".step"
     var step = ONNXGraphBuilder(name: prefix)
@@ -106,7 +106,7 @@ extension SequenceModelGraph {
     let (hidden, cell, sums) = (name("h"), name("c"), name("sums"))
     step.addInput(hidden, Self.elementType, [batch, .size(shape.outputSize)])
     step.addInput(cell, Self.elementType, [batch, .size(shape.cellStateSize)])
-    step.addInput(sums, Self.elementType, [batch, .size(shape.gates * shape.hiddenSize)])
+    step.addInput(sums, Self.elementType, [batch, .size(shape.gateRows)])
     if hasLengths { step.addInput(name("mask"), .bool, [batch, .size(1)]) }
 
     let product = compute("MatMul", [hidden, walk.constant("weight_hh", isTransposed: true)], "product")

@@ -29,8 +29,8 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     self.hasStates = hasStates
   }
 
-  var stack: RecurrentStack<AnyRecurrentCell> { model.architecture.recurrent }
-  var shape: CellShape { stack.cells[0].shape }
+  var stack: RecurrentStack { model.architecture.recurrent }
+  var shape: RecurrentCell { stack.cells[0] }
   /// Walks of all layers, `L · D`.
   var walkCount: Int { stack.layers * stack.directions }
   var isLSTM: Bool { shape.cellStateSize > 0 }

@@ -32,7 +32,7 @@ struct RecurrentOperator: ONNXOperator {
     prepared = try Self.prepare(settings, node)
   }
 
-  private static func kind(_ operation: String) throws(ONNXRefusal) -> AnyRecurrentCell.Kind {
+  private static func kind(_ operation: String) throws(ONNXRefusal) -> RecurrentCell.Kind {
     switch operation {
     case "RNN": .vanilla
     case "LSTM": .lstm
@@ -143,7 +143,7 @@ struct RecurrentOperator: ONNXOperator {
 
 extension RecurrentOperator {
   /// The cell of the engine that walks its first direction; `nil` where none does, or the weights are not constant.
-  var cell: AnyRecurrentCell? {
+  var cell: RecurrentCell? {
     switch prepared {
     case .float(let weights): weights.walks[0].cell
     case .double(let weights): weights.walks[0].cell
@@ -175,7 +175,7 @@ struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
     _ settings: ONNXRecurrentSettings, _ inputs: ONNXArguments, usesReference: Bool = false
   ) throws(ONNXRefusal) {
     let D = settings.directions.count
-    let G = AnyRecurrentCell(settings.kind, inputSize: 1, hiddenSize: 1).shape.gates
+    let G = settings.kind.gates.count
     let (w, r) = (try inputs.required(1), try inputs.required(2))
     guard r.shape.count == 3, w.shape.count == 3, let H = r.shape.last, let I = w.shape.last, H > 0, I > 0 else {
       throw .input("W and R have shapes \(w.shape) and \(r.shape), wanted three dimensions, none of size 0")

@@ -6,7 +6,7 @@ struct ONNXSequenceLayer {
   /// What errors call the node.
   let place: String
   /// The cell of every direction.
-  var cell: AnyRecurrentCell
+  var cell: RecurrentCell
   /// Whether the layer also walks backwards.
   let isBidirectional: Bool
   /// The weights of each direction.
@@ -15,7 +15,7 @@ struct ONNXSequenceLayer {
   /// Reads a node whose weights are among `constants`. Refuses what no cell of ours computes.
   init(_ node: ONNXNode, opset: Int, constants: [Tensor?]) throws(ONNXRefusal) {
     place = node.place
-    let kind: AnyRecurrentCell.Kind =
+    let kind: RecurrentCell.Kind =
       switch node.operation {
       case "LSTM": .lstm
       case "GRU": .gru
@@ -48,9 +48,9 @@ struct ONNXSequenceLayer {
   }
 
   private static func weights(
-    of cell: AnyRecurrentCell, directions: Int, _ tensors: ONNXArguments
+    of cell: RecurrentCell, directions: Int, _ tensors: ONNXArguments
   ) throws(ONNXRefusal) -> [ONNXRecurrentWeights<Double>] {
-    let (rows, size) = (cell.shape.gates * cell.shape.hiddenSize, cell.shape.hiddenSize)
+    let (rows, size) = (cell.gateRows, cell.hiddenSize)
     func parts(_ index: Int, _ shape: [Int]) throws(ONNXRefusal) -> [[Double]] {
       let tensor = try tensors.required(index)
       guard tensor.shape == [directions] + shape, tensor.elements.isFloatingPoint else {
@@ -60,10 +60,10 @@ struct ONNXSequenceLayer {
       let (numbers, count) = (tensor.elements.doubles, tensor.count / directions)
       return (0..<directions).map { Array(numbers[$0 * count..<($0 + 1) * count]) }
     }
-    let inputWeights = try parts(1, [rows, cell.shape.inputSize])
+    let inputWeights = try parts(1, [rows, cell.inputSize])
     let recurrentWeights = try parts(2, [rows, size])
-    let biases = cell.shape.hasBias ? try parts(3, [2 * rows]) : nil
-    let peepholes = cell.shape.hasPeepholes ? try parts(7, [3 * size]) : nil
+    let biases = cell.hasBias ? try parts(3, [2 * rows]) : nil
+    let peepholes = cell.hasPeepholes ? try parts(7, [3 * size]) : nil
     return (0..<directions).map {
       ONNXRecurrentWeights(
         inputWeights: inputWeights[$0], recurrentWeights: recurrentWeights[$0], biases: biases?[$0],
@@ -74,11 +74,11 @@ struct ONNXSequenceLayer {
   /// Layers of one stack: those without biases or peepholes get zeros where others have some. Throws where they differ
   /// in anything else but the input size, or where a layer does not read the whole output of the one before.
   static func alike(_ layers: [ONNXSequenceLayer], file: String) throws(ONNXError) -> [ONNXSequenceLayer] {
-    let hasBias = layers.contains { $0.cell.shape.hasBias }
-    let hasPeepholes = layers.contains { $0.cell.shape.hasPeepholes }
+    let hasBias = layers.contains { $0.cell.hasBias }
+    let hasPeepholes = layers.contains { $0.cell.hasPeepholes }
     let layers = layers.map { $0.padded(hasBias: hasBias, hasPeepholes: hasPeepholes) }
     for (before, layer) in zip(layers, layers.dropFirst()) {
-      let wanted = before.cell.shape.outputSize * (before.isBidirectional ? 2 : 1)
+      let wanted = before.cell.outputSize * (before.isBidirectional ? 2 : 1)
       guard layer.cell == before.cell.withInputSize(wanted), layer.isBidirectional == before.isBidirectional else {
         throw ONNXRefusal.unsupported(
           "\(layer.summary), wanted the like of the layer before, \(before.summary), over all its \(wanted) outputs"
@@ -89,29 +89,24 @@ struct ONNXSequenceLayer {
   }
 
   private var summary: String {
-    let activation = if case .vanilla(let cell) = cell { " \(cell.activation)" } else { "" }
-    let reset = if case .gru(let cell) = cell { ", reset \(cell.reset)" } else { "" }
-    return "\(cell.kind)\(activation) of \(cell.shape.hiddenSize) units over \(cell.shape.inputSize) features"
+    let activation = cell.activation.map { " \($0)" } ?? ""
+    let reset = cell.reset.map { ", reset \($0)" } ?? ""
+    return "\(cell.kind)\(activation) of \(cell.hiddenSize) units over \(cell.inputSize) features"
       + (isBidirectional ? " both ways" : " one way") + reset
   }
 
   /// The same layer with zeros for what it lacks.
   private func padded(hasBias: Bool, hasPeepholes: Bool) -> ONNXSequenceLayer {
     var layer = self
-    let (inputs, hidden) = (cell.shape.inputSize, cell.shape.hiddenSize)
-    switch cell {
-    case .vanilla(let vanilla):
-      layer.cell = .vanilla(
-        VanillaCell(inputSize: inputs, hiddenSize: hidden, activation: vanilla.activation, hasBias: hasBias))
-    case .lstm:
-      layer.cell = .lstm(
-        LSTMCell(inputSize: inputs, hiddenSize: hidden, hasPeepholes: hasPeepholes, hasBias: hasBias))
-    case .gru(let gru):
-      layer.cell = .gru(GRUCell(inputSize: inputs, hiddenSize: hidden, reset: gru.reset, hasBias: hasBias))
+    let (inputs, hidden) = (cell.inputSize, cell.hiddenSize)
+    var equations = cell.equations
+    if case .lstm(_, let projectionSize) = equations {
+      equations = .lstm(hasPeepholes: hasPeepholes, projectionSize: projectionSize)
     }
+    layer.cell = RecurrentCell(equations, inputSize: inputs, hiddenSize: hidden, hasBias: hasBias)
     for index in layer.weights.indices {
       if hasBias, layer.weights[index].biases == nil {
-        layer.weights[index].biases = Array(repeating: 0, count: 2 * cell.shape.gates * hidden)
+        layer.weights[index].biases = Array(repeating: 0, count: 2 * cell.gateRows)
       }
       if hasPeepholes, layer.weights[index].peepholes == nil {
         layer.weights[index].peepholes = Array(repeating: 0, count: 3 * hidden)

@@ -21,14 +21,14 @@ struct ONNXSequenceTrial {
   init(
     _ parts: ONNXSequenceParts, order: PaddedOrder, batch: Int, steps: Int, isRagged: Bool, seed: UInt64
   ) throws(ONNXRefusal) {
-    let shape = parts.layers[0].cell.shape
-    let size = parts.embedding == nil ? shape.inputSize : 1
+    let cell = parts.layers[0].cell
+    let size = parts.embedding == nil ? cell.inputSize : 1
     var sizes = order == .batchMajor ? [batch, steps] : [steps, batch]
     for (axis, dimension) in (parts.input.dimensions ?? []).prefix(2).enumerated() {
       if case .fixed(let size) = dimension { sizes[axis] = size }
     }
     // The layers compute more numbers than they are given.
-    try Self.checkSize(sizes + [max(size, shape.gates * shape.hiddenSize)], of: parts.input)
+    try Self.checkSize(sizes + [max(size, cell.gateRows)], of: parts.input)
     let (batch, steps) = order == .batchMajor ? (sizes[0], sizes[1]) : (sizes[1], sizes[0])
     self.order = order
     self.steps = steps

@@ -4,7 +4,7 @@ internal import Kernels
 /// The attributes of an RNN, LSTM or GRU, opset 7 to 22.
 struct ONNXRecurrentSettings: Sendable {
   /// Which of the three.
-  let kind: AnyRecurrentCell.Kind
+  let kind: RecurrentCell.Kind
   /// The directions, in the order in which weights and outputs have them.
   let directions: [TimeDirection]
   /// Hidden units; `nil` where only the weights say.
@@ -22,7 +22,7 @@ struct ONNXRecurrentSettings: Sendable {
   let isBatchFirst: Bool
 
   /// The functions where nobody names any.
-  static func defaultActivations(_ kind: AnyRecurrentCell.Kind) -> [ONNXActivation] {
+  static func defaultActivations(_ kind: RecurrentCell.Kind) -> [ONNXActivation] {
     switch kind {
     case .vanilla: [ONNXActivation(.tanh)]
     case .lstm: [ONNXActivation(.sigmoid), ONNXActivation(.tanh), ONNXActivation(.tanh)]
@@ -30,7 +30,7 @@ struct ONNXRecurrentSettings: Sendable {
     }
   }
 
-  init(_ node: inout ONNXNodeReader, kind: AnyRecurrentCell.Kind) throws(ONNXRefusal) {
+  init(_ node: inout ONNXNodeReader, kind: RecurrentCell.Kind) throws(ONNXRefusal) {
     self.kind = kind
     switch try node.string("direction") ?? "forward" {
     case "forward": directions = [.forward]
@@ -53,7 +53,7 @@ struct ONNXRecurrentSettings: Sendable {
 
   /// The functions by name, and their numbers, which those that take them consume in order.
   private static func activations(
-    _ node: inout ONNXNodeReader, kind: AnyRecurrentCell.Kind, directions: Int
+    _ node: inout ONNXNodeReader, kind: RecurrentCell.Kind, directions: Int
   ) throws(ONNXRefusal) -> [[ONNXActivation]] {
     let defaults = defaultActivations(kind)
     let names = try node.strings("activations") ?? []
@@ -105,7 +105,7 @@ struct ONNXRecurrentSettings: Sendable {
   }
 
   /// The cell of ours that computes direction `index`; `nil` where none does.
-  func cell(_ index: Int, inputSize: Int, hiddenSize: Int, hasBias: Bool, hasPeepholes: Bool) -> AnyRecurrentCell? {
+  func cell(_ index: Int, inputSize: Int, hiddenSize: Int, hasBias: Bool, hasPeepholes: Bool) -> RecurrentCell? {
     guard clip == nil, !couplesGates else { return nil }
     let isUsual = activations[index] == Self.defaultActivations(kind)
     switch kind {
@@ -113,18 +113,15 @@ struct ONNXRecurrentSettings: Sendable {
       let isRectified = activations[index] == [ONNXActivation(.relu)]
       guard isUsual || isRectified else { return nil }
       return .vanilla(
-        VanillaCell(
-          inputSize: inputSize, hiddenSize: hiddenSize, activation: isRectified ? .relu : .tanh, hasBias: hasBias))
+        inputSize: inputSize, hiddenSize: hiddenSize, activation: isRectified ? .relu : .tanh, hasBias: hasBias)
     case .lstm:
       guard isUsual else { return nil }
-      return .lstm(
-        LSTMCell(inputSize: inputSize, hiddenSize: hiddenSize, hasPeepholes: hasPeepholes, hasBias: hasBias))
+      return .lstm(inputSize: inputSize, hiddenSize: hiddenSize, hasPeepholes: hasPeepholes, hasBias: hasBias)
     case .gru:
       guard isUsual else { return nil }
       return .gru(
-        GRUCell(
-          inputSize: inputSize, hiddenSize: hiddenSize, reset: resetsAfterProduct ? .afterProduct : .beforeProduct,
-          hasBias: hasBias))
+        inputSize: inputSize, hiddenSize: hiddenSize, reset: resetsAfterProduct ? .afterProduct : .beforeProduct,
+        hasBias: hasBias)
     }
   }
 }

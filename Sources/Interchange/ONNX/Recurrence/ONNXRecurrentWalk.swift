@@ -4,7 +4,7 @@ internal import Kernels
 /// the reference.
 enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
   /// A cell with its parameters, `[1 × count]`, prepared for the fused path where it has one.
-  case cell(AnyRecurrentCell, parameters: Matrix<Scalar>, prepared: PreparedWeights<Scalar>?)
+  case cell(RecurrentCell, parameters: Matrix<Scalar>, prepared: PreparedWeights<Scalar>?)
   case reference(ONNXReferenceRecurrence<Scalar>)
 
   /// Direction `index` of an operator. `usesReference` asks for the reference even where a cell would do.
@@ -23,14 +23,14 @@ enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
     self.init(cell, parameters: weights.parameters(of: cell))
   }
 
-  private init(_ cell: AnyRecurrentCell, parameters: [Scalar]) {
-    let parameters = Matrix(rows: 1, columns: cell.shape.parameterCount, parameters)
+  private init(_ cell: RecurrentCell, parameters: [Scalar]) {
+    let parameters = Matrix(rows: 1, columns: cell.parameterCount, parameters)
     self = .cell(
       cell, parameters: parameters, prepared: parameters.withView { PreparedWeights(cell, parameters: $0) })
   }
 
   /// The cell that walks; `nil` for the reference.
-  var cell: AnyRecurrentCell? {
+  var cell: RecurrentCell? {
     if case .cell(let cell, _, _) = self { cell } else { nil }
   }
 

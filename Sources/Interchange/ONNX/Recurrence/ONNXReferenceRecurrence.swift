@@ -4,7 +4,7 @@ internal import Kernels
 /// of ours computes, and the reference for those that one does.
 struct ONNXReferenceRecurrence<Scalar: BLASScalar>: Sendable {
   /// The operator.
-  let kind: AnyRecurrentCell.Kind
+  let kind: RecurrentCell.Kind
   /// f, g and, for an LSTM, h.
   let activations: [ONNXActivation]
   /// See ``ONNXRecurrentSettings``.

@@ -46,22 +46,21 @@ struct ExportVariant: CustomTestStringConvertible, Sendable {
 
   func architecture() throws -> SequenceArchitecture {
     let (inputs, hidden) = (Self.inputSize, Self.hiddenSize)
-    func lstm(projectionSize: Int? = nil, hasPeepholes: Bool = false) -> AnyRecurrentCell {
+    func lstm(projectionSize: Int? = nil, hasPeepholes: Bool = false) -> RecurrentCell {
       .lstm(
-        LSTMCell(
-          inputSize: inputs, hiddenSize: hidden, projectionSize: projectionSize, hasPeepholes: hasPeepholes,
-          hasBias: hasBias))
+        inputSize: inputs, hiddenSize: hidden, projectionSize: projectionSize, hasPeepholes: hasPeepholes,
+        hasBias: hasBias)
     }
-    let cell: AnyRecurrentCell =
+    let cell: RecurrentCell =
       switch self.cell {
-      case .tanh: .vanilla(VanillaCell(inputSize: inputs, hiddenSize: hidden, hasBias: hasBias))
-      case .relu: .vanilla(VanillaCell(inputSize: inputs, hiddenSize: hidden, activation: .relu, hasBias: hasBias))
+      case .tanh: .vanilla(inputSize: inputs, hiddenSize: hidden, hasBias: hasBias)
+      case .relu: .vanilla(inputSize: inputs, hiddenSize: hidden, activation: .relu, hasBias: hasBias)
       case .lstm: lstm()
       case .peepholes: lstm(hasPeepholes: true)
       case .projected: lstm(projectionSize: 4)
       case .projectedPeepholes: lstm(projectionSize: 4, hasPeepholes: true)
-      case .gruAfter: .gru(GRUCell(inputSize: inputs, hiddenSize: hidden, hasBias: hasBias))
-      case .gruBefore: .gru(GRUCell(inputSize: inputs, hiddenSize: hidden, reset: .beforeProduct, hasBias: hasBias))
+      case .gruAfter: .gru(inputSize: inputs, hiddenSize: hidden, hasBias: hasBias)
+      case .gruBefore: .gru(inputSize: inputs, hiddenSize: hidden, reset: .beforeProduct, hasBias: hasBias)
       }
     return try SequenceArchitecture(
       embedding: readsTokens ? EmbeddingTable(vocabularySize: Self.vocabularySize, dimension: inputs) : nil,
@@ -91,7 +90,7 @@ struct ExportVariant: CustomTestStringConvertible, Sendable {
           .random(rows: lengths.count, columns: size, from: &generator)
         }
       }
-      let shape = stack.cells[0].shape
+      let shape = stack.cells[0]
       let state = RecurrentState(
         hidden: states(size: shape.outputSize), cell: shape.cellStateSize > 0 ? states(size: shape.cellStateSize) : [])
       let count = steps * lengths.count

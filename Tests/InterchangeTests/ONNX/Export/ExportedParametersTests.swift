@@ -6,7 +6,7 @@ import Testing
 @testable import Interchange
 
 @Suite struct ExportedParametersTests {
-  private func parameters(_ cell: AnyRecurrentCell) throws -> ParameterVector<Float> {
+  private func parameters(_ cell: RecurrentCell) throws -> ParameterVector<Float> {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 4, dimension: 1),
       recurrent: RecurrentStack(cell, isBidirectional: true),
@@ -16,7 +16,7 @@ import Testing
     return parameters
   }
 
-  private func constants(_ cell: AnyRecurrentCell) throws -> [String: Tensor] {
+  private func constants(_ cell: RecurrentCell) throws -> [String: Tensor] {
     let parameters = try parameters(cell)
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 4, dimension: 1),
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func directionsAreStackedInTheGateOrderOfONNX() throws {
-    let constants = try constants(.lstm(LSTMCell(inputSize: 1, hiddenSize: 1, hasPeepholes: true)))
+    let constants = try constants(.lstm(inputSize: 1, hiddenSize: 1, hasPeepholes: true))
     // After 4 numbers of the embedding, each direction has W (i f g o), R, two biases and peepholes (i f o).
     #expect(constants["recurrent.l0.W"] == Tensor(shape: [2, 4, 1], [4, 7, 5, 6, 23, 26, 24, 25]))
     #expect(constants["recurrent.l0.R"] == Tensor(shape: [2, 4, 1], [8, 11, 9, 10, 27, 30, 28, 29]))
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func aProjectedLSTMKeepsItsOwnNamesAndOrder() throws {
-    let constants = try constants(.lstm(LSTMCell(inputSize: 1, hiddenSize: 2, projectionSize: 1)))
+    let constants = try constants(.lstm(inputSize: 1, hiddenSize: 2, projectionSize: 1))
     #expect(constants["recurrent.weight_ih_l0.T"] == Tensor(shape: [1, 8], (4..<12).map { Float($0) }))
     #expect(constants["recurrent.weight_hr_l0_reverse.T"]?.shape == [2, 1])
     #expect(constants["recurrent.bias_hh_l0_reverse"]?.shape == [8])

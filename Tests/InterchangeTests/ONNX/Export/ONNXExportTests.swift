@@ -64,7 +64,7 @@ import Testing
   @Test func aTiedHeadBecomesOneOfItsOwn() throws {
     let architecture = try SequenceArchitecture(
       embedding: EmbeddingTable(vocabularySize: 11, dimension: 4),
-      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 4))), outputSize: 11,
+      recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 4)), outputSize: 11,
       loss: .softmaxCrossEntropy, tiesEmbedding: true)
     let model = SequenceModel<Float>(architecture, seed: 1)
     #expect(try ONNXExport(model).serialized() == ONNXExport(model.untied()).serialized())
@@ -75,7 +75,7 @@ import Testing
   @Test(arguments: [SequenceArchitecture.Readout.meanState, .maxState])
   func aReadoutThatPoolsIsRefused(_ readout: SequenceArchitecture.Readout) throws {
     let architecture = try SequenceArchitecture(
-      recurrent: RecurrentStack(.gru(GRUCell(inputSize: 4, hiddenSize: 5))), readout: readout, outputSize: 2,
+      recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 5)), readout: readout, outputSize: 2,
       loss: .softmaxCrossEntropy)
     let error = #expect(throws: ConfigurationError.self) { try ONNXExport(SequenceModel<Float>(architecture)) }
     #expect(error?.found == readout.rawValue)

@@ -22,9 +22,9 @@ import Testing
   }
 
   @Test func whatThereIsBesideTheNumbersComesBack() throws {
-    let cell = LSTMCell(inputSize: 3, hiddenSize: 5)
+    let cell = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5)
     let architecture = try SequenceArchitecture(
-      recurrent: RecurrentStack(.lstm(cell), layers: 2, dropout: 0.25, recurrentDropout: 0.1), outputSize: 2,
+      recurrent: RecurrentStack(cell, layers: 2, dropout: 0.25, recurrentDropout: 0.1), outputSize: 2,
       loss: .binaryCrossEntropy, truncation: 11)
     let preprocessing = Preprocessing(
       inputScaling: try FeatureScaling(offsets: [0.1, -1e300, .pi], scales: [.leastNonzeroMagnitude, 1.0 / 3, 7e22]),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ONNXRecurrentSettingsTests {
   private func read(
-    _ attributes: [String: ONNXAttribute], _ kind: AnyRecurrentCell.Kind = .lstm
+    _ attributes: [String: ONNXAttribute], _ kind: RecurrentCell.Kind = .lstm
   ) throws -> ONNXRecurrentSettings {
     let node = ONNXNode(place: "node", operation: "LSTM", inputs: [], outputs: [], attributes: attributes)
     var reader = ONNXNodeReader(node, opset: 14, constants: [])
@@ -14,7 +14,7 @@ import Testing
     return settings
   }
 
-  private func refusal(_ attributes: [String: ONNXAttribute], _ kind: AnyRecurrentCell.Kind = .lstm) -> String {
+  private func refusal(_ attributes: [String: ONNXAttribute], _ kind: RecurrentCell.Kind = .lstm) -> String {
     do {
       _ = try read(attributes, kind)
       return ""
@@ -75,17 +75,17 @@ import Testing
   }
 
   @Test func usualFormsRunOnCells() throws {
-    func cell(_ attributes: [String: ONNXAttribute], _ kind: AnyRecurrentCell.Kind) throws -> AnyRecurrentCell? {
+    func cell(_ attributes: [String: ONNXAttribute], _ kind: RecurrentCell.Kind) throws -> RecurrentCell? {
       try read(attributes, kind).cell(0, inputSize: 2, hiddenSize: 3, hasBias: true, hasPeepholes: false)
     }
-    #expect(try cell([:], .lstm) == .lstm(LSTMCell(inputSize: 2, hiddenSize: 3)))
+    #expect(try cell([:], .lstm) == .lstm(inputSize: 2, hiddenSize: 3))
     #expect(try cell(["activations": .strings(["Sigmoid", "Tanh", "Tanh"])], .lstm) != nil)
-    #expect(try cell([:], .gru) == .gru(GRUCell(inputSize: 2, hiddenSize: 3, reset: .beforeProduct)))
+    #expect(try cell([:], .gru) == .gru(inputSize: 2, hiddenSize: 3, reset: .beforeProduct))
     #expect(
-      try cell(["linear_before_reset": .integer(1)], .gru) == .gru(GRUCell(inputSize: 2, hiddenSize: 3)))
+      try cell(["linear_before_reset": .integer(1)], .gru) == .gru(inputSize: 2, hiddenSize: 3))
     #expect(
       try cell(["activations": .strings(["Relu"])], .vanilla)
-        == .vanilla(VanillaCell(inputSize: 2, hiddenSize: 3, activation: .relu)))
+        == .vanilla(inputSize: 2, hiddenSize: 3, activation: .relu))
     #expect(try cell(["clip": .float(1)], .lstm) == nil)
     #expect(try cell(["input_forget": .integer(1)], .lstm) == nil)
     #expect(try cell(["activations": .strings(["Sigmoid", "Relu"])], .gru) == nil)

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ONNXReferenceRecurrenceTests {
   private func reference(
-    _ kind: AnyRecurrentCell.Kind, _ attributes: [String: ONNXAttribute], _ weights: ONNXRecurrentWeights<Double>
+    _ kind: RecurrentCell.Kind, _ attributes: [String: ONNXAttribute], _ weights: ONNXRecurrentWeights<Double>
   ) throws -> ONNXReferenceRecurrence<Double> {
     let node = ONNXNode(place: "node", operation: "", inputs: [], outputs: [], attributes: attributes)
     var reader = ONNXNodeReader(node, opset: 14, constants: [])

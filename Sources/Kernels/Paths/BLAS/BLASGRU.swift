@@ -1,19 +1,19 @@
 /// The BLAS path of a GRU that resets after the product.
-extension GRUCell {
+extension RecurrentCell {
   /// One GEMM for all input projections, one a step for the recurrence.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasForwardResetAfter<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasForwardGRUResetAfter<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
+    let weights = CellParameters(self, reading: pass.parameters)
     let recorded = pass.isRecording ? N : 0
-    let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
+    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
     let previousHidden = tape.previousHidden.reshaped(rows: recorded, columns: H)
     let candidateProducts = tape.candidateProducts.reshaped(rows: recorded, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
-    let products = tape.stepProducts.reshaped(rows: B, columns: shape.gates * H)
-    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let products = tape.stepProducts.reshaped(rows: B, columns: gateRows)
+    let rightSide = tape.roomForRightSide(of: self, pass.layout)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: false, into: gates)
@@ -57,19 +57,19 @@ extension GRUCell {
   /// One GEMM a step carries the gradient back in time; after the loop one GEMM each for dWx, dWh and dX.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasBackwardResetAfter<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasBackwardGRUResetAfter<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let gates = tape.gates.lent()
     let previousHidden = tape.previousHidden.lent()
     let recurrentInputs = pass.recurrentMask == nil ? previousHidden : tape.maskedHidden.lent()
     let candidateProducts = tape.candidateProducts.lent()
-    let dGates = tape.dGates.reshaped(rows: N, columns: shape.gates * H)
-    let dProducts = tape.dRecurrentProducts.reshaped(rows: N, columns: shape.gates * H)
+    let dGates = tape.dGates.reshaped(rows: N, columns: gateRows)
+    let dProducts = tape.dRecurrentProducts.reshaped(rows: N, columns: gateRows)
     let dRecurrentInput = tape.dRecurrentInput.reshaped(rows: B, columns: H)
     precondition(recurrentInputs.rows == N, "the tape holds no recording of this batch")
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       let units = team.share(of: H, unit: Team.cutUnit)
@@ -110,19 +110,19 @@ extension GRUCell {
 
 /// The BLAS path of a GRU that resets before the product. The candidate's product must wait for the reset gate, so the
 /// recurrence takes two GEMMs a step.
-extension GRUCell {
+extension RecurrentCell {
   /// One GEMM for all input projections, two a step for the recurrence.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasForwardResetBefore<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasForwardGRUResetBefore<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
     let previousHidden = tape.previousHidden.reshaped(rows: pass.isRecording ? N : 0, columns: H)
     let resetHidden = tape.resetHidden.reshaped(rows: pass.isRecording ? N : B, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
-    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let rightSide = tape.roomForRightSide(of: self, pass.layout)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: gates)
@@ -137,7 +137,7 @@ extension GRUCell {
           hidden.readOnly, mask: pass.recurrentMask,
           keepingIn: pass.isRecording ? previousHidden.rows(rows) : nil,
           masked: pass.recurrentMask == nil ? nil : masked.rows(scratchRows))
-        let resetAndUpdate = block(.reset ... .update)
+        let resetAndUpdate = (.reset ... .update).block(hiddenSize: H)
         team.multiply(
           recurrentInput, recurrentWeights.columns(resetAndUpdate),
           addingTo: gates.rows(rows).columns(resetAndUpdate))
@@ -150,7 +150,7 @@ extension GRUCell {
             gate[.reset], recurrentInput.row(b), into: resetHidden.row(scratchRows.lowerBound + b), units)
         }
         team.barrier()
-        let candidate = block(.candidate ... .candidate)
+        let candidate = (.candidate ... .candidate).block(hiddenSize: H)
         team.multiply(
           resetHidden.rows(scratchRows).readOnly, recurrentWeights.columns(candidate),
           addingTo: gates.rows(rows).columns(candidate))
@@ -169,21 +169,21 @@ extension GRUCell {
   /// for the two gates and one for the candidate, whose right-hand sides differ.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasBackwardResetBefore<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasBackwardGRUResetBefore<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
+    let weights = CellParameters(self, reading: pass.parameters)
     let recurrentWeights = weights.recurrentWeights.readOnly
-    let gradients = CellParameters(shape, pass.dParameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let gates = tape.gates.lent()
     let previousHidden = tape.previousHidden.lent()
     let recurrentInputs = pass.recurrentMask == nil ? previousHidden : tape.maskedHidden.lent()
     let resetHidden = tape.resetHidden.lent()
-    let dGates = tape.dGates.reshaped(rows: N, columns: shape.gates * H)
+    let dGates = tape.dGates.reshaped(rows: N, columns: gateRows)
     let dRecurrentInput = tape.dRecurrentInput.reshaped(rows: B, columns: H)
     let dResetHidden = tape.dUnits.reshaped(rows: B, columns: H)
-    let (resetAndUpdate, candidate) = (block(.reset ... .update), block(.candidate ... .candidate))
+    let (resetAndUpdate, candidate) = ((.reset ... .update).block(hiddenSize: H), (.candidate ... .candidate).block(hiddenSize: H))
     precondition(recurrentInputs.rows == N, "the tape holds no recording of this batch")
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       let units = team.share(of: H, unit: Team.cutUnit)
@@ -234,7 +234,7 @@ extension GRUCell {
 }
 
 /// The equations that both conventions share, over `units` of one row.
-extension GRUCell {
+extension RecurrentCell {
   @inline(__always)
   private func addBias<Scalar: BLASScalar>(
     _ bias: MutableMatrixView<Scalar>?, to products: GateRow<GRUGate, Scalar>, _ units: Range<Int>

@@ -1,11 +1,13 @@
-extension GRUCell {
-  /// The equations of ``GRUCell``, one number at a time.
+extension RecurrentCell {
+  /// The equations of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveForwardGRU<Scalar: BLASScalar>(
+    _ pass: ForwardPass<Scalar>, reset: ResetConvention, tape: inout CellTape<Scalar>
+  ) {
     let (H, N) = (hiddenSize, pass.layout.rowCount)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
     let previousHidden = tape.previousHidden.reshaped(rows: N, columns: H)
     let maskedHidden = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : N, columns: H)
     let candidateProducts = tape.candidateProducts.reshaped(rows: reset == .afterProduct ? N : 0, columns: H)
@@ -22,13 +24,13 @@ extension GRUCell {
         }
 
         let gate = gates.gates(row, GRUGate.self, hiddenSize: H)
-        for j in block(.reset ... .update) {
+        for j in (.reset ... .update).block(hiddenSize: H) {
           gate.start[j] = naiveSigmoid(weights.naivePreactivation(j, input, recurrentInput))
         }
         if reset == .beforeProduct {
           for j in 0..<H { resetHidden[row, j] = gate[.reset][j] * recurrentInput[j] }
         }
-        for (j, weightRow) in block(.candidate ... .candidate).enumerated() {
+        for (j, weightRow) in (.candidate ... .candidate).block(hiddenSize: H).enumerated() {
           let sum: Scalar
           switch reset {
           case .afterProduct:
@@ -47,19 +49,21 @@ extension GRUCell {
     }
   }
 
-  /// The chain rule through the equations of ``GRUCell``, one number at a time.
+  /// The chain rule through the equations of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveBackwardGRU<Scalar: BLASScalar>(
+    _ pass: BackwardPass<Scalar>, reset: ResetConvention, tape: inout CellTape<Scalar>
+  ) {
     let H = hiddenSize
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let gates = tape.gates.lent()
     let previousHidden = tape.previousHidden.lent()
     let recurrentInputs = pass.recurrentMask == nil ? previousHidden : tape.maskedHidden.lent()
     let candidateProducts = tape.candidateProducts.lent()
     let resetHidden = tape.resetHidden.lent()
-    let dGates = tape.dGates.reshaped(rows: 1, columns: shape.gates * H)
+    let dGates = tape.dGates.reshaped(rows: 1, columns: gateRows)
     let dRecurrentInput = tape.dRecurrentInput.reshaped(rows: 1, columns: H).row(0)
     let dResetHidden = tape.dUnits.reshaped(rows: 1, columns: H).row(0)
     precondition(recurrentInputs.rows == pass.layout.rowCount, "the tape holds no recording of this batch")
@@ -78,7 +82,7 @@ extension GRUCell {
           dRecurrentInput[j] = 0
           dResetHidden[j] = 0
         }
-        for (j, weightRow) in block(.candidate ... .candidate).enumerated() {
+        for (j, weightRow) in (.candidate ... .candidate).block(hiddenSize: H).enumerated() {
           let dSum = dGate[.candidate][j]
           gradients.naiveAccumulateInput(weightRow, dSum, input)
           weights.naiveBackpropagateInput(weightRow, dSum, toInput: dInput)
@@ -104,7 +108,7 @@ extension GRUCell {
           }
           dGate[.reset][j] = dReset * r * (1 - r)
         }
-        for j in block(.reset ... .update) {
+        for j in (.reset ... .update).block(hiddenSize: H) {
           gradients.naiveAccumulate(j, dGate.start[j], input, recurrentInput)
           weights.naiveBackpropagate(j, dGate.start[j], toInput: dInput, toHidden: dRecurrentInput)
         }

@@ -10,7 +10,7 @@ extension FusedCell {
     tape.fused.schedule.cut(layout, pass.direction, tape.storage)
     let run = FusedBackwardRun(self, pass, tape.storage, &tape.fused)
     withRegion(
-      threads: min(pass.execution.threads(for: layout, rowWork: shape.forwardOperations), run.blocks.groups), run)
+      threads: min(pass.execution.threads(for: layout, rowWork: cell.forwardOperations), run.blocks.groups), run)
   }
 }
 
@@ -77,7 +77,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   let sums: UnsafeMutablePointer<Scalar>
 
   private var lanes: Int { blocks.lanes }
-  private var shape: CellShape { cell.shape }
+  private var shape: RecurrentCell { cell.cell }
   private var rows: Int { pass.layout.rowCount }
   private var batch: Int { pass.layout.batch }
   /// Numbers in a row of gate gradients of one block.
@@ -96,7 +96,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     let loops = Scalar.fusedLoops
     self.loops = loops
     loop = cell.backwardLoop(loops)
-    let (shape, lanes, batch) = (cell.shape, loops.lanes, pass.layout.batch)
+    let (shape, lanes, batch) = (cell.cell, loops.lanes, pass.layout.batch)
     let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
     self.blocks = blocks
     schedule = buffers.schedule
@@ -324,7 +324,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     product.lastBlock = mine.upperBound
     product.gradientRow = schedule.increment * gradientRow
     product.gradientPanel = gradientPanel
-    product.gates = shape.gates
+    product.gates = shape.gates.count
     withUnsafeMutableBytes(of: &product.gateVector) {
       for (gate, vector) in vectors.ofGate.enumerated() {
         $0.storeBytes(of: vector, toByteOffset: gate * MemoryLayout<Int>.stride, as: Int.self)
@@ -360,7 +360,7 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   ) {
     guard let bias = bias?.baseAddress else { return }
     for block in mine {
-      for gate in 0..<shape.gates {
+      for gate in 0..<shape.gates.count {
         let sum = sums + block * gradientRow + vectors.ofGate[gate] * lanes
         for (lane, unit) in blocks.units(ofBlock: block).enumerated() {
           bias[gate * shape.hiddenSize + unit] += sum[lane]

@@ -1,10 +1,12 @@
-extension VanillaCell {
-  /// The equation of ``VanillaCell``, one number at a time.
+extension RecurrentCell {
+  /// The equation of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveForwardVanilla<Scalar: BLASScalar>(
+    _ pass: ForwardPass<Scalar>, activation: Activation, tape: inout CellTape<Scalar>
+  ) {
     let (H, N) = (hiddenSize, pass.layout.rowCount)
-    let weights = CellParameters(shape, reading: pass.parameters)
+    let weights = CellParameters(self, reading: pass.parameters)
     let activated = tape.gates.reshaped(rows: N, columns: H)
     let previousHidden = tape.previousHidden.reshaped(rows: N, columns: H)
     let maskedHidden = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : N, columns: H)
@@ -30,13 +32,15 @@ extension VanillaCell {
     }
   }
 
-  /// The chain rule through the equation of ``VanillaCell``, one number at a time.
+  /// The chain rule through the equation of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveBackwardVanilla<Scalar: BLASScalar>(
+    _ pass: BackwardPass<Scalar>, activation: Activation, tape: inout CellTape<Scalar>
+  ) {
     let H = hiddenSize
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let activated = tape.gates.lent()
     let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
     let dSums = tape.dGates.reshaped(rows: 1, columns: H).row(0)

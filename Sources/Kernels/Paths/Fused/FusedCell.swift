@@ -6,13 +6,13 @@ internal import CFusedKernels
 /// after the product. The others take the BLAS path.
 struct FusedCell: Sendable {
   enum Kind: Sendable {
-    case vanilla(VanillaCell.Activation)
+    case vanilla(RecurrentCell.Activation)
     case lstm
     case gru
   }
 
   let kind: Kind
-  let shape: CellShape
+  let cell: RecurrentCell
 
   /// Vectors for each row and block that the tape keeps of the gates. A vanilla cell's outputs say all.
   var recordedVectors: Int {
@@ -85,7 +85,7 @@ struct FusedCell: Sendable {
   }
 
   /// Whether the cell carries a cell state.
-  var hasCellState: Bool { shape.cellStateSize > 0 }
+  var hasCellState: Bool { cell.cellStateSize > 0 }
 
   /// Whether part of the gradient for the hidden state passes straight to the step before.
   var carriesHiddenGradient: Bool {
@@ -125,48 +125,22 @@ struct FusedCell: Sendable {
   }
 }
 
-/// A cell of this module, which may have a fused path.
-protocol FusibleCell: RecurrentCell {
-  /// What the fused time loops need to know of it; `nil` where its step is more than one product.
-  var fused: FusedCell? { get }
-}
-
 extension RecurrentCell {
-  /// What the fused time loops need to know of the cell, if it is one that has such a path.
-  var fused: FusedCell? { (self as? any FusibleCell)?.fused }
-}
-
-extension FusibleCell {
-  /// The fused path of a cell that has one.
-  func fusedForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    fused?.forward(pass, tape: &tape)
-  }
-
-  /// The fused path back.
-  func fusedBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    fused?.backward(pass, tape: &tape)
-  }
-}
-
-extension VanillaCell: FusibleCell {
-  var fused: FusedCell? { FusedCell(kind: .vanilla(activation), shape: shape) }
-}
-
-extension LSTMCell: FusibleCell {
-  var fused: FusedCell? { shape.hasPeepholes || shape.isProjected ? nil : FusedCell(kind: .lstm, shape: shape) }
-}
-
-extension GRUCell: FusibleCell {
-  var fused: FusedCell? { reset == .afterProduct ? FusedCell(kind: .gru, shape: shape) : nil }
-}
-
-extension AnyRecurrentCell: FusibleCell {
+  /// What the fused time loops need to know of the cell; `nil` where its step is more than one product.
   var fused: FusedCell? {
-    switch self {
-    case .vanilla(let cell): cell.fused
-    case .lstm(let cell): cell.fused
-    case .gru(let cell): cell.fused
+    switch equations {
+    case .vanilla(let activation): FusedCell(kind: .vanilla(activation), cell: self)
+    case .lstm(hasPeepholes: false, projectionSize: nil): FusedCell(kind: .lstm, cell: self)
+    case .gru(.afterProduct): FusedCell(kind: .gru, cell: self)
+    case .lstm, .gru: nil
     }
+  }
+
+  /// The path that `pass` takes through the cell.
+  func path<Scalar>(of pass: ForwardPass<Scalar>) -> ComputePath {
+    guard pass.execution.path == .fused else { return pass.execution.path }
+    guard fused != nil else { return .blas }
+    return pass.isRecording && pass.layout.rowCount < FusedCell.minRecordedRows ? .blas : .fused
   }
 }
 
@@ -177,14 +151,7 @@ extension FusedCell {
   /// LSTM training on the BLAS path and on this one, one thread (Zen 4), in µs: `4,1,64,128` 53, 86; `8,1,64,128` 87, 115;
   /// `16,1,64,128` 156, 178; `32,1,64,128` 296, 301; `4,4,128,256` 589, 535. So speed alone would say some 16; this is as
   /// low as it is so that what the fused path promises about bits holds for more than long batches.
-  static let fewestRecordedRows = 4
-
-  /// The path that `pass` takes through a cell.
-  static func path<Scalar>(of pass: ForwardPass<Scalar>, _ cell: FusedCell?) -> ComputePath {
-    guard pass.execution.path == .fused else { return pass.execution.path }
-    guard cell != nil else { return .blas }
-    return pass.isRecording && pass.layout.rowCount < fewestRecordedRows ? .blas : .fused
-  }
+  static let minRecordedRows = 4
 }
 
 extension BLASScalar {

@@ -16,21 +16,21 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// Numbers that the weights of `cell` take.
   static func count(_ cell: FusedCell, _ blocks: UnitBlocks) -> Int {
-    let shape = cell.shape
-    return blocks.count * blocks.lanes * (shape.gates * (shape.inputSize + shape.outputSize + 1) + 1)
+    let shape = cell.cell
+    return blocks.count * blocks.lanes * (shape.gates.count * (shape.inputSize + shape.outputSize + 1) + 1)
   }
 
   init(_ cell: FusedCell, _ blocks: UnitBlocks, in memory: UnsafeMutablePointer<Scalar>) {
     self.cell = cell
     self.blocks = blocks
-    let vectors = blocks.count * cell.shape.gates
+    let vectors = blocks.count * cell.cell.gates.count
     panels = memory
-    starts = panels + vectors * blocks.lanes * (cell.shape.inputSize + cell.shape.outputSize)
+    starts = panels + vectors * blocks.lanes * (cell.cell.inputSize + cell.cell.outputSize)
     candidateStarts = starts + vectors * blocks.lanes
   }
 
   /// Rows of a panel, I + R.
-  var depth: Int { cell.shape.inputSize + cell.shape.outputSize }
+  var depth: Int { cell.cell.inputSize + cell.cell.outputSize }
 
   /// Panels, over which members of a team share the work: blocks or groups.
   var panelCount: Int { cell.hasPanelPerBlock ? blocks.count : blocks.groups }
@@ -42,20 +42,20 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// The first number of the panel of the blocks from `block` on.
   func panel(ofBlocksFrom block: Int) -> UnsafeMutablePointer<Scalar> {
-    panels + block * cell.shape.gates * depth * blocks.lanes
+    panels + block * cell.cell.gates.count * depth * blocks.lanes
   }
 
   /// Writes the panels `range` and what belongs to their blocks.
   func pack(_ weights: CellParameters<Scalar>, panels range: Range<Int>) {
-    let (shape, lanes) = (cell.shape, blocks.lanes)
+    let (shape, lanes) = (cell.cell, blocks.lanes)
     let transpose = Scalar.fusedLoops.transposeRows!
     for panel in range {
       let blocksOfPanel = blocks(ofPanels: panel..<panel + 1)
-      let vectors = blocksOfPanel.count * shape.gates
+      let vectors = blocksOfPanel.count * shape.gates.count
       var target = self.panel(ofBlocksFrom: blocksOfPanel.lowerBound)
       for block in blocksOfPanel {
         let units = blocks.units(ofBlock: block)
-        for gate in 0..<shape.gates {
+        for gate in 0..<shape.gates.count {
           let row = gate * shape.hiddenSize + units.lowerBound
           transpose(
             weights.inputWeights.row(row), shape.inputSize, units.count, shape.inputSize, target, vectors * lanes)
@@ -70,8 +70,8 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
   }
 
   private func packStarts(_ weights: CellParameters<Scalar>, _ block: Int, _ gate: Int) {
-    let (shape, lanes) = (cell.shape, blocks.lanes)
-    let (units, start) = (blocks.units(ofBlock: block), starts + (block * shape.gates + gate) * blocks.lanes)
+    let (shape, lanes) = (cell.cell, blocks.lanes)
+    let (units, start) = (blocks.units(ofBlock: block), starts + (block * shape.gates.count + gate) * blocks.lanes)
     let candidate = candidateStarts + block * lanes
     var addsRecurrentBias = true
     if case .gru = cell.kind { addsRecurrentBias = gate != GRUGate.candidate.rawValue }

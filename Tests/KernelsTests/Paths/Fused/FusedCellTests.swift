@@ -8,7 +8,7 @@ import Testing
   func aCellHasAFusedPathWhereItsStepIsOneProduct(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 3, hiddenSize: 5)
     #expect((cell.fused != nil) == CellVariant.fused.contains(variant))
-    #expect(cell.fused == nil || cell.fused?.shape == cell.shape)
+    #expect(cell.fused == nil || cell.fused?.cell == cell)
   }
 
   @Test(arguments: CellVariant.allCases)
@@ -23,11 +23,11 @@ import Testing
 
   @Test(arguments: CellVariant.fused)
   func aRecordingOfAHandfulOfRowsTakesTheBLASPath(_ variant: CellVariant) {
-    for rows in 1...FusedCell.fewestRecordedRows + 1 {
+    for rows in 1...FusedCell.minRecordedRows + 1 {
       let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: [0, rows])
       var tape = CellTape<Float>()
       _ = probe.forward(fused, isRecording: true, tape: &tape)
-      #expect(tape.recording?.path == (rows < FusedCell.fewestRecordedRows ? .blas : .fused))
+      #expect(tape.recording?.path == (rows < FusedCell.minRecordedRows ? .blas : .fused))
       _ = probe.forward(fused, tape: &tape)
       #expect(tape.recording == nil)
     }
@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [ComputePath.naive, .blas])
   func whoAsksForAnotherPathGetsIt(_ path: ComputePath) {
-    let probe = CellProbe<Float>(LSTMCell(inputSize: 3, hiddenSize: 5))
+    let probe = CellProbe<Float>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5))
     var tape = CellTape<Float>()
     _ = probe.forward(Execution(path: path, threads: 1), isRecording: true, tape: &tape)
     #expect(tape.recording?.path == path)
@@ -47,9 +47,9 @@ import Testing
   func gradientVectorsAreNeighbours(_ variant: CellVariant) throws {
     let cell = try #require(variant.cell(inputSize: 3, hiddenSize: 5).fused)
     for vectors in [cell.inputGradientVectors, cell.recurrentGradientVectors] {
-      #expect(vectors.ofGate.count == cell.shape.gates)
+      #expect(vectors.ofGate.count == cell.cell.gates.count)
       #expect(
-        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.shape.gates))
+        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.cell.gates.count))
       #expect(vectors.gates.enumerated().allSatisfy { vectors.ofGate[$1] == vectors.first + $0 })
       #expect(vectors.ofGate.allSatisfy { $0 < cell.gradientVectors })
     }

@@ -1,18 +1,18 @@
-extension LSTMCell {
+extension RecurrentCell {
   /// One GEMM for all input projections, one a step for the recurrence, one more a step for a projection.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasForwardLSTM<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, R, N, B) = (hiddenSize, outputSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
+    let weights = CellParameters(self, reading: pass.parameters)
     let recorded = pass.isRecording ? N : 0
-    let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
+    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
     let previousHidden = tape.previousHidden.reshaped(rows: recorded, columns: R)
     let previousCell = tape.previousCell.reshaped(rows: recorded, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: R)
-    let unprojected = tape.unprojected.reshaped(rows: !shape.isProjected ? 0 : pass.isRecording ? N : B, columns: H)
-    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let unprojected = tape.unprojected.reshaped(rows: !isProjected ? 0 : pass.isRecording ? N : B, columns: H)
+    let rightSide = tape.roomForRightSide(of: self, pass.layout)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: gates)
@@ -35,9 +35,9 @@ extension LSTMCell {
           if pass.isRecording {
             (previousCell.row(row) + units.lowerBound).update(from: cell + units.lowerBound, count: units.count)
           }
-          let unit = shape.isProjected ? unprojected.row(scratchRows.lowerBound + b) : pass.outputs.row(row)
+          let unit = isProjected ? unprojected.row(scratchRows.lowerBound + b) : pass.outputs.row(row)
           updateUnits(units, gates.gates(row, LSTMGate.self, hiddenSize: H), cell, weights.peepholes, into: unit)
-          if !shape.isProjected {
+          if !isProjected {
             (hidden.row(b) + units.lowerBound).update(from: unit + units.lowerBound, count: units.count)
           }
         }
@@ -52,7 +52,7 @@ extension LSTMCell {
     }
   }
 
-  /// Activates the gates of one row in place and updates its cell state: the equations of ``LSTMCell`` over `units`.
+  /// Activates the gates of one row in place and updates its cell state: the equations of ``RecurrentCell/Equations`` over `units`.
   /// `hidden` receives o ⊙ tanh(c).
   @inline(__always)
   private func updateUnits<Scalar: BLASScalar>(
@@ -87,19 +87,19 @@ extension LSTMCell {
   /// dWh, dX (and dWp).
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasBackwardLSTM<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, R, N, B) = (hiddenSize, outputSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let gates = tape.gates.lent()
     let previousCell = tape.previousCell.lent()
     let unprojected = tape.unprojected.lent()
     let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
-    let dGates = tape.dGates.reshaped(rows: N, columns: shape.gates * H)
-    let dProjected = tape.dProjected.reshaped(rows: shape.isProjected ? N : 0, columns: R)
+    let dGates = tape.dGates.reshaped(rows: N, columns: gateRows)
+    let dProjected = tape.dProjected.reshaped(rows: isProjected ? N : 0, columns: R)
     let dUnits = tape.dUnits.reshaped(rows: B, columns: H)
     precondition(gates.rows == N && recurrentInputs.rows == N, "the tape holds no recording of this batch")
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       let units = team.share(of: H, unit: Team.cutUnit)
@@ -121,7 +121,7 @@ extension LSTMCell {
         for b in 0..<rows.count {
           let row = rows.lowerBound + b
           let dUnit = dUnits.row(b)
-          if !shape.isProjected {
+          if !isProjected {
             Lanes<Scalar>.forEach(in: units) {
               $0.store($0.load(dHidden.row(b)) + $0.load(pass.dOutputs.row(row)), dUnit)
             }

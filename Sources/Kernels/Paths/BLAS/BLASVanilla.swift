@@ -1,15 +1,17 @@
-extension VanillaCell {
+extension RecurrentCell {
   /// One GEMM for all input projections, one a step for the recurrence.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasForwardVanilla<Scalar: BLASScalar>(
+    _ pass: ForwardPass<Scalar>, activation: Activation, tape: inout CellTape<Scalar>
+  ) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
+    let weights = CellParameters(self, reading: pass.parameters)
     let activated = tape.gates.reshaped(rows: N, columns: H)
     let previousHidden = tape.previousHidden.reshaped(rows: pass.isRecording ? N : 0, columns: H)
     let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: H)
-    let rightSide = tape.roomForRightSide(of: shape, pass.layout)
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let rightSide = tape.roomForRightSide(of: self, pass.layout)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: activated)
@@ -27,7 +29,7 @@ extension VanillaCell {
         team.barrier()
         for b in 0..<rows.count {
           let sums = activated.row(rows.lowerBound + b)
-          activate(sums, units)
+          activate(sums, units, activation)
           let (first, count) = (units.lowerBound, units.count)
           (hidden.row(b) + first).update(from: sums + first, count: count)
           (pass.outputs.row(rows.lowerBound + b) + first).update(from: sums + first, count: count)
@@ -39,7 +41,9 @@ extension VanillaCell {
 
   /// φ in place over `units`.
   @inline(__always)
-  private func activate<Scalar: BLASScalar>(_ sums: UnsafeMutablePointer<Scalar>, _ units: Range<Int>) {
+  private func activate<Scalar: BLASScalar>(
+    _ sums: UnsafeMutablePointer<Scalar>, _ units: Range<Int>, _ activation: Activation
+  ) {
     switch activation {
     case .tanh:
       tanh(sums, into: sums, units)
@@ -54,15 +58,17 @@ extension VanillaCell {
   /// One GEMM a step carries the gradient back in time; after the loop one GEMM each for dWx, dWh and dX.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func blasBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func blasBackwardVanilla<Scalar: BLASScalar>(
+    _ pass: BackwardPass<Scalar>, activation: Activation, tape: inout CellTape<Scalar>
+  ) {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let activated = tape.gates.lent()
     let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
     let dSums = tape.dGates.reshaped(rows: N, columns: H)
     precondition(recurrentInputs.rows == N, "the tape holds no recording of this batch")
-    let threads = pass.execution.threads(forStepWork: B * shape.forwardOperations)
+    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
 
     withRegion(threads: threads) { team in
       let units = team.share(of: H, unit: Team.cutUnit)

@@ -14,7 +14,7 @@ struct FusedSize: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { "\(inputSize) to \(hiddenSize)" }
 
-  func cell(_ variant: CellVariant) -> any RecurrentCell {
+  func cell(_ variant: CellVariant) -> RecurrentCell {
     variant.cell(inputSize: inputSize, hiddenSize: hiddenSize)
   }
 }
@@ -48,8 +48,8 @@ extension CellProbe {
   }
 
   /// A ragged batch large enough that up to `threads` threads find work, in `Float` or `Double`.
-  static func forThreads(_ threads: Int, _ cell: any RecurrentCell) -> CellProbe {
-    let batch = 1 + threads * Execution.minimumFusedWorkPerThread / cell.shape.forwardOperations
+  static func forThreads(_ threads: Int, _ cell: RecurrentCell) -> CellProbe {
+    let batch = 1 + threads * Execution.minimumFusedWorkPerThread / cell.forwardOperations
     return CellProbe(cell, lengths: (0..<batch).map { $0 == 2 ? 6 : $0 % 4 })
   }
 }

@@ -20,7 +20,7 @@ import Testing
       for (threads, storage) in [(2, TapeStorage.everything), (5, .everything), (3, .recomputed)] {
         let execution = Execution(path: .fused, threads: threads)
         #expect(
-          execution.threads(forStepWork: probe.layout.batch * probe.cell.shape.forwardOperations) == threads)
+          execution.threads(forStepWork: probe.layout.batch * probe.cell.forwardOperations) == threads)
         var tape = CellTape<Scalar>(storage: storage)
         let found = probe.run(execution, tape: &tape)
         #expect(found.parts(differingFrom: wanted) == [], "\(Scalar.self), \(name), \(threads) threads, \(storage)")
@@ -85,7 +85,7 @@ import Testing
     let outcome = probe.forward(fused, isRecording: true, tape: &tape)
     let wanted = probe.backward(fused, tape: &tape)
 
-    let (rows, batch, shape) = (probe.layout.rowCount, probe.layout.batch, probe.cell.shape)
+    let (rows, batch, shape) = (probe.layout.rowCount, probe.layout.batch, probe.cell)
     func guarded(_ inner: Matrix<Float>) -> Matrix<Float> {
       var wide = Matrix<Float>(repeating: -7, rows: inner.rows + 2, columns: inner.columns + 5)
       for i in 0..<inner.rows { for j in 0..<inner.columns { wide[i + 1, j + 3] = inner[i, j] } }

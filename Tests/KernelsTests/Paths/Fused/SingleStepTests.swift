@@ -35,7 +35,7 @@ import Testing
 
   /// As in a pass: a state of denormals is none, and the caller's mode stays what it was.
   @Test func denormalsAreZeroInsideAndNumbersAfterwards() throws {
-    var probe = CellProbe<Float>(VanillaCell(inputSize: 3, hiddenSize: 17, hasBias: false), lengths: [1])
+    var probe = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 17, hasBias: false), lengths: [1])
     probe.inputs.rows = Matrix(repeating: .leastNonzeroMagnitude, rows: 1, columns: 3)
     probe.state.hidden = Matrix(repeating: .leastNonzeroMagnitude, rows: 1, columns: 17)
     let prepared = try #require(probe.preparing().prepared)

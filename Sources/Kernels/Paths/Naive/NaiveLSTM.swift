@@ -1,15 +1,15 @@
-extension LSTMCell {
-  /// The equations of ``LSTMCell``, one number at a time.
+extension RecurrentCell {
+  /// The equations of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveForwardLSTM<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, R, N) = (hiddenSize, outputSize, pass.layout.rowCount)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gates = tape.gates.reshaped(rows: N, columns: shape.gates * H)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
     let previousHidden = tape.previousHidden.reshaped(rows: N, columns: R)
     let maskedHidden = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : N, columns: R)
     let previousCell = tape.previousCell.reshaped(rows: N, columns: H)
-    let unprojected = tape.unprojected.reshaped(rows: shape.isProjected ? N : 0, columns: H)
+    let unprojected = tape.unprojected.reshaped(rows: isProjected ? N : 0, columns: H)
 
     for t in pass.direction.order(of: pass.layout.steps) {
       for (b, row) in pass.layout.rows(at: t).enumerated() {
@@ -23,7 +23,7 @@ extension LSTMCell {
         }
 
         let gate = gates.gates(row, LSTMGate.self, hiddenSize: H)
-        for j in 0..<shape.gates * H {
+        for j in 0..<gateRows {
           gate.start[j] = weights.naivePreactivation(j, pass.inputs.row(row), recurrentInput)
         }
         for j in 0..<H {
@@ -39,7 +39,7 @@ extension LSTMCell {
           let o = naiveSigmoid(gate[.output][j])
           (gate[.input][j], gate[.forget][j], gate[.candidate][j], gate[.output][j]) = (i, f, g, o)
           let unit = o * Scalar._tanh(cell[j])
-          if shape.isProjected { unprojected[row, j] = unit } else { output[j] = unit }
+          if isProjected { unprojected[row, j] = unit } else { output[j] = unit }
         }
         if let projection = weights.projection {
           for k in 0..<R { output[k] = naiveDot(projection.row(k), unprojected.row(row), H) }
@@ -49,18 +49,18 @@ extension LSTMCell {
     }
   }
 
-  /// The chain rule through the equations of ``LSTMCell``, one number at a time.
+  /// The chain rule through the equations of ``RecurrentCell/Equations``, one number at a time.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  func naiveBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
+  func naiveBackwardLSTM<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
     let (H, R) = (hiddenSize, outputSize)
-    let weights = CellParameters(shape, reading: pass.parameters)
-    let gradients = CellParameters(shape, pass.dParameters)
+    let weights = CellParameters(self, reading: pass.parameters)
+    let gradients = CellParameters(self, pass.dParameters)
     let gates = tape.gates.lent()
     let previousCell = tape.previousCell.lent()
     let unprojected = tape.unprojected.lent()
     let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
-    let dGates = tape.dGates.reshaped(rows: 1, columns: shape.gates * H)
+    let dGates = tape.dGates.reshaped(rows: 1, columns: gateRows)
     let dUnits = tape.dUnits.reshaped(rows: 1, columns: H).row(0)
     precondition(recurrentInputs.rows == pass.layout.rowCount, "the tape holds no recording of this batch")
 
@@ -70,7 +70,7 @@ extension LSTMCell {
         let gate = gates.gates(row, LSTMGate.self, hiddenSize: H)
         let dGate = dGates.gates(0, LSTMGate.self, hiddenSize: H)
         for k in 0..<R { dHidden[k] += pass.dOutputs[row, k] }
-        for j in 0..<H { dUnits[j] = shape.isProjected ? 0 : dHidden[j] }
+        for j in 0..<H { dUnits[j] = isProjected ? 0 : dHidden[j] }
         if let projection = weights.projection, let dProjection = gradients.projection {
           for k in 0..<R {
             for j in 0..<H {
@@ -100,7 +100,7 @@ extension LSTMCell {
           }
         }
         for k in 0..<R { dHidden[k] = 0 }
-        for j in 0..<shape.gates * H {
+        for j in 0..<gateRows {
           gradients.naiveAccumulate(j, dGate.start[j], pass.inputs.row(row), recurrentInputs.row(row))
           weights.naiveBackpropagate(j, dGate.start[j], toInput: pass.dInputs?.row(row), toHidden: dHidden)
         }

@@ -33,8 +33,8 @@ import Testing
         scale(&probe.state.cell, 1e-38)
         scale(&probe.parameters, 1e-3)
         // Biases would be all that is left.
-        let shape = probe.cell.shape
-        let weights = shape.gates * shape.hiddenSize * (shape.inputSize + shape.outputSize)
+        let shape = probe.cell
+        let weights = shape.gates.count * shape.hiddenSize * (shape.inputSize + shape.outputSize)
         probe.parameters.withUnsafeMutableBufferPointer { for i in weights..<$0.count { $0[i] *= 1e-38 } }
       case .denormalGradients:
         scale(&probe.outputWeights.rows, 1e-38)
@@ -123,7 +123,7 @@ private final class Pass {
   init(_ probe: CellProbe<Float>) {
     self.probe = probe
     ranked = probe.state
-    let (rows, shape) = (probe.layout.rowCount, probe.cell.shape)
+    let (rows, shape) = (probe.layout.rowCount, probe.cell)
     outputs = .zeros(rows: rows, columns: shape.outputSize)
     dInputs = .zeros(rows: rows, columns: shape.inputSize)
     dParameters = .zeros(rows: 1, columns: shape.parameterCount)

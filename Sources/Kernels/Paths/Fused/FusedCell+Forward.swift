@@ -13,7 +13,7 @@ extension FusedCell {
     let run = FusedForwardRun(self, pass, tape.storage, &tape.fused)
     withRegion(
       threads: min(
-        pass.execution.threads(for: layout, rowWork: shape.forwardOperations), run.weights.panelCount), run)
+        pass.execution.threads(for: layout, rowWork: cell.forwardOperations), run.weights.panelCount), run)
   }
 }
 
@@ -21,7 +21,7 @@ extension FusedForwardRun: RegionBody {
   /// The time loop, as one member of the team goes through it.
   func run(_ team: Team) {
     let panels = team.share(of: weights.panelCount)
-    if packsWeights { weights.pack(CellParameters(cell.shape, reading: pass.parameters), panels: panels) }
+    if packsWeights { weights.pack(CellParameters(cell.cell, reading: pass.parameters), panels: panels) }
     begin(panels)
     if projectsAhead { projectInputs(panels) }
     // Until here nobody read what another member wrote; a masked state has columns of all.
@@ -71,7 +71,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
 
   private var blocks: UnitBlocks { weights.blocks }
   private var lanes: Int { blocks.lanes }
-  private var shape: CellShape { cell.shape }
+  private var shape: RecurrentCell { cell.cell }
   private var rows: Int { pass.layout.rowCount }
   private var batch: Int { pass.layout.batch }
 
@@ -84,7 +84,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     let loops = Scalar.fusedLoops
     self.loops = loops
     loop = cell.forwardLoop(loops)
-    let (shape, rows, batch) = (cell.shape, pass.layout.rowCount, pass.layout.batch)
+    let (shape, rows, batch) = (cell.cell, pass.layout.rowCount, pass.layout.batch)
     let blocks = UnitBlocks(units: shape.hiddenSize, for: loops)
     // Input products of all rows are as much memory as a recording.
     projectsAhead = AheadProjection.isWorthIt(pass.layout) && !(pass.isRecording && storage == .recomputed)
@@ -132,7 +132,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     let loops = Scalar.fusedLoops
     self.loops = loops
     loop = cell.forwardLoop(loops)
-    let blocks = UnitBlocks(units: cell.shape.hiddenSize, for: loops)
+    let blocks = UnitBlocks(units: cell.cell.hiddenSize, for: loops)
     projectsAhead = false
     packsWeights = false
     schedule = buffers.schedule
@@ -149,7 +149,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     checkpoints = buffers.checkpoints.lent().baseAddress
     maskedInitialHidden = MutableMatrixView(readingOnly: buffers.maskedInitialHidden.lentForReading)
     maskedHidden = MutableMatrixView(readingOnly: buffers.maskedHidden.lentForReading)
-    recomputedHidden = buffers.recomputedHidden.reshaped(rows: batch, columns: cell.shape.outputSize)
+    recomputedHidden = buffers.recomputedHidden.reshaped(rows: batch, columns: cell.cell.outputSize)
     weights = ForwardWeights(cell, blocks, in: buffers.forwardWeights.lent().baseAddress)
   }
 
@@ -196,7 +196,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   func projectInputs(_ panels: Range<Int>) {
     for panel in panels {
       let first = weights.blocks(ofPanels: panel..<panel + 1)
-      let vectors = first.count * shape.gates
+      let vectors = first.count * shape.gates.count
       var product = CFKPackedProduct()
       product.rows = rows
       product.a = UnsafeRawPointer(pass.inputs.baseAddress)
@@ -205,7 +205,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
       product.runLength = shape.inputSize
       product.b = UnsafeRawPointer(weights.panel(ofBlocksFrom: first.lowerBound))
       product.vectors = vectors
-      product.start = UnsafeRawPointer(weights.starts + first.lowerBound * shape.gates * lanes)
+      product.start = UnsafeRawPointer(weights.starts + first.lowerBound * shape.gates.count * lanes)
       product.startVector = lanes
       product.c = UnsafeMutableRawPointer(gates + first.lowerBound * rows * cell.sumVectors * lanes)
       product.cRow = cell.sumVectors * lanes
@@ -241,7 +241,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
       step.skippedDepth = shape.inputSize
     } else {
       step.start = UnsafeRawPointer(weights.starts)
-      step.startPanel = shape.gates * lanes
+      step.startPanel = shape.gates.count * lanes
       step.inputs = UnsafeRawPointer(pass.inputs.row(row))
       step.inputRow = pass.inputs.stride
       step.inputCount = shape.inputSize

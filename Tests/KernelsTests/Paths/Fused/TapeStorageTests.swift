@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func aRecomputingTapeCanBeReadTwice() {
-    let probe = CellProbe<Double>(LSTMCell(inputSize: 3, hiddenSize: 5), lengths: Self.ragged)
+    let probe = CellProbe<Double>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5), lengths: Self.ragged)
     let execution = Execution(path: .fused, threads: 1)
     var tape = CellTape<Double>(storage: .recomputed)
     _ = probe.forward(execution, isRecording: true, tape: &tape)

@@ -117,8 +117,8 @@ extension CellTape {
   private static var stepsWorthACopy: Int { 4 }
 
   /// Room for the transposed recurrent weights, or none where the pass is too short for them or has one sequence.
-  mutating func roomForRightSide(of shape: CellShape, _ layout: PackedLayout) -> MutableMatrixView<Scalar> {
+  mutating func roomForRightSide(of cell: RecurrentCell, _ layout: PackedLayout) -> MutableMatrixView<Scalar> {
     let isWorthIt = layout.batch > 1 && layout.steps >= Self.stepsWorthACopy
-    return rightSide.reshaped(rows: isWorthIt ? shape.outputSize : 0, columns: shape.gates * shape.hiddenSize)
+    return rightSide.reshaped(rows: isWorthIt ? cell.outputSize : 0, columns: cell.gateRows)
   }
 }

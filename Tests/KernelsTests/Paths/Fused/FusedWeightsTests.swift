@@ -23,7 +23,7 @@ import Testing
     _ variant: CellVariant, _ size: FusedSize, _: Scalar.Type
   ) throws {
     let cell = try #require(size.cell(variant).fused)
-    let shape = cell.shape
+    let shape = cell.cell
     let parameters = CellProbe<Scalar>(size.cell(variant), lengths: []).parameters
     let blocks = UnitBlocks(units: shape.hiddenSize, for: Scalar.fusedLoops)
     let count = ForwardWeights<Scalar>.count(cell, blocks)
@@ -38,7 +38,7 @@ import Testing
     for panel in 0..<weights.panelCount {
       let inPanel = weights.blocks(ofPanels: panel..<panel + 1)
       let start = weights.panel(ofBlocksFrom: inPanel.lowerBound)
-      let vectors = inPanel.flatMap { block in (0..<shape.gates).map { (block: block, gate: $0) } }
+      let vectors = inPanel.flatMap { block in (0..<shape.gates.count).map { (block: block, gate: $0) } }
       for k in 0..<shape.inputSize + shape.outputSize {
         for (v, vector) in vectors.enumerated() {
           for lane in 0..<blocks.lanes {
@@ -63,11 +63,11 @@ import Testing
         func bias(_ bias: MutableMatrixView<Scalar>?, _ gate: Int) -> Scalar {
           unit < shape.hiddenSize ? bias?.baseAddress[gate * shape.hiddenSize + unit] ?? 0 : 0
         }
-        for gate in 0..<shape.gates {
-          let isCandidateOfGRU = shape.gates == GRUGate.allCases.count && gate == GRUGate.candidate.rawValue
+        for gate in 0..<shape.gates.count {
+          let isCandidateOfGRU = shape.gates.count == GRUGate.allCases.count && gate == GRUGate.candidate.rawValue
           let recurrent = bias(source.recurrentBias, gate)
           let wanted = bias(source.inputBias, gate) + (isCandidateOfGRU ? 0 : recurrent)
-          if weights.starts[(block * shape.gates + gate) * blocks.lanes + lane] != wanted { wrongStarts += 1 }
+          if weights.starts[(block * shape.gates.count + gate) * blocks.lanes + lane] != wanted { wrongStarts += 1 }
           if isCandidateOfGRU, weights.candidateStarts[block * blocks.lanes + lane] != recurrent { wrongStarts += 1 }
         }
       }
@@ -84,7 +84,7 @@ import Testing
     for size in Self.sizes where size.hiddenSize != 83 {
       let cell = try #require(size.cell(variant).fused)
       let parameters = CellProbe<Double>(size.cell(variant), lengths: []).parameters
-      let source = CellParameters(cell.shape, reading: parameters.lentForReading)
+      let source = CellParameters(cell.cell, reading: parameters.lentForReading)
       let units = UnitBlocks(
         units: size.hiddenSize, lanes: register.lanes, mostInGroup: register.mostInGroup)
       expectBackwardWeights(source.inputWeights.readOnly, units, cell.inputGradientVectors)

@@ -35,7 +35,7 @@ import Testing
       for threads in [2, 3, 5] {
         let execution = Execution(path: .fused, threads: threads)
         #expect(
-          execution.threads(forStepWork: probe.layout.batch * probe.cell.shape.forwardOperations) == threads)
+          execution.threads(forStepWork: probe.layout.batch * probe.cell.forwardOperations) == threads)
         #expect(
           probe.infer(execution).hasSameBits(as: wanted), "\(Scalar.self), \(name), \(threads) threads")
       }
@@ -110,7 +110,7 @@ import Testing
 
   @Test(arguments: CellVariant.fused, FusedSize.all)
   func aRecordingHasTheBitsOfAnInference(_ variant: CellVariant, _ size: FusedSize) {
-    for lengths in [Self.lengths, [6, 3], [FusedCell.fewestRecordedRows]] {
+    for lengths in [Self.lengths, [6, 3], [FusedCell.minRecordedRows]] {
       forBothTypes(
         variant, size, lengths: lengths, expectTheSameWhileRecording, expectTheSameWhileRecording)
     }

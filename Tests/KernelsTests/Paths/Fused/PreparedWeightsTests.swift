@@ -15,7 +15,7 @@ import Testing
 
   /// A copy is the same weights, and outlives what it was copied from.
   @Test func aCopyOutlivesTheOriginal() throws {
-    let probe = CellProbe<Double>(GRUCell(inputSize: 3, hiddenSize: 5))
+    let probe = CellProbe<Double>(RecurrentCell.gru(inputSize: 3, hiddenSize: 5))
     var copy = probe
     do {
       let original = try #require(probe.preparing().prepared)
@@ -30,26 +30,11 @@ import Testing
     #expect((probe.preparing().prepared != nil) == CellVariant.fused.contains(variant))
   }
 
-  @Test(arguments: CellVariant.fused)
-  func theKindOfACellMakesNoDifferenceToItsWeights(_ variant: CellVariant) throws {
-    let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: 17))
-    var boxed = probe
-    boxed.cell =
-      switch probe.cell {
-      case let cell as VanillaCell: AnyRecurrentCell.vanilla(cell)
-      case let cell as LSTMCell: AnyRecurrentCell.lstm(cell)
-      case let cell as GRUCell: AnyRecurrentCell.gru(cell)
-      default: probe.cell
-      }
-    #expect(boxed.cell is AnyRecurrentCell)
-    #expect(boxed.preparing().infer().hasSameBits(as: probe.infer()))
-  }
-
   /// Shapes do not tell tanh from ReLU, and neither do weights.
   @Test func theActivationOfAPassIsThatOfItsCell() {
-    let probe = CellProbe<Float>(VanillaCell(inputSize: 3, hiddenSize: 17))
+    let probe = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 17))
     var rectified = probe
-    rectified.cell = VanillaCell(inputSize: 3, hiddenSize: 17, activation: .relu)
+    rectified.cell = RecurrentCell.vanilla(inputSize: 3, hiddenSize: 17, activation: .relu)
     var prepared = rectified
     prepared.prepared = probe.preparing().prepared
     #expect(prepared.infer().hasSameBits(as: rectified.infer()))
@@ -57,7 +42,7 @@ import Testing
 
   @Test(arguments: [ComputePath.naive, .blas])
   func theOtherPathsDoNotLookAtThem(_ path: ComputePath) {
-    let probe = CellProbe<Float>(LSTMCell(inputSize: 3, hiddenSize: 5))
+    let probe = CellProbe<Float>(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5))
     let execution = Execution(path: path, threads: 1)
     var prepared = probe
     prepared.prepared = CellProbe(probe.cell, seed: 2).preparing().prepared
@@ -69,8 +54,8 @@ import Testing
   @Test func parametersOfAnotherCellStopTheProgram() async {
     await #expect(processExitsWith: .failure) {
       _ = PreparedWeights(
-        LSTMCell(inputSize: 3, hiddenSize: 5),
-        parameters: Matrix<Float>.zeros(rows: 1, columns: LSTMCell(inputSize: 3, hiddenSize: 6).shape.parameterCount)
+        RecurrentCell.lstm(inputSize: 3, hiddenSize: 5),
+        parameters: Matrix<Float>.zeros(rows: 1, columns: RecurrentCell.lstm(inputSize: 3, hiddenSize: 6).parameterCount)
           .lentForReading)
     }
   }
@@ -78,13 +63,13 @@ import Testing
   /// As many numbers as another cell's, in another shape.
   @Test func weightsOfAnotherCellStopTheProgram() async {
     await #expect(processExitsWith: .failure) {
-      var probe = CellProbe<Float>(GRUCell(inputSize: 3, hiddenSize: 5))
-      probe.prepared = CellProbe<Float>(GRUCell(inputSize: 4, hiddenSize: 5)).preparing().prepared
+      var probe = CellProbe<Float>(RecurrentCell.gru(inputSize: 3, hiddenSize: 5))
+      probe.prepared = CellProbe<Float>(RecurrentCell.gru(inputSize: 4, hiddenSize: 5)).preparing().prepared
       _ = probe.infer()
     }
     await #expect(processExitsWith: .failure) {
-      var probe = CellProbe<Float>(VanillaCell(inputSize: 3, hiddenSize: 5))
-      probe.prepared = CellProbe<Float>(VanillaCell(inputSize: 3, hiddenSize: 5, hasBias: false)).preparing().prepared
+      var probe = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5))
+      probe.prepared = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5, hasBias: false)).preparing().prepared
       _ = probe.infer()
     }
   }
