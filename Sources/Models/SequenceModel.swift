@@ -286,7 +286,7 @@ extension SequenceModel: TrainableModel {
     let dPredictions = tape.dPredictions.reshaped(
       rows: tape.predictions.rows, columns: architecture.head.outputSize)
     let mean = batch.targets.withLossTargets(rows: dPredictions.rows) {
-      architecture.loss(tape.predictions.lentForReading, $0, gradientInto: dPredictions, execution: execution)
+      architecture.loss(tape.predictions.unsafeView, $0, gradientInto: dPredictions, execution: execution)
     }
     backpropagate(batch.inputs, tape: &tape, into: &gradient)
     return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
@@ -297,7 +297,7 @@ extension SequenceModel: TrainableModel {
     tape.state = batch.initialState ?? zeroState(batch: batch.inputs.layout.batch)
     predict(batch.inputs, tape: &tape, mode: .inference)
     let mean = batch.targets.withLossTargets(rows: tape.predictions.rows) {
-      architecture.loss(tape.predictions.lentForReading, $0, execution: execution)
+      architecture.loss(tape.predictions.unsafeView, $0, execution: execution)
     }
     return LossValue(mean: Double(mean), count: batch.targets.count(outputSize: architecture.head.outputSize))
   }
@@ -329,7 +329,7 @@ extension SequenceModel: TrainableModel {
       gradient.withMutableView { gradient in
         let dHead = architecture.headParts(of: gradient)
         architecture.head.backward(
-          read, weight: architecture.headParts(of: all).weight, dOutputs: tape.dPredictions.lentForReading,
+          read, weight: architecture.headParts(of: all).weight, dOutputs: tape.dPredictions.unsafeView,
           dInputsInto: dRead, dWeightAddingTo: dHead.weight, dBiasAddingTo: dHead.bias, execution: execution)
         let dOutputs = architecture.spreadGradient(&tape, layout: layout)
         let dFeatures =

@@ -31,7 +31,7 @@ public struct SequenceTape<Scalar: BLASScalar>: Sendable {
 }
 
 extension Matrix where Element: BLASScalar {
-  /// Gives this workspace a shape, fills it with zeros and lends it.
+  /// Gives this workspace a shape and fills it with zeros.
   mutating func zeroed(rows: Int, columns: Int) -> MutableMatrixView<Element> {
     let view = reshaped(rows: rows, columns: columns)
     view.fill(0)
@@ -62,13 +62,13 @@ extension SequenceArchitecture {
   func readStates<Scalar: BLASScalar>(
     _ tape: inout SequenceTape<Scalar>, layout: PackedLayout
   ) -> MatrixView<Scalar> {
-    let outputs = tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    let outputs = tape.recurrent.outputs[recurrent.layers - 1].unsafeView
     guard readout != .everyStep else { return outputs }
     let states = tape.sequenceStates.reshaped(rows: layout.batch, columns: recurrent.outputSize)
     switch readout {
     case .everyStep: break
     case .finalState:
-      for (columns, index) in topStates { states.columns(columns).copy(from: tape.state.hidden[index].lentForReading) }
+      for (columns, index) in topStates { states.columns(columns).copy(from: tape.state.hidden[index].unsafeView) }
     case .meanState: SequencePooling.mean(of: outputs, layout: layout, into: states)
     case .maxState: SequencePooling.maximum(of: outputs, layout: layout, into: states, places: &tape.placesOfMaxima)
     }
@@ -85,14 +85,16 @@ extension SequenceArchitecture {
     }
     for i in tape.dState.hidden.indices { tape.dState.hidden[i].setToZero() }
     for i in tape.dState.cell.indices { tape.dState.cell[i].setToZero() }
-    let dRead = tape.dRead.lentForReading
+    let dRead = tape.dRead.unsafeView
     guard readout != .everyStep else { return dRead }
     let dOutputs = tape.dOutputs.reshaped(rows: layout.rowCount, columns: recurrent.outputSize)
     switch readout {
     case .everyStep: break
     case .finalState:
       dOutputs.fill(0)
-      for (columns, index) in topStates { tape.dState.hidden[index].lent().copy(from: dRead.columns(columns)) }
+      for (columns, index) in topStates {
+        tape.dState.hidden[index].unsafeMutableView().copy(from: dRead.columns(columns))
+      }
     case .meanState: SequencePooling.spreadMean(dRead, layout: layout, into: dOutputs)
     case .maxState: SequencePooling.spreadMaximum(dRead, places: tape.placesOfMaxima, into: dOutputs)
     }

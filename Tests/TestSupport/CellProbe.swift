@@ -225,8 +225,8 @@ extension CellProbe {
     withPass(execution, isRecording: true, &ranked, &outputs) { forward in
       cell.backward(
         BackwardPass(
-          of: forward, dOutputs: dOutputs.lentForReading, dState: (dHidden.lent(), dCell.lent()),
-          dInputs: wantsInputs ? dInputs.lent() : nil, dParameters: dParameters.lent()),
+          of: forward, dOutputs: dOutputs.unsafeView, dState: (dHidden.unsafeMutableView(), dCell.unsafeMutableView()),
+          dInputs: wantsInputs ? dInputs.unsafeMutableView() : nil, dParameters: dParameters.unsafeMutableView()),
         tape: &tape)
       withExtendedLifetime(dOutputs) {}
     }
@@ -307,11 +307,11 @@ extension CellProbe {
     let mask = recurrentMask?.selectingRows(layout.order)
     body(
       ForwardPass(
-        layout: layout, direction: direction, inputs: inputs.rows.lentForReading,
-        parameters: parameters.lentForReading, state: (ranked.hidden.lent(), ranked.cell.lent()),
-        outputs: outputs.lent(),
+        layout: layout, direction: direction, inputs: inputs.rows.unsafeView,
+        parameters: parameters.unsafeView, state: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()),
+        outputs: outputs.unsafeMutableView(),
         options: PassOptions(
-          recurrentMask: mask?.lentForReading, isRecording: isRecording, prepared: prepared, execution: execution)))
+          recurrentMask: mask?.unsafeView, isRecording: isRecording, prepared: prepared, execution: execution)))
     withExtendedLifetime(mask) {}
   }
 }

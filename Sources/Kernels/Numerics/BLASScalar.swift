@@ -32,8 +32,8 @@ public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Co
   static func _exponentials(
     _ x: UnsafePointer<Self>, minus largest: Self, _ y: UnsafeMutablePointer<Self>?, _ count: Int
   ) -> Double
-  /// The place of the largest of `count` numbers, at least one, the first of equal ones. Where one is NaN: some place.
-  static func _placeOfLargest(_ x: UnsafePointer<Self>, _ count: Int) -> Int
+  /// The index of the largest of `count` numbers, at least one, the first of equal ones. Where one is NaN: some index.
+  static func _argmax(_ x: UnsafePointer<Self>, _ count: Int) -> Int
   /// Runs `rounds` rounds of independent multiply-adds; returns the number of floating-point operations.
   static func _burn(rounds: Int) -> Double
 
@@ -102,7 +102,7 @@ extension Float: BLASScalar {
   ) -> Double {
     VectorLoops.active.exponentialsFloat(x, largest, y, count)
   }
-  public static func _placeOfLargest(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
+  public static func _argmax(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
     VectorLoops.active.placeOfLargestFloat(x, count)
   }
   public static func _burn(rounds: Int) -> Double { VectorLoops.active.burnFloat(rounds) }
@@ -166,7 +166,7 @@ extension Double: BLASScalar {
     }
     return sum
   }
-  public static func _placeOfLargest(_ x: UnsafePointer<Double>, _ count: Int) -> Int {
+  public static func _argmax(_ x: UnsafePointer<Double>, _ count: Int) -> Int {
     var place = 0
     for i in 0..<count where x[i] > x[place] { place = i }
     return place

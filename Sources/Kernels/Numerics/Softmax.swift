@@ -71,7 +71,7 @@ private struct SoftmaxRows<Scalar: BLASScalar>: RegionBody, @unchecked Sendable 
       dx?.update(repeating: 0, count: columns)
       return 0
     }
-    let top = Scalar._placeOfLargest(x, columns)
+    let top = Scalar._argmax(x, columns)
     let largest = x[top]
     let (before, behind) = (top, top + 1)
     dx?[top] = 1

@@ -57,7 +57,7 @@ extension GapModel: TrainableModel {
   ) -> LossValue {
     precondition(gradient.count == parameters.count, "the gradient has the layout of another architecture")
     predict(batch, tape: &tape, mode: .training)
-    let logits = tape.logits.lentForReading
+    let logits = tape.logits.unsafeView
     let mean = tape.gaps.targets.withUnsafeBufferPointer {
       Loss.softmaxCrossEntropy(
         logits, .classes($0), gradientInto: tape.dLogits.reshaped(rows: logits.rows, columns: logits.columns))
@@ -69,7 +69,7 @@ extension GapModel: TrainableModel {
   /// The mean loss over the targets of `batch`, without dropout.
   public func loss(of batch: GapBatch, tape: inout GapTape<Scalar>) -> LossValue {
     predict(batch, tape: &tape, mode: .inference)
-    let logits = tape.logits.lentForReading
+    let logits = tape.logits.unsafeView
     let mean = tape.gaps.targets.withUnsafeBufferPointer { Loss.softmaxCrossEntropy(logits, .classes($0)) }
     return LossValue(mean: Double(mean), count: logits.rows)
   }
@@ -112,7 +112,7 @@ extension GapModel {
         stack.forward(
           features, layout: layout, parameters: all.columns(range), state: &side.state, tape: &side.recurrent,
           mode: mode, execution: execution)
-        return side.recurrent.outputs[stack.layers - 1].lentForReading
+        return side.recurrent.outputs[stack.layers - 1].unsafeView
       }
       copyRows(
         read(inputs.readOnly, ranges.forward, &tape.before), at: tape.gaps.rowsBefore, to: found.columns(0..<size))
@@ -143,7 +143,7 @@ extension GapModel {
     let (embedding, size) = (architecture.embedding, architecture.recurrent.outputSize)
     parameters.withView { all in
       gradient.withMutableView { gradient in
-        let (features, dLogits) = (tape.read.lentForReading, tape.dLogits.lentForReading)
+        let (features, dLogits) = (tape.read.unsafeView, tape.dLogits.unsafeView)
         let dRead = tape.dRead.reshaped(rows: features.rows, columns: features.columns)
         let dTable = MutableMatrixView(
           gradient.baseAddress, rows: embedding.vocabularySize, columns: embedding.dimension)
@@ -151,10 +151,10 @@ extension GapModel {
         addColumnSums(dLogits, to: gradient.columns(ranges.bias).baseAddress)
         multiply(dLogits, table(all), into: dRead, execution)
         tape.readMask.backward(dRead)
-        multiplyByTanhSlope(dRead, tape.readouts.lentForReading)
+        multiplyByTanhSlope(dRead, tape.readouts.unsafeView)
         let dFound = tape.dFound.reshaped(rows: dRead.rows, columns: 2 * size)
         architecture.readout.backward(
-          tape.found.lentForReading, parameters: all.columns(ranges.readout), dOutputs: dRead.readOnly,
+          tape.found.unsafeView, parameters: all.columns(ranges.readout), dOutputs: dRead.readOnly,
           dInputsInto: dFound, dParametersAddingTo: gradient.columns(ranges.readout), execution: execution)
 
         func spread(
@@ -173,12 +173,12 @@ extension GapModel {
           return dInputs.readOnly
         }
         _ = spread(
-          dFound.columns(0..<size).readOnly, at: tape.gaps.rowsBefore, tape.inputs.lentForReading, ranges.forward,
+          dFound.columns(0..<size).readOnly, at: tape.gaps.rowsBefore, tape.inputs.unsafeView, ranges.forward,
           &tape.before)
         let dMirrored = spread(
           dFound.columns(size..<2 * size).readOnly, at: tape.gaps.mirroredRowsAfter,
-          tape.mirroredInputs.lentForReading, ranges.backward, &tape.after)
-        let dInputs = tape.before.dInputs.lent()
+          tape.mirroredInputs.unsafeView, ranges.backward, &tape.after)
+        let dInputs = tape.before.dInputs.unsafeMutableView()
         addRows(dMirrored, to: dInputs, at: tape.gaps.mirroredRows)
         tape.inputMask.backward(dInputs)
         tokens.rows.withUnsafeBufferPointer {

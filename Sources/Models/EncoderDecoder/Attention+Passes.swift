@@ -22,7 +22,7 @@ extension Attention {
   func attend<Scalar: BLASScalar>(
     _ tape: inout AttentionTape<Scalar>, parameters: MatrixView<Scalar>, execution: Execution
   ) {
-    let queries = tape.queries.lentForReading
+    let queries = tape.queries.unsafeView
     let contexts = tape.contexts.reshaped(rows: queries.rows, columns: memorySize)
     let weights = tape.weights.reshaped(rows: 1, columns: tape.groups.last?.weights.upperBound ?? 0)
     if let queryMap {
@@ -32,7 +32,7 @@ extension Attention {
     }
     // The products of one sentence are too small for a second thread.
     let alone = Execution(path: execution.path, threads: 1)
-    let (values, keys) = (tape.memory.values.lentForReading, tape.memory.keys.lentForReading)
+    let (values, keys) = (tape.memory.values.unsafeView, tape.memory.keys.unsafeView)
     for group in tape.groups {
       let scores = weights.block(group)
       switch score {
@@ -40,7 +40,7 @@ extension Attention {
         multiply(queries.rows(group.queries), keys.rows(group.memory).transposed, into: scores, alone)
       case .additive:
         meet(group, &tape, keys)
-        weigh(tape.meetings.lentForReading, parameters.columns(ranges.score), into: scores)
+        weigh(tape.meetings.unsafeView, parameters.columns(ranges.score), into: scores)
       }
       softmaxRows(scores)
       multiply(scores.readOnly, values.rows(group.memory), into: contexts.rows(group.queries), alone)
@@ -54,9 +54,9 @@ extension Attention {
     execution: Execution
   ) {
     let alone = Execution(path: execution.path, threads: 1)
-    let (values, keys) = (tape.memory.values.lentForReading, tape.memory.keys.lentForReading)
-    let (queries, dContexts) = (tape.queries.lentForReading, tape.dContexts.lentForReading)
-    let weights = tape.weights.lentForReading
+    let (values, keys) = (tape.memory.values.unsafeView, tape.memory.keys.unsafeView)
+    let (queries, dContexts) = (tape.queries.unsafeView, tape.dContexts.unsafeView)
+    let weights = tape.weights.unsafeView
     let dWeights = tape.dWeights.reshaped(rows: 1, columns: weights.columns)
     let dQueries = tape.dQueries.reshaped(rows: queries.rows, columns: querySize)
     let dValues = tape.dValues.zeroed(rows: values.rows, columns: memorySize)
@@ -71,7 +71,7 @@ extension Attention {
       if let dProjected {
         meet(group, &tape, keys)
         separate(
-          tape.meetings.lentForReading, dScores.readOnly, v: parameters.columns(ranges.score),
+          tape.meetings.unsafeView, dScores.readOnly, v: parameters.columns(ranges.score),
           dV: dParameters.columns(ranges.score), dQueries: dProjected.rows(group.queries),
           dKeys: dKeys.rows(group.memory))
       } else {
@@ -97,7 +97,7 @@ extension Attention {
   private func meet<Scalar: BLASScalar>(
     _ group: AttentionGroup, _ tape: inout AttentionTape<Scalar>, _ keys: MatrixView<Scalar>
   ) {
-    let projected = tape.projected.lentForReading.rows(group.queries)
+    let projected = tape.projected.unsafeView.rows(group.queries)
     let meetings = tape.meetings.reshaped(rows: group.queries.count * group.memory.count, columns: keySize)
     sumPairs(projected, keys.rows(group.memory), into: meetings)
     applyTanh(meetings)

@@ -43,13 +43,13 @@ extension ConditionedArchitecture {
     let truth = teacherForcing.truthProbability(atStep: tape.step)
     if mode == .training, truth < 1 {
       replaceTokens(&tokens, of: batch, keeping: truth, own, &tape, execution)
-      bridge.copy(tape.stateValues.lentForReading, to: &tape.decoder.state)
+      bridge.copy(tape.stateValues.unsafeView, to: &tape.decoder.state)
     }
     decoder.forward(
       tokens, layout: layout, conditions: batch.conditions(of: decoder), parameters: own, tape: &tape.decoder,
       mode: mode, execution: execution)
     decoder.predict(
-      tape.decoder.read.lentForReading, parameters: own,
+      tape.decoder.read.unsafeView, parameters: own,
       into: tape.decoder.logits.reshaped(rows: layout.rowCount, columns: decoder.vocabularySize),
       execution: execution)
   }
@@ -59,7 +59,7 @@ extension ConditionedArchitecture {
     of batch: DecoderBatch<Scalar>, tape: inout ConditionedTape<Scalar>, withGradient: Bool
   ) -> LossValue {
     precondition(batch.targets.layout == batch.inputs.layout, "the targets have another layout than the inputs")
-    let logits = tape.decoder.logits.lentForReading
+    let logits = tape.decoder.logits.unsafeView
     return batch.targets.rows.withUnsafeBufferPointer { targets in
       let mean =
         withGradient
@@ -90,7 +90,7 @@ extension ConditionedArchitecture {
     let dContext =
       gradients.wantsContext ? tape.dContext.reshaped(rows: context.rows, columns: contextSize) : nil
     bridge.backward(
-      context, parameters: parameters.columns(ranges.bridge), values: tape.stateValues.lentForReading,
+      context, parameters: parameters.columns(ranges.bridge), values: tape.stateValues.unsafeView,
       dState: tape.decoder.dState, dValues: &tape.dStateValues,
       gradients: LinearGradients(
         dInputs: dContext, dParameters: gradients.dParameters.columns(ranges.bridge)),
@@ -117,7 +117,7 @@ extension ConditionedArchitecture {
       tokens, layout: layout, conditions: batch.conditions(of: decoder), parameters: parameters, tape: &tape.decoder,
       mode: .inference, execution: execution)
     let read = tape.drawnRead.reshaped(rows: replaced.count, columns: decoder.head.inputSize)
-    copyRows(tape.decoder.read.lentForReading, at: predictors, to: read)
+    copyRows(tape.decoder.read.unsafeView, at: predictors, to: read)
     let logits = tape.drawnLogits.reshaped(rows: replaced.count, columns: decoder.vocabularySize)
     decoder.predict(read.readOnly, parameters: parameters, into: logits, execution: execution)
     softmaxRows(logits)

@@ -86,7 +86,7 @@ public struct EncoderDecoder<Scalar: BLASScalar>: Sendable {
     precondition(
       batch.sources.batch == batch.inputs.batch, "\(batch.sources.batch) sources for \(batch.inputs.batch) targets")
     return DecoderBatch(
-      context: tape.summary.lentForReading,
+      context: tape.summary.unsafeView,
       memory: architecture.decoder.attention == nil
         ? nil : (architecture.encoder.outputs(of: tape), batch.sources.layout),
       inputs: batch.inputs, targets: batch.targets)
@@ -124,7 +124,7 @@ extension EncoderDecoder: TrainableModel {
             dParameters: gradient.columns(ranges.target), wantsContext: true, dMemory: dMemory),
           tape: &tape.target, execution: execution)
         encoder.backward(
-          batch.sources, dSummary: tape.target.dContext.lentForReading, parameters: all.columns(ranges.encoder),
+          batch.sources, dSummary: tape.target.dContext.unsafeView, parameters: all.columns(ranges.encoder),
           dParameters: gradient.columns(ranges.encoder), tape: &tape.encoder, execution: execution)
       }
     }

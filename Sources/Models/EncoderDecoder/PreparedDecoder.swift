@@ -47,7 +47,7 @@ public struct PreparedDecoder<Scalar: BLASScalar>: SequenceDecoder {
           $0, parameters: all.columns(ranges.embedding), into: inputs.columns(0..<features))
       }
       if architecture.contextSize > 0 {
-        copyRows(state.shared.context.lentForReading, at: state.origins, to: inputs.columns(features..<inputs.columns))
+        copyRows(state.shared.context.unsafeView, at: state.origins, to: inputs.columns(features..<inputs.columns))
       }
       stack.step(
         inputs.readOnly, &state.recurrent, parameters: all.columns(ranges.recurrent), prepared: weights,
@@ -58,10 +58,11 @@ public struct PreparedDecoder<Scalar: BLASScalar>: SequenceDecoder {
         tape.attention.queries.reshaped(rows: rows, columns: outputSize)
           .copy(from: found.readOnly.columns(0..<outputSize))
         attention.attend(&tape.attention, parameters: all.columns(ranges.attention), execution: execution)
-        found.columns(outputSize..<found.columns).copy(from: tape.attention.contexts.lentForReading)
+        found.columns(outputSize..<found.columns).copy(from: tape.attention.contexts.unsafeView)
       }
       architecture.readOut(all.columns(ranges.readout), &tape, .inference, execution)
-      architecture.predict(tape.read.lentForReading, parameters: all, into: logits.lent(), execution: execution)
+      architecture.predict(
+        tape.read.unsafeView, parameters: all, into: logits.unsafeMutableView(), execution: execution)
     }
     return logits
   }
@@ -151,7 +152,7 @@ extension EncoderDecoder {
     parameters.withView { all in
       let own = all.columns(ranges.target)
       encode(sources, all.columns(ranges.encoder), tape: &tape.encoder, mode: .inference)
-      target.start(tape.encoder.summary.lentForReading, parameters: own, tape: &tape.target, execution: execution)
+      target.start(tape.encoder.summary.unsafeView, parameters: own, tape: &tape.target, execution: execution)
       if target.decoder.contextSize > 0 { shared.context = tape.encoder.summary }
       if let attention = target.decoder.attention {
         attention.remember(

@@ -51,8 +51,12 @@ public struct StateBridge: Hashable, Sendable {
 
   /// Copies the numbers of all states, `[B × L·(R + H)]`, to where a network keeps them.
   func copy<Scalar: BLASScalar>(_ values: MatrixView<Scalar>, to state: inout RecurrentState<Scalar>) {
-    for (layer, columns) in hidden.enumerated() { state.hidden[layer].lent().copy(from: values.columns(columns)) }
-    for (layer, columns) in cell.enumerated() { state.cell[layer].lent().copy(from: values.columns(columns)) }
+    for (layer, columns) in hidden.enumerated() {
+      state.hidden[layer].unsafeMutableView().copy(from: values.columns(columns))
+    }
+    for (layer, columns) in cell.enumerated() {
+      state.cell[layer].unsafeMutableView().copy(from: values.columns(columns))
+    }
   }
 
   /// From the gradient for the state to those for the context, which is overwritten, `[B × C]`, unless nobody wants it, and
@@ -64,9 +68,9 @@ public struct StateBridge: Hashable, Sendable {
   ) {
     let view = dValues.reshaped(rows: context.rows, columns: map.outputSize)
     for (layer, columns) in hidden.enumerated() {
-      view.columns(columns).copy(from: dState.hidden[layer].lentForReading)
+      view.columns(columns).copy(from: dState.hidden[layer].unsafeView)
     }
-    for (layer, columns) in cell.enumerated() { view.columns(columns).copy(from: dState.cell[layer].lentForReading) }
+    for (layer, columns) in cell.enumerated() { view.columns(columns).copy(from: dState.cell[layer].unsafeView) }
     multiplyByTanhSlope(view, values)
     map.backward(
       context, parameters: parameters, dOutputs: view.readOnly, dInputsInto: gradients.dInputs,

@@ -12,10 +12,10 @@ extension TokenDecoder {
     tape.tokens = tokens
     embed(layout, conditions, parameters.columns(ranges.embedding), &tape, mode)
     recurrent.forward(
-      tape.inputs.lentForReading, layout: layout, parameters: parameters.columns(ranges.recurrent), state: &tape.state,
+      tape.inputs.unsafeView, layout: layout, parameters: parameters.columns(ranges.recurrent), state: &tape.state,
       tape: &tape.recurrent, mode: mode, execution: execution)
 
-    let outputs = tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    let outputs = tape.recurrent.outputs[recurrent.layers - 1].unsafeView
     let found = tape.found.reshaped(
       rows: layout.rowCount, columns: recurrent.outputSize + (attention?.memorySize ?? 0))
     found.columns(0..<recurrent.outputSize).copy(from: outputs)
@@ -32,7 +32,7 @@ extension TokenDecoder {
         to: tape.attention.queries.reshaped(rows: layout.rowCount, columns: recurrent.outputSize))
       attention.attend(&tape.attention, parameters: parameters, execution: execution)
       spreadRows(
-        tape.attention.contexts.lentForReading, to: found.columns(recurrent.outputSize..<found.columns),
+        tape.attention.contexts.unsafeView, to: found.columns(recurrent.outputSize..<found.columns),
         at: tape.rowsBySequence)
     }
     readOut(parameters.columns(ranges.readout), &tape, mode, execution)
@@ -42,7 +42,7 @@ extension TokenDecoder {
   func readOut<Scalar: BLASScalar>(
     _ parameters: MatrixView<Scalar>, _ tape: inout TokenDecoderTape<Scalar>, _ mode: PassMode, _ execution: Execution
   ) {
-    let found = tape.found.lentForReading
+    let found = tape.found.unsafeView
     let read = tape.read.reshaped(rows: found.rows, columns: head.inputSize)
     if let readout {
       let readouts = tape.readouts.reshaped(rows: found.rows, columns: head.inputSize)
@@ -79,13 +79,13 @@ extension TokenDecoder {
     let ranges = ranges
     let (rows, dParameters) = (layout.rowCount, gradients.dParameters)
     backwardHead(&tape, parameters, dParameters, execution)
-    let dRead = tape.dRead.lent()
+    let dRead = tape.dRead.unsafeMutableView()
     tape.readMask.backward(dRead)
     let dFound = tape.dFound.reshaped(rows: rows, columns: tape.found.columns)
     if let readout {
-      multiplyByTanhSlope(dRead, tape.readouts.lentForReading)
+      multiplyByTanhSlope(dRead, tape.readouts.unsafeView)
       readout.backward(
-        tape.found.lentForReading, parameters: parameters.columns(ranges.readout), dOutputs: dRead.readOnly,
+        tape.found.unsafeView, parameters: parameters.columns(ranges.readout), dOutputs: dRead.readOnly,
         dInputsInto: dFound, dParametersAddingTo: dParameters.columns(ranges.readout), execution: execution)
     } else {
       dFound.copy(from: dRead.readOnly)
@@ -99,15 +99,15 @@ extension TokenDecoder {
       attention.backward(
         &tape.attention, parameters: parameters.columns(ranges.attention),
         dParameters: dParameters.columns(ranges.attention), execution: execution)
-      addRows(tape.attention.dQueries.lentForReading, to: dOutputs, at: tape.rowsBySequence)
+      addRows(tape.attention.dQueries.unsafeView, to: dOutputs, at: tape.rowsBySequence)
       if let memory = conditions.memory, let dMemory = gradients.dMemory {
-        addRows(tape.attention.dValues.lentForReading, to: dMemory, at: memory.layout.rowsBySequence)
+        addRows(tape.attention.dValues.unsafeView, to: dMemory, at: memory.layout.rowsBySequence)
       }
     }
 
     let dInputs = tape.dInputs.zeroed(rows: rows, columns: recurrent.inputSize)
     recurrent.backward(
-      tape.inputs.lentForReading, layout: layout, parameters: parameters.columns(ranges.recurrent),
+      tape.inputs.unsafeView, layout: layout, parameters: parameters.columns(ranges.recurrent),
       gradients: RecurrentGradients(
         dOutputs: dOutputs.readOnly, addingInputsTo: dInputs,
         addingParametersTo: dParameters.columns(ranges.recurrent)),
@@ -148,7 +148,7 @@ extension TokenDecoder {
     _ tape: inout TokenDecoderTape<Scalar>, _ parameters: MatrixView<Scalar>,
     _ dParameters: MutableMatrixView<Scalar>, _ execution: Execution
   ) {
-    let (read, dLogits) = (tape.read.lentForReading, tape.dLogits.lentForReading)
+    let (read, dLogits) = (tape.read.unsafeView, tape.dLogits.unsafeView)
     let dRead = tape.dRead.reshaped(rows: read.rows, columns: read.columns)
     let range = ranges.head
     guard tiesEmbedding else {

@@ -101,13 +101,13 @@ extension TokenEncoder {
       tape: &tape.recurrent, mode: mode, execution: execution)
     let summary = tape.summary.reshaped(rows: tokens.batch, columns: outputSize)
     for walk in recurrent.walks.suffix(recurrent.directions) {
-      summary.columns(walk.columns).copy(from: tape.state.hidden[walk.index].lentForReading)
+      summary.columns(walk.columns).copy(from: tape.state.hidden[walk.index].unsafeView)
     }
   }
 
   /// What the latest pass remembers of every token, `[N × M]`.
   func outputs<Scalar: BLASScalar>(of tape: TokenEncoderTape<Scalar>) -> MatrixView<Scalar> {
-    tape.recurrent.outputs[recurrent.layers - 1].lentForReading
+    tape.recurrent.outputs[recurrent.layers - 1].unsafeView
   }
 
   /// Adds the gradients for the parameters, from `tape.dOutputs` and that for the summary, `[B × M]`.
@@ -117,13 +117,13 @@ extension TokenEncoder {
   ) {
     tape.dState.setToZero(for: recurrent, batch: tokens.batch)
     for walk in recurrent.walks.suffix(recurrent.directions) {
-      tape.dState.hidden[walk.index].lent().copy(from: dSummary.columns(walk.columns))
+      tape.dState.hidden[walk.index].unsafeMutableView().copy(from: dSummary.columns(walk.columns))
     }
     let dInputs = tape.dInputs.zeroed(rows: tokens.layout.rowCount, columns: embedding.dimension)
     recurrent.backward(
-      tape.inputs.lentForReading, layout: tokens.layout, parameters: parameters.columns(ranges.recurrent),
+      tape.inputs.unsafeView, layout: tokens.layout, parameters: parameters.columns(ranges.recurrent),
       gradients: RecurrentGradients(
-        dOutputs: tape.dOutputs.lentForReading, addingInputsTo: dInputs,
+        dOutputs: tape.dOutputs.unsafeView, addingInputsTo: dInputs,
         addingParametersTo: dParameters.columns(ranges.recurrent)),
       dState: &tape.dState, tape: &tape.recurrent, execution: execution)
     tape.inputMask.backward(dInputs)

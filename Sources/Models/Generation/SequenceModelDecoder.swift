@@ -53,14 +53,14 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
     var logits = Matrix<Scalar>(uninitializedRows: tokens.count, columns: vocabularySize)
     model.parameters.withView { all in
       tokens.withUnsafeBufferPointer {
-        embedding.forward($0, parameters: all.columns(ranges.embedding), into: features.lent())
+        embedding.forward($0, parameters: all.columns(ranges.embedding), into: features.unsafeMutableView())
       }
       architecture.recurrent.step(
-        features.lentForReading, &state, parameters: all.columns(ranges.recurrent), prepared: weights,
-        into: outputs.lent(), execution: model.execution)
+        features.unsafeView, &state, parameters: all.columns(ranges.recurrent), prepared: weights,
+        into: outputs.unsafeMutableView(), execution: model.execution)
       let (weight, bias) = architecture.headParts(of: all)
       architecture.head.forward(
-        outputs.lentForReading, weight: weight, bias: bias, into: logits.lent(), execution: model.execution)
+        outputs.unsafeView, weight: weight, bias: bias, into: logits.unsafeMutableView(), execution: model.execution)
     }
     return logits
   }

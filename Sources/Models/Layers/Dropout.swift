@@ -16,12 +16,12 @@ struct DropoutMask<Scalar: BLASScalar>: Sendable {
     guard isActive else { return }
     mask.discardContents(resizingTo: rows.rows, by: rows.columns)
     drawMask(&mask, dropping: rate, from: &generator)
-    multiplyElements(rows, by: mask.lentForReading)
+    multiplyElements(rows, by: mask.unsafeView)
   }
 
   /// Turns the gradient for what came out, `[N × F]`, into that for what went in.
   func backward(_ dRows: MutableMatrixView<Scalar>) {
-    if isActive { multiplyElements(dRows, by: mask.lentForReading) }
+    if isActive { multiplyElements(dRows, by: mask.unsafeView) }
   }
 
   /// Throws where `rate` is no probability that leaves something.

@@ -35,9 +35,9 @@ extension RecurrentStack {
       cell.forward(
         forwardPass(
           walk, inputs, layout, parameters, &tape,
-          outputs: tape.outputs[walk.layer].lent(),
+          outputs: tape.outputs[walk.layer].unsafeMutableView(),
           PassOptions(
-            recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].lentForReading : nil,
+            recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].unsafeView : nil,
             isRecording: mode != .inference, prepared: tape.prepared.isEmpty ? nil : tape.prepared[walk.index],
             execution: execution)),
         tape: &tape.cells[walk.index])
@@ -91,18 +91,18 @@ extension RecurrentStack {
       gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
       if cell.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
 
-      // The outputs are read at most: a caller may still hold them, and lending them for writing would copy them.
+      // The outputs are read at most: a caller may still hold them, and a mutable view would copy them.
       let forward = forwardPass(
         walk, inputs, layout, parameters, &tape,
-        outputs: MutableMatrixView(readingOnly: tape.outputs[walk.layer].lentForReading),
+        outputs: MutableMatrixView(readingOnly: tape.outputs[walk.layer].unsafeView),
         PassOptions(
           recurrentMask: tape.usesMasks && recurrentDropout > 0
-            ? tape.recurrentMasks[walk.index].lentForReading : nil, execution: execution))
-      let dOutputs = walk.layer == layers - 1 ? gradients.dOutputs : tape.dOutputs[walk.layer].lentForReading
+            ? tape.recurrentMasks[walk.index].unsafeView : nil, execution: execution))
+      let dOutputs = walk.layer == layers - 1 ? gradients.dOutputs : tape.dOutputs[walk.layer].unsafeView
       cell.backward(
         BackwardPass(
           of: forward, dOutputs: dOutputs.columns(walk.columns), dState: (forward.hidden, forward.cell),
-          dInputs: walk.layer == 0 ? gradients.dInputs : tape.dOutputs[walk.layer - 1].lent(),
+          dInputs: walk.layer == 0 ? gradients.dInputs : tape.dOutputs[walk.layer - 1].unsafeMutableView(),
           dParameters: gradients.dParameters.columns(walk.parameters)),
         tape: &tape.cells[walk.index])
 
@@ -135,7 +135,7 @@ extension RecurrentStack {
       inputs, layout: workspace.stepLayout!, parameters: parameters, state: &state, tape: &workspace,
       mode: .inference, execution: execution)
     workspace.prepared = []
-    outputs.copy(from: workspace.outputs[layers - 1].lentForReading)
+    outputs.copy(from: workspace.outputs[layers - 1].unsafeView)
     swap(&workspace, &state.workspace)
   }
 
@@ -155,9 +155,9 @@ extension RecurrentStack {
       inputs: walk.layer == 0
         ? inputs
         : tape.usesMasks && dropout > 0
-          ? tape.dropped[walk.layer - 1].lentForReading : tape.outputs[walk.layer - 1].lentForReading,
+          ? tape.dropped[walk.layer - 1].unsafeView : tape.outputs[walk.layer - 1].unsafeView,
       parameters: parameters.columns(walk.parameters),
-      state: (tape.hidden[walk.index].lent(), tape.cell[walk.index].lent()),
+      state: (tape.hidden[walk.index].unsafeMutableView(), tape.cell[walk.index].unsafeMutableView()),
       outputs: outputs.columns(walk.columns), options: options)
   }
 }
@@ -166,7 +166,7 @@ extension RecurrentStack {
 private func gather<Scalar: BLASScalar>(
   _ states: Matrix<Scalar>, by layout: PackedLayout, into ranked: inout Matrix<Scalar>
 ) {
-  let (source, target) = (states.lentForReading, ranked.lent())
+  let (source, target) = (states.unsafeView, ranked.unsafeMutableView())
   for (rank, sequence) in layout.order.enumerated() {
     target.row(rank).update(from: source.row(sequence), count: source.columns)
   }
@@ -176,7 +176,7 @@ private func gather<Scalar: BLASScalar>(
 private func scatter<Scalar: BLASScalar>(
   _ ranked: Matrix<Scalar>, by layout: PackedLayout, into states: inout Matrix<Scalar>
 ) {
-  let (source, target) = (ranked.lentForReading, states.lent())
+  let (source, target) = (ranked.unsafeView, states.unsafeMutableView())
   for (rank, sequence) in layout.order.enumerated() {
     target.row(sequence).update(from: source.row(rank), count: source.columns)
   }
@@ -200,7 +200,7 @@ func drawMask<Scalar: BLASScalar>(
 private func multiplyElements<Scalar: BLASScalar>(
   _ x: Matrix<Scalar>, _ y: Matrix<Scalar>, into z: inout Matrix<Scalar>
 ) {
-  let (x, y, z) = (x.lentForReading.baseAddress, y.lentForReading.baseAddress, z.lent())
+  let (x, y, z) = (x.unsafeView.baseAddress, y.unsafeView.baseAddress, z.unsafeMutableView())
   for i in 0..<z.rows * z.columns { z.baseAddress[i] = x[i] * y[i] }
 }
 
@@ -209,7 +209,7 @@ extension Matrix where Element: BLASScalar {
   @specialized(where Element == Float)
   @specialized(where Element == Double)
   fileprivate mutating func multiplyElements(by y: Matrix) {
-    let (x, y) = (lent(), y.lentForReading.baseAddress)
+    let (x, y) = (unsafeMutableView(), y.unsafeView.baseAddress)
     for i in 0..<count { x.baseAddress[i] *= y[i] }
   }
 }

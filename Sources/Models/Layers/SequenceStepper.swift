@@ -82,9 +82,9 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
         hidden[layer].rows == 1 && hidden[layer].columns == outputSize
           && (cellSize == 0 || cell[layer].rows == 1 && cell[layer].columns == cellSize),
         "the state must be 1 × \(outputSize) and 1 × \(cellSize)")
-      let state = hidden[layer].lent().baseAddress
+      let state = hidden[layer].unsafeMutableView().baseAddress
       steps[layer](
-        inputs, hidden: state, cell: cellSize == 0 ? state : cell[layer].lent().baseAddress,
+        inputs, hidden: state, cell: cellSize == 0 ? state : cell[layer].unsafeMutableView().baseAddress,
         into: layer == steps.count - 1 ? target : outputs)
       inputs = UnsafePointer(state)
     }

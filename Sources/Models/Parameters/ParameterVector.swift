@@ -25,7 +25,7 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
   /// Whether both are one memory: then they are equal, and stay so until one of them is changed.
   @inline(__always)
   func isIdentical(to other: ParameterVector) -> Bool {
-    numbers.lentForReading.baseAddress == other.numbers.lentForReading.baseAddress
+    numbers.unsafeView.baseAddress == other.numbers.unsafeView.baseAddress
   }
 
   /// A copy of the parameter with this full name, in its shape; vectors have one column. The name must exist, and

@@ -107,12 +107,13 @@ import Testing
       var tape = RecurrentTape<Float>(seed: 1, storage: storage)
       func pass() {
         stack.forward(
-          inputs.lentForReading, layout: layout, parameters: parameters.lentForReading, state: &state, tape: &tape,
+          inputs.unsafeView, layout: layout, parameters: parameters.unsafeView, state: &state, tape: &tape,
           mode: .training, execution: execution)
         stack.backward(
-          inputs.lentForReading, layout: layout, parameters: parameters.lentForReading,
+          inputs.unsafeView, layout: layout, parameters: parameters.unsafeView,
           gradients: RecurrentGradients(
-            dOutputs: dOutputs.lentForReading, addingInputsTo: dInputs.lent(), addingParametersTo: gradient.lent()),
+            dOutputs: dOutputs.unsafeView, addingInputsTo: dInputs.unsafeMutableView(),
+            addingParametersTo: gradient.unsafeMutableView()),
           dState: &state, tape: &tape, execution: execution)
       }
       pass()

@@ -18,13 +18,13 @@ import Testing
 
   private func mean(_ steps: Matrix<Double>) -> Matrix<Double> {
     var pooled = Matrix<Double>(repeating: 7, rows: 4, columns: 4)
-    SequencePooling.mean(of: steps.lentForReading, layout: layout, into: pooled.lent())
+    SequencePooling.mean(of: steps.unsafeView, layout: layout, into: pooled.unsafeMutableView())
     return pooled
   }
 
   private func maximum(_ steps: Matrix<Double>) -> (pooled: Matrix<Double>, places: [Int32]) {
     var (pooled, places) = (Matrix<Double>(repeating: 7, rows: 4, columns: 4), [Int32](repeating: 5, count: 99))
-    SequencePooling.maximum(of: steps.lentForReading, layout: layout, into: pooled.lent(), places: &places)
+    SequencePooling.maximum(of: steps.unsafeView, layout: layout, into: pooled.unsafeMutableView(), places: &places)
     return (pooled, places)
   }
 
@@ -67,8 +67,8 @@ import Testing
     var (dMean, dMaximum) = (
       Matrix<Double>(repeating: 7, rows: 9, columns: 4), Matrix<Double>.zeros(rows: 9, columns: 4)
     )
-    SequencePooling.spreadMean(dPooled.lentForReading, layout: layout, into: dMean.lent())
-    SequencePooling.spreadMaximum(dPooled.lentForReading, places: maximum(steps).places, into: dMaximum.lent())
+    SequencePooling.spreadMean(dPooled.unsafeView, layout: layout, into: dMean.unsafeMutableView())
+    SequencePooling.spreadMaximum(dPooled.unsafeView, places: maximum(steps).places, into: dMaximum.unsafeMutableView())
     let wantedMean = centralDifferences(at: steps) { loss(mean($0)) }
     let wantedMaximum = centralDifferences(at: steps) { loss(maximum($0).pooled) }
     #expect(maximumRelativeDifference(dMean, wantedMean) < Tolerance.finiteDifference)

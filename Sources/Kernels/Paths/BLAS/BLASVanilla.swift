@@ -64,8 +64,9 @@ extension RecurrentCell {
     let (H, N, B) = (hiddenSize, pass.layout.rowCount, pass.layout.batch)
     let weights = CellParameters(self, reading: pass.parameters)
     let gradients = CellParameters(self, pass.dParameters)
-    let activated = tape.gates.lent()
-    let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
+    let activated = tape.gates.unsafeMutableView()
+    let recurrentInputs =
+      pass.recurrentMask == nil ? tape.previousHidden.unsafeMutableView() : tape.maskedHidden.unsafeMutableView()
     let dSums = tape.dGates.reshaped(rows: N, columns: H)
     precondition(recurrentInputs.rows == N, "the tape holds no recording of this batch")
     let threads = pass.execution.threads(forStepWork: B * forwardOperations)

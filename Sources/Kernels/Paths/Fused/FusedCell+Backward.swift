@@ -116,15 +116,15 @@ private struct FusedBackwardRun<Scalar: BLASScalar>: @unchecked Sendable {
     inputWeights = weights(
       pass.dInputs == nil ? 0 : shape.inputSize, cell.inputGradientVectors, in: &buffers.inputWeights)
 
-    gates = buffers.gates.lentForReading.baseAddress
-    cells = buffers.cells.lentForReading.baseAddress
-    initialCells = buffers.initialCells.lentForReading.baseAddress
-    checkpoints = buffers.checkpoints.lentForReading.baseAddress
-    initialHidden = buffers.initialHidden.lentForReading
+    gates = buffers.gates.unsafeView.baseAddress
+    cells = buffers.cells.unsafeView.baseAddress
+    initialCells = buffers.initialCells.unsafeView.baseAddress
+    checkpoints = buffers.checkpoints.unsafeView.baseAddress
+    initialHidden = buffers.initialHidden.unsafeView
     recurrentInputs =
       pass.recurrentMask == nil
-      ? (pass.outputs, buffers.initialHidden.lentForReading)
-      : (buffers.maskedHidden.lentForReading, buffers.maskedInitialHidden.lentForReading)
+      ? (pass.outputs, buffers.initialHidden.unsafeView)
+      : (buffers.maskedHidden.unsafeView, buffers.maskedInitialHidden.unsafeView)
 
     dGates =
       buffers.dGates.reshaped(

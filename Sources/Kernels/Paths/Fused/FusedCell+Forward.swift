@@ -124,7 +124,7 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
   /// The steps of a recorded pass once more, for the gates and cell states that `pass`, its backward pass, needs.
   init(again cell: FusedCell, for pass: BackwardPass<Scalar>, _ buffers: inout FusedBuffers<Scalar>) {
     self.cell = cell
-    initialHidden = MutableMatrixView(readingOnly: buffers.initialHidden.lentForReading)
+    initialHidden = MutableMatrixView(readingOnly: buffers.initialHidden.unsafeView)
     self.pass = ForwardPass(
       layout: pass.layout, direction: pass.direction, inputs: pass.inputs, parameters: pass.parameters,
       state: (initialHidden, pass.dCell), outputs: MutableMatrixView(readingOnly: pass.outputs),
@@ -144,13 +144,13 @@ struct FusedForwardRun<Scalar: BLASScalar>: @unchecked Sendable {
       ).baseAddress
     cells =
       buffers.cells.reshaped(rows: cell.hasCellState ? blocks.count * capacity : 0, columns: loops.lanes).baseAddress
-    runningCells = buffers.runningCells.lent().baseAddress
-    initialCells = buffers.initialCells.lent().baseAddress
-    checkpoints = buffers.checkpoints.lent().baseAddress
-    maskedInitialHidden = MutableMatrixView(readingOnly: buffers.maskedInitialHidden.lentForReading)
-    maskedHidden = MutableMatrixView(readingOnly: buffers.maskedHidden.lentForReading)
+    runningCells = buffers.runningCells.unsafeMutableView().baseAddress
+    initialCells = buffers.initialCells.unsafeMutableView().baseAddress
+    checkpoints = buffers.checkpoints.unsafeMutableView().baseAddress
+    maskedInitialHidden = MutableMatrixView(readingOnly: buffers.maskedInitialHidden.unsafeView)
+    maskedHidden = MutableMatrixView(readingOnly: buffers.maskedHidden.unsafeView)
     recomputedHidden = buffers.recomputedHidden.reshaped(rows: batch, columns: cell.cell.outputSize)
-    weights = ForwardWeights(cell, blocks, in: buffers.forwardWeights.lent().baseAddress)
+    weights = ForwardWeights(cell, blocks, in: buffers.forwardWeights.unsafeMutableView().baseAddress)
   }
 
   /// Computes gates and cell states of the window `index` again. Every hidden state is known, so no member waits for

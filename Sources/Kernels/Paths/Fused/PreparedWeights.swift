@@ -23,14 +23,14 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
       "the parameters must be 1 × \(cell.parameterCount), not \(parameters.rows) × \(parameters.columns)")
     let blocks = UnitBlocks(units: cell.hiddenSize, for: Scalar.fusedLoops)
     var numbers = Matrix<Scalar>(uninitializedRows: 1, columns: ForwardWeights<Scalar>.count(fused, blocks))
-    let weights = ForwardWeights(fused, blocks, in: numbers.lent().baseAddress)
+    let weights = ForwardWeights(fused, blocks, in: numbers.unsafeMutableView().baseAddress)
     weights.pack(CellParameters(cell, reading: parameters), panels: 0..<weights.panelCount)
     self.numbers = numbers
   }
 
   /// A view that is only read.
   func forwardWeights(_ cell: FusedCell, _ blocks: UnitBlocks) -> ForwardWeights<Scalar> {
-    ForwardWeights(cell, blocks, in: UnsafeMutablePointer(mutating: numbers.lentForReading.baseAddress))
+    ForwardWeights(cell, blocks, in: UnsafeMutablePointer(mutating: numbers.unsafeView.baseAddress))
   }
 
   /// A step of one sequence, which points into these weights.

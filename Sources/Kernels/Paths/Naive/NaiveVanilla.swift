@@ -41,8 +41,9 @@ extension RecurrentCell {
     let H = hiddenSize
     let weights = CellParameters(self, reading: pass.parameters)
     let gradients = CellParameters(self, pass.dParameters)
-    let activated = tape.gates.lent()
-    let recurrentInputs = pass.recurrentMask == nil ? tape.previousHidden.lent() : tape.maskedHidden.lent()
+    let activated = tape.gates.unsafeMutableView()
+    let recurrentInputs =
+      pass.recurrentMask == nil ? tape.previousHidden.unsafeMutableView() : tape.maskedHidden.unsafeMutableView()
     let dSums = tape.dGates.reshaped(rows: 1, columns: H).row(0)
     precondition(recurrentInputs.rows == pass.layout.rowCount, "the tape holds no recording of this batch")
 

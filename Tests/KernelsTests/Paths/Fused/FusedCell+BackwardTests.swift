@@ -92,7 +92,7 @@ import Testing
       return wide
     }
     func inner(_ matrix: inout Matrix<Float>) -> MutableMatrixView<Float> {
-      matrix.lent().rows(1..<matrix.rows - 1).columns(3..<matrix.columns - 2)
+      matrix.unsafeMutableView().rows(1..<matrix.rows - 1).columns(3..<matrix.columns - 2)
     }
     let dState = probe.stateWeights.selecting(probe.layout.order)
     var (dHidden, dCell) = (guarded(dState.hidden), guarded(dState.cell))
@@ -101,8 +101,8 @@ import Testing
     var (outputs, dOutputs) = (guarded(outcome.outputs.rows), guarded(probe.outputWeights.rows))
     var ranked = probe.state.selecting(probe.layout.order)
     let forward = ForwardPass(
-      layout: probe.layout, inputs: probe.inputs.rows.lentForReading, parameters: probe.parameters.lentForReading,
-      state: (ranked.hidden.lent(), ranked.cell.lent()), outputs: inner(&outputs),
+      layout: probe.layout, inputs: probe.inputs.rows.unsafeView, parameters: probe.parameters.unsafeView,
+      state: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()), outputs: inner(&outputs),
       options: PassOptions(isRecording: true, execution: fused))
     probe.cell.backward(
       BackwardPass(

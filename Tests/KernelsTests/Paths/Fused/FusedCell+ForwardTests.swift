@@ -149,9 +149,10 @@ import Testing
       var tape = CellTape<Float>()
       probe.cell.forward(
         ForwardPass(
-          layout: probe.layout, inputs: probe.inputs.rows.lentForReading,
-          parameters: probe.parameters.lentForReading, state: (state.hidden.lent(), state.cell.lent()),
-          outputs: wide.lent().columns(columns), options: PassOptions(execution: fused)),
+          layout: probe.layout, inputs: probe.inputs.rows.unsafeView,
+          parameters: probe.parameters.unsafeView,
+          state: (state.hidden.unsafeMutableView(), state.cell.unsafeMutableView()),
+          outputs: wide.unsafeMutableView().columns(columns), options: PassOptions(execution: fused)),
         tape: &tape)
       var wanted = Matrix<Float>(repeating: -7, rows: rows, columns: wide.columns)
       let outputs = probe.infer().outputs.rows

@@ -140,8 +140,9 @@ private final class Pass {
     dParameters.setToZero()
     probe.cell.backward(
       BackwardPass(
-        of: pass, dOutputs: probe.outputWeights.rows.lentForReading,
-        dState: (ranked.hidden.lent(), ranked.cell.lent()), dInputs: dInputs.lent(), dParameters: dParameters.lent()),
+        of: pass, dOutputs: probe.outputWeights.rows.unsafeView,
+        dState: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()),
+        dInputs: dInputs.unsafeMutableView(), dParameters: dParameters.unsafeMutableView()),
       tape: &tape)
   }
 
@@ -149,8 +150,8 @@ private final class Pass {
   private func forward(isRecording: Bool) -> ForwardPass<Float> {
     ranked = probe.state
     let pass = ForwardPass(
-      layout: probe.layout, inputs: probe.inputs.rows.lentForReading, parameters: probe.parameters.lentForReading,
-      state: (ranked.hidden.lent(), ranked.cell.lent()), outputs: outputs.lent(),
+      layout: probe.layout, inputs: probe.inputs.rows.unsafeView, parameters: probe.parameters.unsafeView,
+      state: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()), outputs: outputs.unsafeMutableView(),
       options: PassOptions(isRecording: isRecording, execution: fused))
     probe.cell.forward(pass, tape: &tape)
     return pass

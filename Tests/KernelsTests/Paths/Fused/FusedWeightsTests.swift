@@ -28,8 +28,8 @@ import Testing
     let blocks = UnitBlocks(units: shape.hiddenSize, for: Scalar.fusedLoops)
     let count = ForwardWeights<Scalar>.count(cell, blocks)
     var memory = Matrix(repeating: Scalar(Self.guardValue), rows: 1, columns: count + 5)
-    let weights = ForwardWeights(cell, blocks, in: memory.lent().baseAddress)
-    let source = CellParameters(shape, reading: parameters.lentForReading)
+    let weights = ForwardWeights(cell, blocks, in: memory.unsafeMutableView().baseAddress)
+    let source = CellParameters(shape, reading: parameters.unsafeView)
     // In two parts, as two members of a team would.
     weights.pack(source, panels: weights.panelCount / 2..<weights.panelCount)
     weights.pack(source, panels: 0..<weights.panelCount / 2)
@@ -84,7 +84,7 @@ import Testing
     for size in Self.sizes where size.hiddenSize != 83 {
       let cell = try #require(size.cell(variant).fused)
       let parameters = CellProbe<Double>(size.cell(variant), lengths: []).parameters
-      let source = CellParameters(cell.cell, reading: parameters.lentForReading)
+      let source = CellParameters(cell.cell, reading: parameters.unsafeView)
       let units = UnitBlocks(
         units: size.hiddenSize, lanes: register.lanes, mostInGroup: register.mostInGroup)
       expectBackwardWeights(source.inputWeights.readOnly, units, cell.inputGradientVectors)
@@ -101,7 +101,7 @@ import Testing
     let count = BackwardWeights<Double>.count(units, columns, vectors)
     var memory = Matrix(repeating: Self.guardValue, rows: 1, columns: count + 5)
     let weights = BackwardWeights(
-      units: units, columns: columns, vectors: vectors, panels: memory.lent().baseAddress)
+      units: units, columns: columns, vectors: vectors, panels: memory.unsafeMutableView().baseAddress)
     weights.pack(source, groups: columns.groups / 2..<columns.groups)
     weights.pack(source, groups: 0..<columns.groups / 2)
 

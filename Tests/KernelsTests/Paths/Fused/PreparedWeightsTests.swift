@@ -55,8 +55,10 @@ import Testing
     await #expect(processExitsWith: .failure) {
       _ = PreparedWeights(
         RecurrentCell.lstm(inputSize: 3, hiddenSize: 5),
-        parameters: Matrix<Float>.zeros(rows: 1, columns: RecurrentCell.lstm(inputSize: 3, hiddenSize: 6).parameterCount)
-          .lentForReading)
+        parameters: Matrix<Float>.zeros(
+          rows: 1, columns: RecurrentCell.lstm(inputSize: 3, hiddenSize: 6).parameterCount
+        )
+        .unsafeView)
     }
   }
 
@@ -69,7 +71,8 @@ import Testing
     }
     await #expect(processExitsWith: .failure) {
       var probe = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5))
-      probe.prepared = CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5, hasBias: false)).preparing().prepared
+      probe.prepared =
+        CellProbe<Float>(RecurrentCell.vanilla(inputSize: 3, hiddenSize: 5, hasBias: false)).preparing().prepared
       _ = probe.infer()
     }
   }

@@ -23,8 +23,9 @@ import Testing
     for t in 0..<probe.layout.steps {
       var target = Matrix<Scalar>(repeating: -7, rows: 1, columns: outputs.columns + 3)
       step(
-        inputs.lentForReading.row(t), hidden: hidden.lent().baseAddress, cell: cell.lent().baseAddress,
-        into: target.lent().baseAddress)
+        inputs.unsafeView.row(t), hidden: hidden.unsafeMutableView().baseAddress,
+        cell: cell.unsafeMutableView().baseAddress,
+        into: target.unsafeMutableView().baseAddress)
       let found = target.row(0)
       #expect(Matrix([Array(found[..<outputs.columns])]).hasSameBits(as: Matrix([outputs.row(t)])), "step \(t)")
       #expect(found[outputs.columns...] == [-7, -7, -7], "written behind the hidden state")
@@ -45,8 +46,8 @@ import Testing
       withExtendedLifetime(prepared) {}
     }
     var (hidden, outputs) = (probe.state.hidden, Matrix<Float>(repeating: 1, rows: 1, columns: 17))
-    let (inputs, state) = (probe.inputs.rows.lentForReading.baseAddress, hidden.lent().baseAddress)
-    step(inputs, hidden: state, cell: state, into: outputs.lent().baseAddress)
+    let (inputs, state) = (probe.inputs.rows.unsafeView.baseAddress, hidden.unsafeMutableView().baseAddress)
+    step(inputs, hidden: state, cell: state, into: outputs.unsafeMutableView().baseAddress)
     #expect(outputs.elements.allSatisfy { $0 == 0 })
     #expect(half(Float.leastNormalMagnitude) > 0)
     #expect(half(Double.leastNormalMagnitude) > 0)
@@ -63,8 +64,11 @@ import Testing
     }
     var (hidden, cell) = (probe.state.hidden, probe.state.cell)
     var outputs = Matrix<Float>.zeros(rows: 1, columns: 17)
-    let x = probe.inputs.rows.lentForReading.baseAddress
-    let (h, c, y) = (hidden.lent().baseAddress, cell.lent().baseAddress, outputs.lent().baseAddress)
+    let x = probe.inputs.rows.unsafeView.baseAddress
+    let (h, c, y) = (
+      hidden.unsafeMutableView().baseAddress, cell.unsafeMutableView().baseAddress,
+      outputs.unsafeMutableView().baseAddress
+    )
     #expect(Allocations.count { step(x, hidden: h, cell: c, into: y) } == 0)
     withExtendedLifetime((probe, hidden, cell, outputs)) {}
   }
