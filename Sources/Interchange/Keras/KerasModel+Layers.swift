@@ -1,5 +1,5 @@
 internal import DataIO
-public import Kernels
+internal import Kernels
 public import Models
 
 extension KerasModel {

@@ -58,8 +58,8 @@ public struct Execution: Hashable, Sendable {
 
 /// One of the ways to the same numbers.
 ///
-/// Each cell switches over this in one place for its forward pass and one for its backward pass
-/// (`LSTMCell.swift`, `GRUCell.swift`, `VanillaCell.swift`); a further path is a case here and a file beside theirs.
+/// ``RecurrentCell`` switches over this in one place for its forward pass and one for its backward pass; a further path is a
+/// case here and a folder in `Paths`.
 public enum ComputePath: String, CaseIterable, Codable, Sendable {
   /// Plain Swift loops, as the textbook writes them: the reference in tests and the baseline in benchmarks.
   case naive

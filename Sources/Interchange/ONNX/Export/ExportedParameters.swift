@@ -38,7 +38,7 @@ struct ExportedParameters {
     var prefix: String { "recurrent.l\(index)" }
 
     var shapes: [(name: String, shape: [Int])] {
-      let (rows, size) = (cell.gates * cell.hiddenSize, cell.hiddenSize)
+      let (rows, size) = (cell.gateRows, cell.hiddenSize)
       var shapes = [
         (prefix + ".W", [directions, rows, cell.inputSize]), (prefix + ".R", [directions, rows, size]),
       ]
