@@ -42,7 +42,7 @@ extension RecurrentCell {
     expect(pass.parameters, 1, parameterCount, "parameters")
     if let mask = pass.recurrentMask { expect(mask, batch, outputSize, "recurrent mask") }
     if let prepared = pass.prepared {
-      precondition(prepared.cell == self, "the prepared weights are those of another cell")
+      precondition(prepared.cell.hasSameParameters(as: self), "the prepared weights are those of another cell")
     }
   }
 
@@ -56,6 +56,12 @@ extension RecurrentCell {
     expect(pass.parameters, 1, parameterCount, "parameters")
     expect(pass.dParameters.readOnly, 1, parameterCount, "parameter gradient")
     if let dInputs = pass.dInputs { expect(dInputs.readOnly, rows, inputSize, "input gradient") }
+  }
+
+  /// Whether both have the same parameters; tanh and ReLU have.
+  private func hasSameParameters(as other: RecurrentCell) -> Bool {
+    kind == other.kind && inputSize == other.inputSize && hiddenSize == other.hiddenSize && hasBias == other.hasBias
+      && projectionSize == other.projectionSize && hasPeepholes == other.hasPeepholes
   }
 
   private func expect<Scalar>(_ view: MatrixView<Scalar>, _ rows: Int, _ columns: Int, _ name: String) {
