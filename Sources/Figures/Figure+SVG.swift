@@ -6,7 +6,7 @@ extension Figure {
   ///
   /// - Parameter isAlone: Whether it is for a file of its own, with ``styleSheet`` and a ground in it, and not for a
   ///   page that has the style sheet.
-  public func svg(isAlone: Bool = false) -> String {
+  package func svg(isAlone: Bool = false) -> String {
     switch self {
     case .lineChart(let chart): LineChartDrawing(chart).picture(isAlone: isAlone)
     case .scene(let scene): SceneDrawing(scene).picture(isAlone: isAlone)

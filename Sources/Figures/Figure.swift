@@ -1,5 +1,5 @@
 /// A picture as the numbers it shows, apart from how it is drawn. Every axis has a label with its unit.
-public enum Figure: Hashable, Codable, Sendable {
+package enum Figure: Hashable, Codable, Sendable {
   /// Lines over a common x axis, with bands behind them: losses, forecasts, norms by lag.
   case lineChart(LineChart)
   /// Paths in a plane, both axes to the same scale: trajectories.
@@ -8,7 +8,7 @@ public enum Figure: Hashable, Codable, Sendable {
   case heatMap(HeatMap)
 
   /// What stands above the picture.
-  public var title: String {
+  package var title: String {
     switch self {
     case .lineChart(let chart): chart.title
     case .scene(let scene): scene.title
@@ -18,30 +18,30 @@ public enum Figure: Hashable, Codable, Sendable {
 }
 
 /// A point of a picture, in the units of its axes.
-public struct FigurePoint: Hashable, Codable, Sendable {
+package struct FigurePoint: Hashable, Codable, Sendable {
   /// To the right.
-  public var x: Double
+  package var x: Double
   /// Up.
-  public var y: Double
+  package var y: Double
 
   /// The point (x, y).
-  public init(_ x: Double, _ y: Double) {
+  package init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y
   }
 }
 
 /// An axis: what it measures.
-public struct FigureAxis: Hashable, Codable, Sendable {
+package struct FigureAxis: Hashable, Codable, Sendable {
   /// What is measured.
-  public var label: String
+  package var label: String
   /// Its unit; `nil` for a number without one.
-  public var unit: String?
+  package var unit: String?
   /// Whether equal distances are equal ratios. Then all numbers must be positive.
-  public var isLogarithmic: Bool
+  package var isLogarithmic: Bool
 
   /// An axis for `label`, in `unit`.
-  public init(_ label: String, unit: String? = nil, isLogarithmic: Bool = false) {
+  package init(_ label: String, unit: String? = nil, isLogarithmic: Bool = false) {
     self.label = label
     self.unit = unit
     self.isLogarithmic = isLogarithmic
@@ -49,18 +49,18 @@ public struct FigureAxis: Hashable, Codable, Sendable {
 }
 
 /// Lines over a common x axis.
-public struct LineChart: Hashable, Codable, Sendable {
+package struct LineChart: Hashable, Codable, Sendable {
   /// A line.
-  public struct Line: Hashable, Codable, Sendable {
+  package struct Line: Hashable, Codable, Sendable {
     /// What the legend calls it.
-    public var name: String
+    package var name: String
     /// Its points from left to right.
-    public var points: [FigurePoint]
+    package var points: [FigurePoint]
     /// Whether it is drawn dashed: for what is a reference and no result.
-    public var isReference: Bool
+    package var isReference: Bool
 
     /// A line through `points`.
-    public init(_ name: String, _ points: [FigurePoint], isReference: Bool = false) {
+    package init(_ name: String, _ points: [FigurePoint], isReference: Bool = false) {
       self.name = name
       self.points = points
       self.isReference = isReference
@@ -68,16 +68,16 @@ public struct LineChart: Hashable, Codable, Sendable {
   }
 
   /// A filled band between two lines.
-  public struct Band: Hashable, Codable, Sendable {
+  package struct Band: Hashable, Codable, Sendable {
     /// What the legend calls it, such as “90 % of errors”.
-    public var name: String
+    package var name: String
     /// Its lower edge, from left to right.
-    public var lower: [FigurePoint]
+    package var lower: [FigurePoint]
     /// Its upper edge, over the same x.
-    public var upper: [FigurePoint]
+    package var upper: [FigurePoint]
 
     /// A band between `lower` and `upper`.
-    public init(_ name: String, lower: [FigurePoint], upper: [FigurePoint]) {
+    package init(_ name: String, lower: [FigurePoint], upper: [FigurePoint]) {
       self.name = name
       self.lower = lower
       self.upper = upper
@@ -85,18 +85,18 @@ public struct LineChart: Hashable, Codable, Sendable {
   }
 
   /// What stands above it.
-  public var title: String
+  package var title: String
   /// The axis to the right.
-  public var xAxis: FigureAxis
+  package var xAxis: FigureAxis
   /// The axis up.
-  public var yAxis: FigureAxis
+  package var yAxis: FigureAxis
   /// What is drawn.
-  public var lines: [Line]
+  package var lines: [Line]
   /// What is drawn behind them.
-  public var bands: [Band]
+  package var bands: [Band]
 
   /// A chart of `lines`.
-  public init(_ title: String, x: FigureAxis, y: FigureAxis, lines: [Line], bands: [Band] = []) {
+  package init(_ title: String, x: FigureAxis, y: FigureAxis, lines: [Line], bands: [Band] = []) {
     self.title = title
     xAxis = x
     yAxis = y
@@ -106,9 +106,9 @@ public struct LineChart: Hashable, Codable, Sendable {
 }
 
 /// Paths in a plane.
-public struct Scene: Hashable, Codable, Sendable {
+package struct Scene: Hashable, Codable, Sendable {
   /// What a path is.
-  public enum Role: String, Codable, CaseIterable, Sendable {
+  package enum Role: String, Codable, CaseIterable, Sendable {
     /// What the network has seen.
     case observed
     /// What happened then.
@@ -118,28 +118,28 @@ public struct Scene: Hashable, Codable, Sendable {
   }
 
   /// A path.
-  public struct Path: Hashable, Codable, Sendable {
+  package struct Path: Hashable, Codable, Sendable {
     /// What it is.
-    public var role: Role
+    package var role: Role
     /// Its points in the order of time.
-    public var points: [FigurePoint]
+    package var points: [FigurePoint]
 
     /// A path through `points`.
-    public init(_ role: Role, _ points: [FigurePoint]) {
+    package init(_ role: Role, _ points: [FigurePoint]) {
       self.role = role
       self.points = points
     }
   }
 
   /// What stands above it.
-  public var title: String
+  package var title: String
   /// The unit of both axes.
-  public var unit: String
+  package var unit: String
   /// What is drawn.
-  public var paths: [Path]
+  package var paths: [Path]
 
   /// A scene of `paths`.
-  public init(_ title: String, unit: String, paths: [Path]) {
+  package init(_ title: String, unit: String, paths: [Path]) {
     self.title = title
     self.unit = unit
     self.paths = paths
@@ -147,24 +147,24 @@ public struct Scene: Hashable, Codable, Sendable {
 }
 
 /// A number for each row and column.
-public struct HeatMap: Hashable, Codable, Sendable {
+package struct HeatMap: Hashable, Codable, Sendable {
   /// What stands above it.
-  public var title: String
+  package var title: String
   /// What the rows are, as an axis.
-  public var rowLabel: String
+  package var rowLabel: String
   /// What the columns are, as an axis.
-  public var columnLabel: String
+  package var columnLabel: String
   /// The name of each row, from the top.
-  public var rows: [String]
+  package var rows: [String]
   /// The name of each column, from the left.
-  public var columns: [String]
+  package var columns: [String]
   /// The numbers, a row of them for each row.
-  public var values: [[Double]]
+  package var values: [[Double]]
   /// What the numbers are, as an axis.
-  public var valueAxis: FigureAxis
+  package var valueAxis: FigureAxis
 
   /// A map of `values`, which are as many as rows and columns say.
-  public init(
+  package init(
     _ title: String, rows: [String], columns: [String], values: [[Double]], axes: (row: String, column: String),
     value: FigureAxis
   ) {

@@ -4,7 +4,7 @@ extension Figure {
   /// Colours are custom properties of `svg.figure`, in a light and a dark set, so that a page may replace them. The six
   /// colours of lines keep apart for those who do not tell red from green, are told apart in grey as well by marks and
   /// dashes, and have a contrast of at least 3 : 1 with the ground (WCAG 2.2, 1.4.11).
-  public static let styleSheet = """
+  package static let styleSheet = """
     svg.figure {
       --figure-ground: #ffffff; --figure-ink: #1c2530; --figure-muted: #5a6675; --figure-grid: #e3e7ec;
       --figure-axis: #9aa5b1; --figure-1: #0b6bb8; --figure-2: #c2500c; --figure-3: #00795c; --figure-4: #a23f86;

@@ -1,11 +1,11 @@
 /// The numbers of a picture, as a table.
-public struct FigureTable: Hashable, Sendable {
+package struct FigureTable: Hashable, Sendable {
   /// What stands above each column.
-  public let columns: [String]
+  package let columns: [String]
   /// The cells of each row.
-  public let rows: [[String]]
+  package let rows: [[String]]
   /// How many rows there would be if none were left out.
-  public let fullCount: Int
+  package let fullCount: Int
 
   /// Of long tables, rows are left out evenly until `mostRows` stay.
   private init(_ columns: [String], _ rows: [[String]], mostRows: Int) {
@@ -18,7 +18,7 @@ public struct FigureTable: Hashable, Sendable {
 
 extension Figure {
   /// The numbers that the picture shows, to six significant digits, in at most `mostRows` rows.
-  public func table(mostRows: Int = 400) -> FigureTable {
+  package func table(mostRows: Int = 400) -> FigureTable {
     switch self {
     case .lineChart(let chart): FigureTable(chart, mostRows: mostRows)
     case .scene(let scene): FigureTable(scene, mostRows: mostRows)

@@ -7,14 +7,14 @@ internal import Models
 ///
 /// The picture decides the state in which a recurrent network starts. A name of a few letters needs nothing more; who
 /// writes a sentence looks at the picture again at every word.
-public enum CaptionTask: RecurrentTask {
+package enum CaptionTask: RecurrentTask {
   /// Says what is in a picture.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "caption", "Spells out handwritten digits, and says how shapes lie in a picture.", topology: "one-to-many",
     dataSets: [.digits])
 
   /// Trains on digits and on scenes, and scores on held-out ones.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let folder = try context.dataFolder(for: .digits)
     let digits = HandwrittenDigits.parts(

@@ -8,13 +8,13 @@ internal import Models
 ///
 /// Gates begin with memories as long as the sequences (Tallec & Ollivier, "Can recurrent neural networks warp time?",
 /// 2018). Every sequence of training is a new one.
-public enum MemoryTask: RecurrentTask {
+package enum MemoryTask: RecurrentTask {
   /// Remembers over many steps, or does not.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "memory", "Remembers over 20 to 1000 steps, or does not: sums, orders and copies.", topology: "many-to-one")
 
   /// Trains the three cells on every problem and lag, and scores them on new sequences.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     var trials: [Trial] = []
     for course in context.choose(quick: quickCourses, full: fullCourses) {
       for cell in course.cells {

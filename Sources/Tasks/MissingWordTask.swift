@@ -8,14 +8,14 @@ internal import Models
 ///
 /// Measured on captions of images, one word removed at a time, beside trigrams that know what is before the gap, and others
 /// that know both sides too.
-public enum MissingWordTask: RecurrentTask {
+package enum MissingWordTask: RecurrentTask {
   /// Fills gaps in sentences.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "missing-word", "Finds the word that was removed from a sentence, reading both sides.", topology: "many-to-one",
     dataSets: [.multi30k])
 
   /// Trains on captions, and removes each word of the test captions.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let data = try GapSentences(
       context.dataFolder(for: .multi30k),

@@ -10,14 +10,14 @@ internal import Models
 /// The loss is counted as by Bai, Kolter & Koltun, "An empirical evaluation of generic convolutional and recurrent
 /// networks for sequence modeling", 2018: the sum over the 88 notes of the binary cross entropy, in nats, in the mean over
 /// all frames of all pieces together. The first frame of a piece is seen and not predicted.
-public enum MusicTask: RecurrentTask {
+package enum MusicTask: RecurrentTask {
   /// Predicts the next notes of a chorale and writes it on.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "music", "Predicts the next notes of Bach's chorales and writes one on.", topology: "many-to-many",
     dataSets: [.chorales])
 
   /// Trains the cells, chooses by the validation pieces when to stop, and scores on the test pieces.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let folder = try context.dataFolder(for: .chorales)
     let chorales = try Chorales(path: folder(DataSet.chorales.files[0]))

@@ -7,13 +7,13 @@ internal import Models
 /// recurrent network starts, and stands beside every letter that it reads.
 ///
 /// Measured on names that it has not seen, beside 4-grams of characters in the same run.
-public enum NamesTask: RecurrentTask {
+package enum NamesTask: RecurrentTask {
   /// Invents names in a language.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "names", "Invents names in a language.", topology: "one-to-many", dataSets: [.names])
 
   /// Trains on names of 18 languages, scores on held-out ones, and invents some.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let names = try NameCollection(context.dataFolder(for: .names), seed: context.seed)
     context.note(

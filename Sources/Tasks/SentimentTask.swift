@@ -8,14 +8,14 @@ internal import Models
 ///
 /// Learned from sentences alone, without word vectors from elsewhere; measured beside naive Bayes over words and pairs of
 /// words in the same run.
-public enum SentimentTask: RecurrentTask {
+package enum SentimentTask: RecurrentTask {
   /// Judges sentences of film reviews.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "sentiment", "Judges whether a sentence of a film review is for the film or against it.", topology: "many-to-one",
     dataSets: [.filmReviews])
 
   /// Trains on the training sentences, stops by the development sentences, and scores on the test sentences.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let reviews = try Reviews(context)
     context.note(

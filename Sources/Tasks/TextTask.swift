@@ -7,14 +7,14 @@ internal import Models
 /// continue a beginning (Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015).
 ///
 /// Two layers of LSTM over streams of the training text, the state carried from window to window.
-public enum TextTask: RecurrentTask {
+package enum TextTask: RecurrentTask {
   /// Predicts the next character and continues a beginning.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "text", "Predicts the next character of Shakespeare and continues a beginning.", topology: "many-to-many",
     dataSets: [.shakespeare])
 
   /// Trains on the first nine tenths of the text, and scores on the rest.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let text = try Text(context)
     context.note("\(text.training.count) characters to learn from, \(text.validation.count) to predict")

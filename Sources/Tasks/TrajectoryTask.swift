@@ -8,14 +8,14 @@ internal import Models
 /// One recurrent network takes a history of any length, from two positions on, and is the better the more of it there is;
 /// a feed-forward network takes the length it was made for. Training shows each motion with a random part of its
 /// history, and the errors by length are of the same motions of which more and more is known.
-public enum TrajectoryTask: RecurrentTask {
+package enum TrajectoryTask: RecurrentTask {
   /// Says where something that moves will be next.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "trajectory", "Says where a ball, or somebody who walks, will be next.", topology: "many-to-many",
     optionalDataSets: [.ethUCY])
 
   /// Trains on balls and on people, and scores by the length of the history.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     let balls = try Ability(
       Motion(balls: context.choose(quick: 2000, full: 10_000), context),
       cells: context.choose(quick: [.gru], full: [.lstm, .gru, .vanilla]), context)
@@ -245,7 +245,7 @@ public enum TrajectoryTask: RecurrentTask {
 
 extension DisplacementError: CustomStringConvertible {
   /// Both errors in centimetres' digits, as papers give them: `0.53/1.12`.
-  public var description: String { "\(fixed(average, decimals: 2))/\(fixed(final, decimals: 2))" }
+  package var description: String { "\(fixed(average, decimals: 2))/\(fixed(final, decimals: 2))" }
 
   /// The errors of going on at constant velocity.
   fileprivate init(of _: ConstantVelocity.Type, on windows: [TrajectoryWindow]) {

@@ -8,14 +8,14 @@ internal import Models
 /// it, writes the English one (Bahdanau, Cho & Bengio 2015; Luong, Pham & Manning 2015).
 ///
 /// The same network without attention is trained beside it, and the source itself is scored as a translation.
-public enum TranslationTask: RecurrentTask {
+package enum TranslationTask: RecurrentTask {
   /// Translates German captions, with attention and without.
-  public static let description = TaskDescription(
+  package static let description = TaskDescription(
     "translation", "Translates captions from German to English, with attention and without.",
     topology: "many-to-many, of another length", dataSets: [.multi30k])
 
   /// Trains both networks and scores them on the test of 2016; a quick run trains a small one on short sentences.
-  public static func run(in context: TaskContext) throws -> TaskResult {
+  package static func run(in context: TaskContext) throws -> TaskResult {
     // Data.
     let corpus = try Corpus(context)
     context.note(

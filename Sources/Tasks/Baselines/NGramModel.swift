@@ -1,5 +1,5 @@
 internal import Glibc
-public import Models
+package import Models
 
 /// A model of sequences that counts: the probability of a token after the last few before it, by interpolated Kneser-Ney
 /// smoothing with three discounts (Chen & Goodman, "An empirical study of smoothing techniques for language modeling",
@@ -14,14 +14,14 @@ public import Models
 ///
 /// where γ(h) is what the discounts took, and below all is 1 / V. The count of what may have something before it is not
 /// how often it occurs but after how many different tokens.
-public struct NGramModel: Sendable {
+package struct NGramModel: Sendable {
   /// Tokens that an n-gram has, `n`: it looks at n − 1 of them to predict the last.
-  public let order: Int
+  package let order: Int
   /// Number of tokens, `V`.
-  public let vocabularySize: Int
+  package let vocabularySize: Int
 
   /// Stands before the first token of a sequence. It is a context and never predicted.
-  public static let start: Int32 = -1
+  package static let start: Int32 = -1
 
   /// The contexts as a tree: the root is the empty one, a child has one more token to the left.
   private var contexts = [Context(length: 0, parent: 0)]
@@ -66,7 +66,7 @@ public struct NGramModel: Sendable {
 
   /// Counts `sequences` of tokens in `0 ..< vocabularySize`. Where the end of a sequence shall be predicted too, it ends
   /// with a token for that.
-  public init(order: Int, vocabularySize: Int, sequences: [[Int32]]) {
+  package init(order: Int, vocabularySize: Int, sequences: [[Int32]]) {
     self.init(
       order: order, vocabularySize: vocabularySize,
       events: sequences.lazy.flatMap { sequence in
@@ -78,7 +78,7 @@ public struct NGramModel: Sendable {
 
   /// Counts tokens, each after a context whose last token is the nearest. The context may be anything, such as a class
   /// in front of the characters so far; tokens in front of the last `order` − 1 do not count.
-  public init(
+  package init(
     order: Int, vocabularySize: Int, events: some Sequence<(context: ArraySlice<Int32>, token: Int32)>
   ) {
     precondition(order > 0 && vocabularySize > 0, "an n-gram of \(order) of \(vocabularySize) tokens")
@@ -169,7 +169,7 @@ public struct NGramModel: Sendable {
 
 extension NGramModel {
   /// The probability of `token` after `context`, whose last token is the nearest; ``start`` is in front of a sequence.
-  public func probability(of token: Int32, after context: ArraySlice<Int32>) -> Double {
+  package func probability(of token: Int32, after context: ArraySlice<Int32>) -> Double {
     var place: Int32 = 0
     var probability = unigrams[Int(token)]
     for previous in context.suffix(order - 1).reversed() {
@@ -183,7 +183,7 @@ extension NGramModel {
   /// The probability of every token after `context`, `[V]`, as ``probability(of:after:)`` gives it but for rounding.
   ///
   /// Costs a product for each token and each known context, and what was found after that.
-  public func probabilities(after context: ArraySlice<Int32>) -> [Double] {
+  package func probabilities(after context: ArraySlice<Int32>) -> [Double] {
     var place: Int32 = 0
     var probabilities = unigrams
     for previous in context.suffix(order - 1).reversed() {
@@ -211,7 +211,7 @@ extension NGramModel {
   }
 
   /// The mean of −log P over the tokens of `sequences`, in nats.
-  public func loss(of sequences: [[Int32]]) -> LossValue {
+  package func loss(of sequences: [[Int32]]) -> LossValue {
     var (sum, count) = (0.0, 0)
     for sequence in sequences {
       let tokens = [Self.start] + sequence

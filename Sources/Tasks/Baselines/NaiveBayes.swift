@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Naive Bayes over the words and the pairs of neighbouring words that occur in a text, however often: the baseline that a
 /// reader of short texts has to beat (Wang & Manning, "Baselines and bigrams", 2012).
-public struct NaiveBayes: Sendable {
+package struct NaiveBayes: Sendable {
   /// log P(feature | 1) − log P(feature | 0) by feature.
   private let evidence: [Feature: Double]
   /// log P(1) − log P(0).
@@ -15,7 +15,7 @@ public struct NaiveBayes: Sendable {
   }
 
   /// Counts `texts` with their classes, 0 or 1. Each feature is counted `smoothing` times more than it occurs.
-  public init(_ texts: [[Int32]], classes: [Int32], smoothing: Double = 1) {
+  package init(_ texts: [[Int32]], classes: [Int32], smoothing: Double = 1) {
     precondition(texts.count == classes.count, "\(texts.count) texts with \(classes.count) classes")
     var counts: [Feature: (Double, Double)] = [:]
     for (text, label) in zip(texts, classes) {
@@ -32,7 +32,7 @@ public struct NaiveBayes: Sendable {
   }
 
   /// The logarithm of the odds that `text` is of class 1. Features that were never counted say nothing.
-  public func logOdds(of text: [Int32]) -> Double {
+  package func logOdds(of text: [Int32]) -> Double {
     // In one order, so that the sum has the same bits in every run.
     Self.features(of: text).compactMap { evidence[$0] }.sorted().reduce(prior, +)
   }

@@ -2,55 +2,55 @@ internal import DataIO
 
 /// What each column of a table is to a forecaster. Learned from the table it is trained on, kept in its file, and looked
 /// for in every further table.
-public struct ForecastColumns: Hashable, Codable, Sendable {
+package struct ForecastColumns: Hashable, Codable, Sendable {
   /// A column of moments.
-  public struct Dates: Hashable, Codable, Sendable {
+  package struct Dates: Hashable, Codable, Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// The order in which its dates are written.
-    public var order: DateOrder
+    package var order: DateOrder
     /// How further dates are written.
-    public var style: Timestamp.Style
+    package var style: Timestamp.Style
   }
 
   /// A column of numbers.
-  public struct Numbers: Hashable, Codable, Sendable {
+  package struct Numbers: Hashable, Codable, Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// Whether some are missing, so that a second feature says which: 1 where the number is carried forward.
-    public var hasIndicator: Bool
+    package var hasIndicator: Bool
   }
 
   /// A column of categories: a feature for each, 1 where it holds. All are 0 for one that is not among them.
-  public struct Categories: Hashable, Codable, Sendable {
+  package struct Categories: Hashable, Codable, Sendable {
     /// Its name.
-    public var name: String
+    package var name: String
     /// What occurs in it, in alphabetical order.
-    public var values: [String]
+    package var values: [String]
   }
 
   /// The most categories that a column may have.
-  public static let mostCategories = 32
+  package static let mostCategories = 32
 
   /// Whether the first line names the columns; otherwise they are called 1, 2, …
-  public var hasHeader: Bool
+  package var hasHeader: Bool
   /// The column to forecast.
-  public var target: String
+  package var target: String
   /// The column that tells several series apart.
-  public var id: String?
+  package var id: String?
   /// The column of moments.
-  public var dates: Dates?
+  package var dates: Dates?
   /// The distance between two rows; `nil` without moments.
-  public var step: TimeStep?
+  package var step: TimeStep?
   /// The columns of numbers, the target first.
-  public var numbers: [Numbers]
+  package var numbers: [Numbers]
   /// The columns of categories.
-  public var categories: [Categories]
+  package var categories: [Categories]
   /// What the moments show of the clock and the calendar.
-  public var cycles: [CalendarCycle]
+  package var cycles: [CalendarCycle]
 
   /// The name of each feature that a network sees, in their order.
-  public var featureNames: [String] {
+  package var featureNames: [String] {
     numbers.map(\.name) + numbers.filter(\.hasIndicator).map { "\($0.name) missing" }
       + categories.flatMap { column in column.values.map { "\(column.name) = \($0)" } }
       + cycles.flatMap { ["sine of the \($0.rawValue)", "cosine of the \($0.rawValue)"] }
@@ -58,20 +58,20 @@ public struct ForecastColumns: Hashable, Codable, Sendable {
 }
 
 /// What a person says about the columns of a table.
-public struct ForecastColumnOptions: Hashable, Sendable {
+package struct ForecastColumnOptions: Hashable, Sendable {
   /// The column to forecast.
-  public var target: String
+  package var target: String
   /// The column that tells several series apart.
-  public var id: String?
+  package var id: String?
   /// The column of moments; `nil` leaves it to what the columns hold.
-  public var dates: String?
+  package var dates: String?
   /// Columns to leave out.
-  public var ignored: [String]
+  package var ignored: [String]
   /// Whether the first line names the columns.
-  public var hasHeader: Bool
+  package var hasHeader: Bool
 
   /// Options for a table with the column `target`.
-  public init(
+  package init(
     target: String, id: String? = nil, dates: String? = nil, ignoring ignored: [String] = [], hasHeader: Bool = true
   ) {
     self.target = target

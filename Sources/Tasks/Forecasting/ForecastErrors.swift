@@ -1,14 +1,14 @@
 /// How far forecasts were from what happened, for each step of the horizon, in the target's own units.
-public struct ForecastErrors: Hashable, Codable, Sendable {
+package struct ForecastErrors: Hashable, Codable, Sendable {
   /// The mean |error| at each step, `[H]`; NaN where nothing was measured.
-  public let meanAbsolute: [Double]
+  package let meanAbsolute: [Double]
   /// The root of the mean squared error at each step, `[H]`.
-  public let rootMeanSquare: [Double]
+  package let rootMeanSquare: [Double]
   /// How many forecasts each mean is over, `[H]`.
-  public let counts: [Int]
+  package let counts: [Int]
 
   /// The errors of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count.
-  public init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
+  package init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
     var absolute = [Double](repeating: 0, count: horizon)
     var squared = absolute
     var counts = [Int](repeating: 0, count: horizon)
@@ -26,10 +26,10 @@ public struct ForecastErrors: Hashable, Codable, Sendable {
   }
 
   /// The mean |error| over all steps.
-  public var overallMeanAbsolute: Double { mean(meanAbsolute) { $0 } }
+  package var overallMeanAbsolute: Double { mean(meanAbsolute) { $0 } }
 
   /// The root of the mean squared error over all steps.
-  public var overallRootMeanSquare: Double { mean(rootMeanSquare) { $0 * $0 }.squareRoot() }
+  package var overallRootMeanSquare: Double { mean(rootMeanSquare) { $0 * $0 }.squareRoot() }
 
   private func mean(_ values: [Double], _ function: (Double) -> Double) -> Double {
     let sum = zip(values, counts).reduce(0) { $1.1 == 0 ? $0 : $0 + function($1.0) * Double($1.1) }
@@ -39,18 +39,18 @@ public struct ForecastErrors: Hashable, Codable, Sendable {
 
 /// Where the truth will lie around a forecast, as far as past errors tell: for each step of the horizon the quantiles of
 /// truth − forecast on a part of the data that was not learned from.
-public struct ForecastBand: Hashable, Codable, Sendable {
+package struct ForecastBand: Hashable, Codable, Sendable {
   /// The share of errors below and above the band.
-  public static let tail = 0.05
+  package static let tail = 0.05
 
   /// What to add to a forecast for the band's lower edge, `[H]`.
-  public let low: [Double]
+  package let low: [Double]
   /// What to add for its upper edge, `[H]`.
-  public let high: [Double]
+  package let high: [Double]
 
   /// The band of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count. A step
   /// without any error has the band of the step before.
-  public init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
+  package init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
     var (low, high): ([Double], [Double]) = ([], [])
     for step in 0..<horizon {
       let errors = zip(targets, forecasts).map { $0[step] - $1[step] }.filter { !$0.isNaN }.sorted()
@@ -62,7 +62,7 @@ public struct ForecastBand: Hashable, Codable, Sendable {
   }
 
   /// The share of `targets` that lie in the band around `forecasts`; NaN where there is no target.
-  public func coverage(of forecasts: [[Double]], beside targets: [[Double]]) -> Double {
+  package func coverage(of forecasts: [[Double]], beside targets: [[Double]]) -> Double {
     var (inside, count) = (0, 0)
     for (forecast, target) in zip(forecasts, targets) {
       for step in low.indices where !target[step].isNaN {

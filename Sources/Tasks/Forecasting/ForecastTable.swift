@@ -1,23 +1,23 @@
-public import DataIO
+package import DataIO
 internal import Glibc
 internal import Kernels
 
 /// The series of a table, as a forecaster reads them.
-public struct ForecastTable: Sendable {
+package struct ForecastTable: Sendable {
   /// The file it came from.
-  public let file: String
+  package let file: String
   /// What its columns are.
-  public let columns: ForecastColumns
+  package let columns: ForecastColumns
   /// The series, in the order in which they first occur.
-  public let series: [ForecastSeries]
+  package let series: [ForecastSeries]
   /// Lines for whoever watches: what was found that may surprise.
-  public let notes: [String]
+  package let notes: [String]
 
   /// Reads the table at `path` to learn from, and learns what its columns are.
   ///
   /// - Throws: `DataError` with line and column where the file is no table, where a column that is named is not there,
   ///   for a field that does not fit its column, and where the moments of a series do not go forward.
-  public init(learningFrom path: String, _ options: ForecastColumnOptions) throws(DataError) {
+  package init(learningFrom path: String, _ options: ForecastColumnOptions) throws(DataError) {
     let table = try NamedTable(contentsOf: path, hasHeader: options.hasHeader)
     var columns = try ForecastColumns(learnedFrom: table, options)
     let raw = try RawSeries.read(table, columns)
@@ -31,7 +31,7 @@ public struct ForecastTable: Sendable {
   }
 
   /// Reads the table at `path`, whose columns must be as `columns` says. Others may stand beside them.
-  public init(contentsOf path: String, as columns: ForecastColumns) throws(DataError) {
+  package init(contentsOf path: String, as columns: ForecastColumns) throws(DataError) {
     let table = try NamedTable(contentsOf: path, hasHeader: columns.hasHeader)
     self.init(table, columns, try RawSeries.read(table, columns))
   }
@@ -49,27 +49,27 @@ public struct ForecastTable: Sendable {
   }
 
   /// Number of rows of all series.
-  public var rowCount: Int { series.reduce(0) { $0 + $1.count } }
+  package var rowCount: Int { series.reduce(0) { $0 + $1.count } }
 }
 
 /// One series of a table.
-public struct ForecastSeries: Sendable {
+package struct ForecastSeries: Sendable {
   /// What the id column says; `nil` without one.
-  public let id: String?
+  package let id: String?
   /// The moment of each row; `nil` without moments.
-  public let moments: [Timestamp]?
+  package let moments: [Timestamp]?
   /// The line of the file that each row stands on.
-  public let lines: [Int]
+  package let lines: [Int]
   /// The target as it was measured; NaN where it is missing.
-  public let target: [Double]
+  package let target: [Double]
   /// The target with what is missing carried forward; NaN before the first that is not.
-  public let carried: [Double]
+  package let carried: [Double]
   /// The features of each row in the order of ``ForecastColumns/featureNames``, `[T × F]`, not scaled; NaN where a number
   /// is missing and none came before.
   let features: Matrix<Double>
 
   /// Number of rows, `T`.
-  public var count: Int { target.count }
+  package var count: Int { target.count }
 
   fileprivate init(_ raw: RawSeries, _ columns: ForecastColumns) {
     id = raw.id

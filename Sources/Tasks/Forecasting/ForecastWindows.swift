@@ -2,30 +2,30 @@ internal import Kernels
 internal import Models
 
 /// The three parts of a series in the order of time: what is learned from, what decides when to stop, and what is scored.
-public struct ForecastSplit: Hashable, Sendable {
+package struct ForecastSplit: Hashable, Sendable {
   /// Shares of a series.
-  public static let shares = (training: 0.7, validation: 0.15)
+  package static let shares = (training: 0.7, validation: 0.15)
 
   /// The rows that are learned from: all before this.
-  public let trainingEnd: Int
+  package let trainingEnd: Int
   /// Those from there to here are validated on; the rest is scored.
-  public let validationEnd: Int
+  package let validationEnd: Int
   private let count: Int
 
   /// The parts of a series of `count` rows.
-  public init(count: Int) {
+  package init(count: Int) {
     self.count = count
     trainingEnd = Int(Double(count) * Self.shares.training)
     validationEnd = Int(Double(count) * (Self.shares.training + Self.shares.validation))
   }
 
   /// A part.
-  public enum Part: CaseIterable, Sendable {
+  package enum Part: CaseIterable, Sendable {
     case training, validation, test
   }
 
   /// The rows of `part`.
-  public subscript(part: Part) -> Range<Int> {
+  package subscript(part: Part) -> Range<Int> {
     switch part {
     case .training: 0..<trainingEnd
     case .validation: trainingEnd..<validationEnd

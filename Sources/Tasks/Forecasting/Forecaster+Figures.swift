@@ -1,9 +1,9 @@
-public import Figures
+package import Figures
 internal import Kernels
 
 extension Forecaster {
   /// Pictures of a forecaster beside what happened: a forecast with its band, errors by step, and losses.
-  public func figures(on table: ForecastTable, _ evaluation: ForecastEvaluation) -> [Figure] {
+  package func figures(on table: ForecastTable, _ evaluation: ForecastEvaluation) -> [Figure] {
     var figures: [Figure] = []
     if let chart = forecastChart(on: table) { figures.append(.lineChart(chart)) }
     figures.append(.lineChart(errorChart(evaluation)))

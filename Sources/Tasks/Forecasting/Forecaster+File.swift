@@ -12,13 +12,13 @@ internal import Models
 /// | `training` | ``TrainingSummary`` |
 extension Forecaster {
   /// The note that tells a forecaster from other models.
-  public static let noteKey = "forecast"
+  package static let noteKey = "forecast"
   private static let bandKey = "forecast_band"
 
   /// Writes this forecaster at `path`: whoever opens it at any moment finds what was there before or all of this.
   ///
   /// - Throws: `SafetensorsError` where the system refuses.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     var preprocessing = Preprocessing(
       inputScaling: scaling.features,
       targetScaling: try FeatureScaling(
@@ -33,7 +33,7 @@ extension Forecaster {
   /// Reads the forecaster at `path`.
   ///
   /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is no forecaster.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
     guard let plan: ForecastPlan = try preprocessing.note(Self.noteKey, file: path) else {
       throw DataError(file: path, reason: "holds a model, but none that rnn train made to forecast a table")

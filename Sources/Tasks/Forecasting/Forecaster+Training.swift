@@ -1,6 +1,6 @@
 internal import DataIO
 internal import Kernels
-public import Models
+package import Models
 
 extension Forecaster {
   /// Trains a forecaster on the first 70 % of each series of `table`, until the errors on the next 15 % no longer fall.
@@ -12,7 +12,7 @@ extension Forecaster {
   /// - Returns: The forecaster, with the band of its errors on the validation parts, and its errors on the rest.
   /// - Throws: `DataError` where no series is long enough for the horizon, `ConfigurationError` for settings that cannot
   ///   be, what `TrainingSession` throws.
-  public static func train(
+  package static func train(
     on table: ForecastTable, _ settings: ForecastSettings, in session: TrainingSession
   ) throws -> (forecaster: Forecaster, evaluation: ForecastEvaluation) {
     try settings.check()

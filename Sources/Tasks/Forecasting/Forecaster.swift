@@ -1,20 +1,20 @@
-public import DataIO
-public import Kernels
-public import Models
+package import DataIO
+internal import Kernels
+package import Models
 
 /// A network that reads the last rows of a series and forecasts the next ones all at once, each as a change from the last
 /// value; with all that a file must hold to do so for further tables.
-public struct Forecaster: Sendable {
+package struct Forecaster: Sendable {
   /// The network, from `F` features to `H` changes, each divided by the target's scale.
-  public let model: SequenceModel<Float>
+  package let model: SequenceModel<Float>
   /// How features and changes are scaled.
-  public let scaling: ForecastScaling
+  package let scaling: ForecastScaling
   /// What it reads and forecasts.
-  public let plan: ForecastPlan
+  package let plan: ForecastPlan
   /// Where the truth lies around its forecasts; `nil` while it is being made.
-  public var band: ForecastBand?
+  package var band: ForecastBand?
   /// How it was trained; `nil` while it is being made.
-  public var training: TrainingSummary?
+  package var training: TrainingSummary?
 
   init(model: SequenceModel<Float>, scaling: ForecastScaling, plan: ForecastPlan) {
     self.model = model
@@ -27,7 +27,7 @@ public struct Forecaster: Sendable {
   /// A series shorter than the history is read from its beginning.
   ///
   /// - Throws: `DataError` where a series has no value to start from.
-  public func forecasts(for table: ForecastTable) throws(DataError) -> [Forecast] {
+  package func forecasts(for table: ForecastTable) throws(DataError) -> [Forecast] {
     for series in table.series where series.carried.last?.isNaN != false {
       let name = series.id.map { " of \(quoted($0))" } ?? ""
       throw DataError(
@@ -51,7 +51,7 @@ public struct Forecaster: Sendable {
   /// The errors on `part` of every series of `table`, or on all of them, beside those of the naive forecasts.
   ///
   /// - Throws: `DataError` where no series is long enough.
-  public func evaluation(on table: ForecastTable, part: ForecastSplit.Part? = nil) throws(DataError)
+  package func evaluation(on table: ForecastTable, part: ForecastSplit.Part? = nil) throws(DataError)
     -> ForecastEvaluation
   {
     let origins = table.origins(of: part, history: plan.history, horizon: plan.horizon)
@@ -91,26 +91,26 @@ public struct Forecaster: Sendable {
 }
 
 /// What a forecaster reads and forecasts.
-public struct ForecastPlan: Hashable, Codable, Sendable {
+package struct ForecastPlan: Hashable, Codable, Sendable {
   /// The columns of its tables.
-  public let columns: ForecastColumns
+  package let columns: ForecastColumns
   /// Steps that are read.
-  public let history: Int
+  package let history: Int
   /// Steps that are forecast.
-  public let horizon: Int
+  package let horizon: Int
   /// Steps after which the series repeats; `nil` where it does not.
-  public let season: Int?
+  package let season: Int?
 
   /// The forecasts that need no learning, to stand beside.
-  public var baselines: [NaiveForecast] { [.lastValue] + (season.map { [.seasonal($0)] } ?? []) }
+  package var baselines: [NaiveForecast] { [.lastValue] + (season.map { [.seasonal($0)] } ?? []) }
 }
 
 /// How features and changes of the target are brought to a common scale.
-public struct ForecastScaling: Hashable, Sendable {
+package struct ForecastScaling: Hashable, Sendable {
   /// For each feature, `[F]`; those that are no numbers of the table stay as they are.
-  public let features: FeatureScaling
+  package let features: FeatureScaling
   /// What a change of the target is divided by.
-  public let targetScale: Double
+  package let targetScale: Double
 
   /// The scaling that gives the numbers in the training parts of `table` the mean 0 and the variance 1, and the changes
   /// over `horizon` steps the mean square 1. What is missing does not count.
@@ -186,41 +186,41 @@ public struct ForecastScaling: Hashable, Sendable {
 }
 
 /// What a forecaster says about what follows a series.
-public struct Forecast: Hashable, Codable, Sendable {
+package struct Forecast: Hashable, Codable, Sendable {
   /// One step.
-  public struct Step: Hashable, Codable, Sendable {
+  package struct Step: Hashable, Codable, Sendable {
     /// When; `nil` where the table has no moments.
-    public let moment: Timestamp?
+    package let moment: Timestamp?
     /// The forecast.
-    public let value: Double
+    package let value: Double
     /// The band's lower edge.
-    public let low: Double
+    package let low: Double
     /// The band's upper edge.
-    public let high: Double
+    package let high: Double
   }
 
   /// The series; `nil` where there is one.
-  public let id: String?
+  package let id: String?
   /// The steps of the horizon.
-  public let steps: [Step]
+  package let steps: [Step]
 }
 
 /// How a forecaster did beside forecasts that need no learning.
-public struct ForecastEvaluation: Hashable, Codable, Sendable {
+package struct ForecastEvaluation: Hashable, Codable, Sendable {
   /// The errors of one way to forecast.
-  public struct Entry: Hashable, Codable, Sendable {
+  package struct Entry: Hashable, Codable, Sendable {
     /// What people call it.
-    public let name: String
+    package let name: String
     /// Its errors.
-    public let errors: ForecastErrors
+    package let errors: ForecastErrors
   }
 
   /// The network first, then the naive forecasts.
-  public let entries: [Entry]
+  package let entries: [Entry]
   /// How many forecasts were made.
-  public let forecasts: Int
+  package let forecasts: Int
   /// The share of truths in the band; `nil` without one.
-  public let coverage: Double?
+  package let coverage: Double?
 
   init(_ forecaster: Forecaster, _ windows: ForecastWindows, _ predictions: [[Double]]) {
     let horizon = windows.horizon

@@ -1,13 +1,13 @@
 /// Forecasts that need no learning: what a learned one must beat to be worth anything (Hyndman & Athanasopoulos,
 /// "Forecasting: principles and practice", 3rd edition, 2021, section 5.2).
-public enum NaiveForecast: Hashable, Codable, Sendable {
+package enum NaiveForecast: Hashable, Codable, Sendable {
   /// The last value, for every step.
   case lastValue
   /// The value one season before, of the last season that was seen.
   case seasonal(Int)
 
   /// What people call it.
-  public var name: String {
+  package var name: String {
     switch self {
     case .lastValue: "last value"
     case .seasonal(let season): "seasonal naive (\(season))"
@@ -16,7 +16,7 @@ public enum NaiveForecast: Hashable, Codable, Sendable {
 
   /// The forecasts for the `horizon` steps after row `row` of `values`; the last value where there is none a season
   /// before.
-  public func forecast(after row: Int, of values: [Double], horizon: Int) -> [Double] {
+  package func forecast(after row: Int, of values: [Double], horizon: Int) -> [Double] {
     switch self {
     case .lastValue: return [Double](repeating: values[row], count: horizon)
     case .seasonal(let season):
@@ -29,9 +29,9 @@ public enum NaiveForecast: Hashable, Codable, Sendable {
 }
 
 /// Finds the season of series: the number of steps after which they repeat.
-public enum Seasonality {
+package enum Seasonality {
   /// The longest season that is looked for.
-  public static let longest = 1000
+  package static let longest = 1000
   /// The least autocorrelation at the season, and the least by which it must rise above the lowest before it. Two seasons
   /// of noise or of a random walk seldom have as much.
   static let leastCorrelation = 0.3
@@ -40,7 +40,7 @@ public enum Seasonality {
   /// trend, has a peak nearly as high as its highest one. `nil` where there is none.
   ///
   /// A season must be seen three times. Costs O(T · lags).
-  public static func estimate(of values: [Double]) -> Int? {
+  package static func estimate(of values: [Double]) -> Int? {
     let correlations = autocorrelations(of: values, lags: min(longest, values.count / 3))
     var (lowest, peaks): (Double, [(lag: Int, correlation: Double)]) = (1, [])
     for lag in correlations.indices.dropFirst() {

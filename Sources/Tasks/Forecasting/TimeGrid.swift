@@ -1,5 +1,5 @@
 /// The distance between two rows of a table with dates.
-public enum TimeStep: Hashable, Codable, Sendable {
+package enum TimeStep: Hashable, Codable, Sendable {
   /// Seconds, such as 3600 for hours.
   case seconds(Double)
   /// Months of the calendar: 12 for years.
@@ -7,7 +7,7 @@ public enum TimeStep: Hashable, Codable, Sendable {
 
   /// The usual distance in `series`, each in the order of time: months where all stand on the same day of theirs, or
   /// all at its end. `nil` where no series has two rows.
-  public init?(of series: [[Timestamp]]) {
+  package init?(of series: [[Timestamp]]) {
     let differences = series.flatMap { zip($0, $0.dropFirst()).map { $1.seconds - $0.seconds } }.sorted()
     guard !differences.isEmpty else { return nil }
     let median = differences[differences.count / 2]
@@ -30,7 +30,7 @@ public enum TimeStep: Hashable, Codable, Sendable {
   }
 
   /// The moment `count` steps after `moment`. The end of a month goes to the end of a month.
-  public func moment(_ count: Int, after moment: Timestamp) -> Timestamp {
+  package func moment(_ count: Int, after moment: Timestamp) -> Timestamp {
     switch self {
     case .seconds(let seconds): return Timestamp(seconds: moment.seconds + Double(count) * seconds)
     case .months(let months):
@@ -62,7 +62,7 @@ public enum TimeStep: Hashable, Codable, Sendable {
 }
 
 /// What repeats by the clock or the calendar: each gives a network two features, the sine and the cosine of its phase.
-public enum CalendarCycle: String, CaseIterable, Codable, Sendable {
+package enum CalendarCycle: String, CaseIterable, Codable, Sendable {
   /// 24 hours.
   case day
   /// 7 days.
@@ -72,7 +72,7 @@ public enum CalendarCycle: String, CaseIterable, Codable, Sendable {
 
   /// The cycles that rows `step` apart over `span` seconds can show: longer than two steps, and seen for twice their
   /// length, but a year for one and a half.
-  public static func visible(step: TimeStep, span: Double) -> [CalendarCycle] {
+  package static func visible(step: TimeStep, span: Double) -> [CalendarCycle] {
     allCases.filter { cycle in
       cycle.seconds > 2.5 * step.seconds && span >= (cycle == .year ? 1.5 : 2) * cycle.seconds
     }
@@ -88,7 +88,7 @@ public enum CalendarCycle: String, CaseIterable, Codable, Sendable {
   }
 
   /// How far into the cycle `moment` is, from 0 up to 1.
-  public func phase(of moment: Timestamp) -> Double {
+  package func phase(of moment: Timestamp) -> Double {
     switch self {
     case .day: return moment.secondOfDay / 86_400
     case .week:

@@ -1,21 +1,21 @@
 /// A moment in a table: seconds since 1970-01-01 in the proleptic Gregorian calendar, without leap seconds.
 ///
 /// Where a text names a zone this is universal time, otherwise the clock's own.
-public struct Timestamp: Hashable, Comparable, Codable, Sendable {
+package struct Timestamp: Hashable, Comparable, Codable, Sendable {
   /// Seconds since the start of 1970.
-  public var seconds: Double
+  package var seconds: Double
 
   /// The moment `seconds` after the start of 1970.
-  public init(seconds: Double) { self.seconds = seconds }
+  package init(seconds: Double) { self.seconds = seconds }
 
   /// The start of a day, or `secondOfDay` seconds later. `nil` where the calendar has no such day.
-  public init?(year: Int, month: Int, day: Int, secondOfDay: Double = 0) {
+  package init?(year: Int, month: Int, day: Int, secondOfDay: Double = 0) {
     guard 1...12 ~= month, 1...Self.days(inMonth: month, of: year) ~= day, 0...9999 ~= year else { return nil }
     seconds = Double(Self.dayNumber(year: year, month: month, day: day)) * 86_400 + secondOfDay
   }
 
   /// Earlier first.
-  public static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
+  package static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
 
   /// Whole days since 1970-01-01.
   var dayNumber: Int { Int((seconds / 86_400).rounded(.down)) }
@@ -57,7 +57,7 @@ public struct Timestamp: Hashable, Comparable, Codable, Sendable {
   }
 
   /// This moment in ISO 8601: `2024-02-29`, with `T13:45:00` where `style` has a time.
-  public func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     func padded(_ number: Int, _ width: Int = 2) -> String {
       let digits = String(number)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
@@ -75,14 +75,14 @@ public struct Timestamp: Hashable, Comparable, Codable, Sendable {
   }
 
   /// How moments are written.
-  public struct Style: Hashable, Codable, Sendable {
+  package struct Style: Hashable, Codable, Sendable {
     /// Whether with a time of day.
-    public var hasTime: Bool
+    package var hasTime: Bool
     /// Whether as universal time, with a Z.
-    public var hasZone: Bool
+    package var hasZone: Bool
 
     /// A style.
-    public init(hasTime: Bool, hasZone: Bool = false) {
+    package init(hasTime: Bool, hasZone: Bool = false) {
       self.hasTime = hasTime
       self.hasZone = hasZone
     }
@@ -90,7 +90,7 @@ public struct Timestamp: Hashable, Comparable, Codable, Sendable {
 }
 
 /// The order of year, month and day in a text.
-public enum DateOrder: String, CaseIterable, Codable, Sendable {
+package enum DateOrder: String, CaseIterable, Codable, Sendable {
   /// ISO 8601, and the same with slashes or points.
   case yearMonthDay
   /// As in most of the world.
@@ -103,7 +103,7 @@ extension Timestamp {
   /// Reads `text`: a date in `order`, which may be `2024-02` for a month; after a blank or a T a time of day `13:45`,
   /// `13:45:10.5` or `1:45 PM`; after that `Z`, `UTC` or an offset such as `+01:00`. A year has four digits. `nil` for
   /// anything else.
-  public init?(_ text: some StringProtocol, order: DateOrder) {
+  package init?(_ text: some StringProtocol, order: DateOrder) {
     guard let (timestamp, _) = Self.parse(text, order: order) else { return nil }
     self = timestamp
   }

@@ -1,5 +1,5 @@
 /// Every task, in the order of the guide.
-public let allTasks: [any RecurrentTask.Type] = [
+package let allTasks: [any RecurrentTask.Type] = [
   TrajectoryTask.self, MemoryTask.self, SentimentTask.self, MissingWordTask.self, CaptionTask.self, NamesTask.self,
   TranslationTask.self, MusicTask.self, TextTask.self,
 ]

@@ -1,31 +1,31 @@
-public import DataIO
+package import DataIO
 internal import SystemFiles
 
 /// A directory that holds data sets under the names that ``DataSet`` gives their files.
-public struct DataDirectory: Hashable, Sendable {
+package struct DataDirectory: Hashable, Sendable {
   /// Its path.
-  public let path: String
+  package let path: String
 
   /// The folder at `path`.
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   /// The path of `file` in it.
-  public func callAsFunction(_ file: String) -> String { "\(path)/\(file)" }
+  package func callAsFunction(_ file: String) -> String { "\(path)/\(file)" }
 
   /// The lines of `file` without their ends; a last line end adds none.
-  public func lines(of file: String) throws(DataError) -> [String] {
+  package func lines(of file: String) throws(DataError) -> [String] {
     var lines = try FileReading.text(of: self(file)).split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map(String.init)
   }
 
   /// Whether all files of `dataSet` are there.
-  public func holds(_ dataSet: DataSet) -> Bool { dataSet.files.allSatisfy { fileExists(at: self($0)) } }
+  package func holds(_ dataSet: DataSet) -> Bool { dataSet.files.allSatisfy { fileExists(at: self($0)) } }
 }
 
 extension TaskContext {
   /// The folder with the data. Throws where nobody named one.
-  public func dataFolder(for dataSet: DataSet) throws(DataError) -> DataDirectory {
+  package func dataFolder(for dataSet: DataSet) throws(DataError) -> DataDirectory {
     guard let data else {
       throw DataError(file: dataSet.rawValue, reason: "no folder with data was named; rnn fetch downloads it")
     }

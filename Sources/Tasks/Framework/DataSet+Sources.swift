@@ -1,16 +1,16 @@
 /// Where a file of a data set comes from.
-public struct DataSource: Hashable, Sendable {
+package struct DataSource: Hashable, Sendable {
   /// The file's name, relative to the data folder.
-  public let file: String
+  package let file: String
   /// Where it lies in the network.
-  public let address: String
+  package let address: String
   /// Its SHA-256, in 64 hexadecimal digits.
-  public let hash: String
+  package let hash: String
 }
 
 extension DataSet {
   /// Who made it and what is known of its licence, in a line, to be read before it is downloaded.
-  public var provenance: String {
+  package var provenance: String {
     switch self {
     case .ethUCY:
       "ETH BIWI (Pellegrini et al. 2009) and UCY (Lerner et al. 2007), as in Trajectron++; for research, no licence stated"
@@ -27,7 +27,7 @@ extension DataSet {
   }
 
   /// Where each of its ``files`` comes from, in their order.
-  public var sources: [DataSource] {
+  package var sources: [DataSource] {
     files.map { file in
       guard let hash = hashes[file] else { preconditionFailure("no hash of \(file)") }
       return DataSource(file: file, address: "https://raw.githubusercontent.com/" + place(of: file), hash: hash)

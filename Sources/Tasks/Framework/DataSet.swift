@@ -1,5 +1,5 @@
 /// The data sets that tasks learn from.
-public enum DataSet: String, CaseIterable, Codable, Sendable {
+package enum DataSet: String, CaseIterable, Codable, Sendable {
   /// Walking people, 2.5 positions a second, in metres.
   case ethUCY = "eth-ucy"
   /// 382 chorales of Bach.
@@ -16,7 +16,7 @@ public enum DataSet: String, CaseIterable, Codable, Sendable {
   case digits
 
   /// Its files, relative to the data folder.
-  public var files: [String] {
+  package var files: [String] {
     switch self {
     case .ethUCY:
       [

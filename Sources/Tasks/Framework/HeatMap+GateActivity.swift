@@ -1,6 +1,6 @@
-public import Figures
-public import Kernels
-public import Models
+package import Figures
+internal import Kernels
+package import Models
 
 extension HeatMap {
   /// How gates move over a sequence: a row for the mean of each gate over its units, and below, of the gate `gate`, one for
@@ -12,7 +12,7 @@ extension HeatMap {
   ///   - gate: Which gate's units are shown; none where the cell has no such gate.
   ///   - units: How many of them, at most.
   ///   - steps: The name of each step, `[T]`, and what they are.
-  public init(
+  package init(
     _ title: String, _ activity: GateActivity<Float>, unitsOf gate: String, units: Int,
     steps: (names: [String], label: String)
   ) {

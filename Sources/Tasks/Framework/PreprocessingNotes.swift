@@ -1,10 +1,10 @@
-public import DataIO
+package import DataIO
 internal import FoundationEssentials
-public import Models
+package import Models
 
 extension Preprocessing {
   /// Keeps `value` as JSON under `key`. The same value gives the same text.
-  public mutating func setNote(_ key: String, _ value: some Encodable) {
+  package mutating func setNote(_ key: String, _ value: some Encodable) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -17,7 +17,7 @@ extension Preprocessing {
   /// What ``setNote(_:_:)`` kept under `key`; `nil` where there is nothing.
   ///
   /// - Throws: `DataError` for `file` where what is there is something else.
-  public func note<Value: Decodable>(
+  package func note<Value: Decodable>(
     _ key: String, as type: Value.Type = Value.self, file: String
   ) throws(DataError) -> Value? {
     guard let text = notes[key] else { return nil }

@@ -1,10 +1,10 @@
-public import Models
+package import Models
 
 /// Something that recurrent networks are for, from the data to a score: what `rnn task NAME` runs.
 ///
 /// Each task is one file of the same shape: its data, its model, how that is trained, how it is scored beside a baseline,
 /// and a few examples to look at.
-public protocol RecurrentTask: Sendable {
+package protocol RecurrentTask: Sendable {
   /// What it is.
   static var description: TaskDescription { get }
 
@@ -16,24 +16,24 @@ public protocol RecurrentTask: Sendable {
 
 extension RecurrentTask {
   /// What the command line calls it.
-  public static var name: String { description.name }
+  package static var name: String { description.name }
 }
 
 /// What a task is, for those who choose one.
-public struct TaskDescription: Hashable, Sendable {
+package struct TaskDescription: Hashable, Sendable {
   /// What the command line calls it.
-  public let name: String
+  package let name: String
   /// What it does, in a line.
-  public let summary: String
+  package let summary: String
   /// How its inputs and outputs stand to each other: `many-to-one`.
-  public let topology: String
+  package let topology: String
   /// The data it needs; none for a task that makes its own.
-  public let dataSets: [DataSet]
+  package let dataSets: [DataSet]
   /// The data that it also takes where it is there.
-  public let optionalDataSets: [DataSet]
+  package let optionalDataSets: [DataSet]
 
   /// A description.
-  public init(
+  package init(
     _ name: String, _ summary: String, topology: String, dataSets: [DataSet] = [], optionalDataSets: [DataSet] = []
   ) {
     self.name = name
@@ -45,9 +45,9 @@ public struct TaskDescription: Hashable, Sendable {
 }
 
 /// What a task is run with.
-public struct TaskContext: Sendable {
+package struct TaskContext: Sendable {
   /// How much of it is run.
-  public enum Scale: String, CaseIterable, Codable, Sendable {
+  package enum Scale: String, CaseIterable, Codable, Sendable {
     /// Under a minute, with a lower bar: shows that everything works.
     case quick
     /// What the published bar is measured on.
@@ -55,18 +55,18 @@ public struct TaskContext: Sendable {
   }
 
   /// How much of it is run.
-  public var scale: Scale
+  package var scale: Scale
   /// Decides everything that is random.
-  public var seed: UInt64
+  package var seed: UInt64
   /// Where the data is; `nil` where nobody said. Tasks without data do not ask.
-  public var data: DataDirectory?
+  package var data: DataDirectory?
   /// Watches, stops and resumes the trainings.
-  public var session: TrainingSession
+  package var session: TrainingSession
   /// Takes a line for whoever watches.
-  public var note: @Sendable (String) -> Void
+  package var note: @Sendable (String) -> Void
 
   /// A run of `scale`.
-  public init(
+  package init(
     _ scale: Scale, seed: UInt64 = 1, data: DataDirectory? = nil, session: TrainingSession = TrainingSession(),
     note: @escaping @Sendable (String) -> Void = { _ in }
   ) {
@@ -78,5 +78,5 @@ public struct TaskContext: Sendable {
   }
 
   /// One of two settings.
-  public func choose<Value>(quick: Value, full: Value) -> Value { scale == .quick ? quick : full }
+  package func choose<Value>(quick: Value, full: Value) -> Value { scale == .quick ? quick : full }
 }

@@ -1,13 +1,13 @@
 /// The words, or characters, that a model knows, each with its number.
-public struct Vocabulary: Hashable, Sendable {
+package struct Vocabulary: Hashable, Sendable {
   /// The word of each number.
-  public let words: [String]
+  package let words: [String]
   private let numbers: [String: Int32]
   /// The number of what is not known; `nil` where there is none.
-  public let unknown: Int32?
+  package let unknown: Int32?
 
   /// A vocabulary of `words`, which must differ; `unknown` is one of them and stands for all others.
-  public init(_ words: [String], unknown: String? = nil) {
+  package init(_ words: [String], unknown: String? = nil) {
     self.words = words
     let numbers = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
     self.numbers = numbers
@@ -19,7 +19,7 @@ public struct Vocabulary: Hashable, Sendable {
 
   /// `special`, the first of which stands for what is unknown, and then the words of `sentences` that occur at least
   /// `minimumCount` times, the most frequent first, words of one frequency in alphabetical order.
-  public init(
+  package init(
     of sentences: some Sequence<[String]>, special: [String], minimumCount: Int = 1, limit: Int = .max
   ) {
     var counts: [String: Int] = [:]
@@ -30,20 +30,20 @@ public struct Vocabulary: Hashable, Sendable {
   }
 
   /// Number of words, `V`.
-  public var count: Int { words.count }
+  package var count: Int { words.count }
 
   /// The number of `word`, or of what is unknown; `nil` where it is not known and nothing stands for that.
-  public subscript(word: String) -> Int32? { numbers[word] ?? unknown }
+  package subscript(word: String) -> Int32? { numbers[word] ?? unknown }
 
   /// The number of `word`, which must be in the vocabulary.
-  public func number(of word: String) -> Int32 {
+  package func number(of word: String) -> Int32 {
     guard let number = numbers[word] else { preconditionFailure("\(word) is not in the vocabulary") }
     return number
   }
 
   /// The numbers of `words`, those that are not known left out where nothing stands for them.
-  public func numbers(of words: some Sequence<String>) -> [Int32] { words.compactMap { self[$0] } }
+  package func numbers(of words: some Sequence<String>) -> [Int32] { words.compactMap { self[$0] } }
 
   /// The words of `numbers`.
-  public func words(of numbers: some Sequence<Int32>) -> [String] { numbers.map { words[Int($0)] } }
+  package func words(of numbers: some Sequence<Int32>) -> [String] { numbers.map { words[Int($0)] } }
 }

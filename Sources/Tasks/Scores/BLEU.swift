@@ -6,21 +6,21 @@ internal import Glibc
 ///
 /// The geometric mean of the precisions of 1-grams to 4-grams, each counted over the whole corpus and no n-gram oftener
 /// than its reference has it, times a penalty where the translations are shorter than the references.
-public struct BLEU: Hashable, Sendable {
+package struct BLEU: Hashable, Sendable {
   /// The longest n-grams that count.
-  public static let order = 4
+  package static let order = 4
 
   /// n-grams of the translations that are in their references, for n from 1.
-  public private(set) var matches = [Int](repeating: 0, count: order)
+  package private(set) var matches = [Int](repeating: 0, count: order)
   /// n-grams of the translations, for n from 1.
-  public private(set) var totals = [Int](repeating: 0, count: order)
+  package private(set) var totals = [Int](repeating: 0, count: order)
   /// Tokens of all translations.
-  public private(set) var length = 0
+  package private(set) var length = 0
   /// Tokens of all references.
-  public private(set) var referenceLength = 0
+  package private(set) var referenceLength = 0
 
   /// The BLEU of `translations`, each beside the reference in its place.
-  public init<Token: Hashable>(of translations: [[Token]], references: [[Token]]) {
+  package init<Token: Hashable>(of translations: [[Token]], references: [[Token]]) {
     precondition(
       translations.count == references.count, "\(translations.count) translations for \(references.count) references")
     for (translation, reference) in zip(translations, references) { add(translation, reference) }
@@ -45,7 +45,7 @@ public struct BLEU: Hashable, Sendable {
   }
 
   /// The precisions in per cent, for n from 1. The k-th that has no match, but n-grams, counts as 2⁻ᵏ matches.
-  public var precisions: [Double] {
+  package var precisions: [Double] {
     var share = 1.0
     return zip(matches, totals).map { matches, total in
       guard total > 0 else { return 0 }
@@ -56,13 +56,13 @@ public struct BLEU: Hashable, Sendable {
   }
 
   /// e^(1 − r / c) where the translations have fewer tokens (c) than the references (r); else 1.
-  public var brevityPenalty: Double {
+  package var brevityPenalty: Double {
     if length >= referenceLength { return 1 }
     return length == 0 ? 0 : exp(1 - Double(referenceLength) / Double(length))
   }
 
   /// The score, from 0 to 100. 0 where nothing matches, and where no translation has four tokens.
-  public var score: Double {
+  package var score: Double {
     guard matches.contains(where: { $0 > 0 }), !totals.contains(0) else { return 0 }
     return brevityPenalty * exp(precisions.reduce(0) { $0 + log($1) } / Double(Self.order))
   }

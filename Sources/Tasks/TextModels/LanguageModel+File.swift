@@ -11,7 +11,7 @@ internal import Models
 /// | `training` | ``TrainingSummary`` |
 extension LanguageModel {
   /// The note that tells a language model from other models.
-  public static let noteKey = "text"
+  package static let noteKey = "text"
 
   private struct Note: Codable {
     let level: TextLevel
@@ -21,7 +21,7 @@ extension LanguageModel {
   /// Writes this model at `path`: whoever opens it at any moment finds what was there before or all of this.
   ///
   /// - Throws: `SafetensorsError` where the system refuses.
-  public func write(to path: String) throws {
+  package func write(to path: String) throws {
     var preprocessing = Preprocessing(inputVocabulary: vocabulary.words)
     preprocessing.setNote(Self.noteKey, Note(level: level, frequencies: unigrams))
     if let training { preprocessing.setNote(TrainingSummary.noteKey, training) }
@@ -31,7 +31,7 @@ extension LanguageModel {
   /// Reads the language model at `path`.
   ///
   /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is none of text.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
     guard let note: Note = try preprocessing.note(Self.noteKey, file: path), let words = preprocessing.inputVocabulary
     else { throw DataError(file: path, reason: "holds a model, but none that rnn train made of a text") }

@@ -1,30 +1,30 @@
 internal import DataIO
-public import Kernels
-public import Models
+package import Kernels
+package import Models
 
 /// How a language model is made and trained.
-public struct LanguageModelSettings: Hashable, Sendable {
+package struct LanguageModelSettings: Hashable, Sendable {
   /// What its tokens are.
-  public var level: TextLevel
+  package var level: TextLevel
   /// The recurrent cell.
-  public var cell = RecurrentCell.Kind.lstm
+  package var cell = RecurrentCell.Kind.lstm
   /// Recurrent layers.
-  public var layers = 1
+  package var layers = 1
   /// Hidden units of each.
-  public var hiddenSize = 256
+  package var hiddenSize = 256
   /// Probability with which an output between two layers is dropped in training.
-  public var dropout = 0.0
+  package var dropout = 0.0
   /// Passes over the text, at most.
-  public var epochs = 10
+  package var epochs = 10
   /// Streams that are read side by side, at most.
-  public var streams = 32
+  package var streams = 32
   /// The learning rate at its highest; it falls along a cosine.
-  public var learningRate = 2e-3
+  package var learningRate = 2e-3
   /// Decides everything that is random.
-  public var seed: UInt64 = 1
+  package var seed: UInt64 = 1
 
   /// Settings that suit a book.
-  public init(level: TextLevel) { self.level = level }
+  package init(level: TextLevel) { self.level = level }
 
   /// Numbers for each token.
   var embeddingSize: Int { level == .char ? 64 : 128 }
@@ -53,7 +53,7 @@ extension LanguageModel {
   /// - Returns: The model, and how well it predicts the last tenth.
   /// - Throws: `DataError` where the text is too short, `ConfigurationError` for settings that cannot be, what
   ///   `TrainingSession` throws.
-  public static func train(
+  package static func train(
     on text: String, file: String, _ settings: LanguageModelSettings, in session: TrainingSession
   ) throws -> (model: LanguageModel, evaluation: TextEvaluation) {
     try ConfigurationError.checkPositive([

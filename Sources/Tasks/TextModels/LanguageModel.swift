@@ -1,21 +1,21 @@
 internal import DataIO
 internal import Glibc
-public import Kernels
-public import Models
+internal import Kernels
+package import Models
 
 /// A network that predicts each token of a text from those before it, with all that a file must hold to score further
 /// text and to continue a beginning.
-public struct LanguageModel: Sendable {
+package struct LanguageModel: Sendable {
   /// The network.
-  public let model: SequenceModel<Float>
+  package let model: SequenceModel<Float>
   /// What its tokens are.
-  public let level: TextLevel
+  package let level: TextLevel
   /// The token of each number.
-  public let vocabulary: Vocabulary
+  package let vocabulary: Vocabulary
   /// How probable each token is without regard to those before it, `[V]`: the baseline.
-  public let unigrams: [Double]
+  package let unigrams: [Double]
   /// How it was trained; `nil` while it is being made.
-  public var training: TrainingSummary?
+  package var training: TrainingSummary?
 
   /// What stands for words that are not in the vocabulary.
   static let unknownWord = "<unk>"
@@ -30,7 +30,7 @@ public struct LanguageModel: Sendable {
   /// The numbers of the tokens of `text`.
   ///
   /// - Throws: ``UnknownTokens`` with all tokens that are not known, where nothing stands for them.
-  public func numbers(of text: String) throws(UnknownTokens) -> [Int32] {
+  package func numbers(of text: String) throws(UnknownTokens) -> [Int32] {
     let tokens = level.tokens(of: text)
     let unknown = tokens.indices.filter { vocabulary[tokens[$0]] == nil }
     guard let first = unknown.first else { return vocabulary.numbers(of: tokens) }
@@ -46,7 +46,7 @@ public struct LanguageModel: Sendable {
   /// How well it predicts `text`, beside the frequency of its tokens in what it learned from.
   ///
   /// - Throws: ``UnknownTokens``; `DataError` for `file` where there are fewer than two tokens.
-  public func evaluation(on text: String, file: String) throws -> TextEvaluation {
+  package func evaluation(on text: String, file: String) throws -> TextEvaluation {
     let numbers = try numbers(of: text)
     guard numbers.count > 1 else {
       throw DataError(file: file, reason: "holds \(numbers.count) \(level.unit)s, wanted at least 2")
@@ -80,7 +80,7 @@ public struct LanguageModel: Sendable {
   }
 
   /// What a text may be begun with where nobody says: a new line, or the first token where the model knows none.
-  public var usualBeginning: String { vocabulary["\n"] == nil ? vocabulary.words[0] : "\n" }
+  package var usualBeginning: String { vocabulary["\n"] == nil ? vocabulary.words[0] : "\n" }
 
   /// Steps of a piece.
   private static let pieceLength = 1000
@@ -88,7 +88,7 @@ public struct LanguageModel: Sendable {
   /// What follows `prompt`: `length` tokens, without the prompt.
   ///
   /// - Throws: ``UnknownTokens``; `ConfigurationError` where the prompt is empty or a setting cannot be.
-  public func continuation(
+  package func continuation(
     of prompt: String, length: Int, strategy: SamplingStrategy, seed: UInt64
   ) throws -> String {
     let decoder = try model.decoder()
@@ -101,34 +101,34 @@ public struct LanguageModel: Sendable {
 }
 
 /// Tokens that a model has never seen.
-public struct UnknownTokens: Error, Hashable, CustomStringConvertible {
+package struct UnknownTokens: Error, Hashable, CustomStringConvertible {
   /// Each once, in the order in which they occur.
-  public let tokens: [String]
+  package let tokens: [String]
   /// Where the first stands, counted from 1.
-  public let line: Int
+  package let line: Int
   /// Where in its line the first stands, counted from 1.
-  public let column: Int
+  package let column: Int
 
   /// All of it in a line.
-  public var description: String {
+  package var description: String {
     let shown = tokens.prefix(10).map { quoted($0) }.joined(separator: ", ") + (tokens.count > 10 ? ", …" : "")
     return "the model does not know \(shown)"
   }
 }
 
 /// How well a language model predicts a text.
-public struct TextEvaluation: Hashable, Codable, Sendable {
+package struct TextEvaluation: Hashable, Codable, Sendable {
   /// What a token is: “character”.
-  public let unit: String
+  package let unit: String
   /// How many were predicted.
-  public let count: Int
+  package let count: Int
   /// The mean −log probability, in nats per token.
-  public let loss: Double
+  package let loss: Double
   /// The same for frequencies alone.
-  public let unigramLoss: Double
+  package let unigramLoss: Double
   /// The share of tokens that are not in the vocabulary; `nil` where there are none.
-  public let unknown: Double?
+  package let unknown: Double?
 
   /// e to the loss: the number of tokens among which the model is undecided.
-  public var perplexity: Double { exp(loss) }
+  package var perplexity: Double { exp(loss) }
 }

@@ -1,12 +1,12 @@
 /// What the tokens of a text are.
-public enum TextLevel: String, CaseIterable, Codable, Sendable {
+package enum TextLevel: String, CaseIterable, Codable, Sendable {
   /// Unicode scalars: nothing is lost and nothing is unknown but what never occurred.
   case char
   /// Words, marks of punctuation and line ends. Blanks are not kept: ``text(of:)`` puts them where they usually stand.
   case word
 
   /// The tokens of `text`.
-  public func tokens(of text: String) -> [String] {
+  package func tokens(of text: String) -> [String] {
     switch self {
     case .char: return text.unicodeScalars.map { String($0) }
     case .word:
@@ -32,7 +32,7 @@ public enum TextLevel: String, CaseIterable, Codable, Sendable {
   }
 
   /// The text that `tokens` stand for.
-  public func text(of tokens: some Sequence<String>) -> String {
+  package func text(of tokens: some Sequence<String>) -> String {
     switch self {
     case .char: return tokens.joined()
     case .word:
@@ -49,7 +49,7 @@ public enum TextLevel: String, CaseIterable, Codable, Sendable {
   }
 
   /// What people call one.
-  public var unit: String {
+  package var unit: String {
     switch self {
     case .char: "character"
     case .word: "word"

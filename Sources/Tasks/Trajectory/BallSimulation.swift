@@ -16,25 +16,25 @@ internal import Models
 /// the other half (Strang, "On the construction and comparison of difference schemes", 1968). So a ball's energy can only
 /// fall, to rounding, whatever the step is. Additions, multiplications, divisions and square roots are all it takes, so
 /// that a seed means the same balls to the bit on every machine.
-public struct BallSimulation: Hashable, Sendable {
+package struct BallSimulation: Hashable, Sendable {
   /// Width and height of the room, in metres.
-  public var room = Point(8, 4)
+  package var room = Point(8, 4)
   /// Gravity, in m/s².
-  public var gravity = 9.81
+  package var gravity = 9.81
   /// Drag k, in 1/m: each ball draws its own. A football has about 0.013, a tennis ball 0.02, a table
   /// tennis ball 0.13.
-  public var drag = 0.01..<0.13
+  package var drag = 0.01..<0.13
   /// The part of the speed across a wall that a bounce leaves; each ball draws its own.
-  public var restitution = 0.6..<0.95
+  package var restitution = 0.6..<0.95
   /// Speed at which balls are thrown, in any direction from anywhere in the room, in m/s.
-  public var speed = 0.5..<6.0
+  package var speed = 0.5..<6.0
   /// Standard deviation of the camera's error in each coordinate, in metres.
-  public var noise = 0.01
+  package var noise = 0.01
   /// How many positions the camera takes a second.
-  public var positionsPerSecond = 10.0
+  package var positionsPerSecond = 10.0
 
   /// The default room and balls.
-  public init() {}
+  package init() {}
 
   /// Duration of a step of the simulation, at most, in seconds. The lightest ball that falls for a second from rest is
   /// then wrong by less than 0.1 mm and 0.2 mm/s. Shorter than the shortest bounce (see `rollingSpeed`).
@@ -154,7 +154,7 @@ public struct BallSimulation: Hashable, Sendable {
 
 extension BallSimulation {
   /// `count` positions of ball number `index` of those that `seed` decides, as they are.
-  public func positions(count: Int, ofBall index: Int, seed: UInt64) -> [Point] {
+  package func positions(count: Int, ofBall index: Int, seed: UInt64) -> [Point] {
     var (ball, _) = ball(index, seed: seed)
     return positions(count: count, of: &ball)
   }
@@ -169,7 +169,7 @@ extension BallSimulation {
   /// A window of each of `count` balls: a history of some length in `observed`, all equally probable, as the camera saw
   /// it, and the `predicted` positions after it as they are. So a perfect predictor has no error, and one that believes
   /// every measurement has some.
-  public func windows(
+  package func windows(
     count: Int, observed: ClosedRange<Int>, predicted: Int, seed: UInt64
   ) -> [TrajectoryWindow] {
     (0..<count).map { index in

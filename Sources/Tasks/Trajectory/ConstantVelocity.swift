@@ -2,9 +2,9 @@
 ///
 /// It beats many networks on walking people (Schöller et al., "What the constant velocity model can teach us about
 /// pedestrian motion prediction", 2020).
-public enum ConstantVelocity {
+package enum ConstantVelocity {
   /// The `count` positions after `observed`, which must hold two positions at least.
-  public static func positions(after observed: [Point], count: Int) -> [Point] {
+  package static func positions(after observed: [Point], count: Int) -> [Point] {
     precondition(observed.count >= 2, "a velocity is seen in two positions at least, not \(observed.count)")
     let last = observed[observed.count - 1]
     let displacement = last - observed[observed.count - 2]

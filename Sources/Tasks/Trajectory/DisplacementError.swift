@@ -1,25 +1,25 @@
 /// How far predicted positions are from where something really went: the two figures that every paper on trajectories
 /// gives (Pellegrini et al., "You'll never walk alone", 2009), in metres.
-public struct DisplacementError: Hashable, Sendable {
+package struct DisplacementError: Hashable, Sendable {
   /// Average displacement error (ADE): the mean distance over all predicted steps of all windows.
-  public var average: Double
+  package var average: Double
   /// Final displacement error (FDE): the mean distance at the last predicted step of all windows.
-  public var final: Double
+  package var final: Double
 
   /// An error that is known.
-  public init(average: Double, final: Double) {
+  package init(average: Double, final: Double) {
     self.average = average
     self.final = final
   }
 
   /// The error of `predict`, which gives the positions after a window's observed ones, on `windows`, of which there must
   /// be one at least.
-  public init(of predict: (TrajectoryWindow) -> [Point], on windows: [TrajectoryWindow]) {
+  package init(of predict: (TrajectoryWindow) -> [Point], on windows: [TrajectoryWindow]) {
     self.init(of: windows.map(predict), on: windows)
   }
 
   /// The error of `predictions`, one for each of `windows`, of which there must be one at least.
-  public init(of predictions: [[Point]], on windows: [TrajectoryWindow]) {
+  package init(of predictions: [[Point]], on windows: [TrajectoryWindow]) {
     precondition(!windows.isEmpty && predictions.count == windows.count, "one prediction a window, and no window less")
     var sumOfAverages = 0.0
     var sumOfFinals = 0.0
@@ -37,7 +37,7 @@ public struct DisplacementError: Hashable, Sendable {
 
   /// The mean of `errors`, each with the same weight: how the average over scenes is reported, however many windows each
   /// has.
-  public static func mean(of errors: some Collection<DisplacementError>) -> DisplacementError {
+  package static func mean(of errors: some Collection<DisplacementError>) -> DisplacementError {
     precondition(!errors.isEmpty, "no errors, no mean")
     let count = Double(errors.count)
     return DisplacementError(

@@ -1,22 +1,22 @@
-public import Kernels
-public import Models
+package import Kernels
+package import Models
 
 /// The traditional neural network: linear layers with tanh between them, from inputs of one fixed size to outputs of
 /// another. The baseline that recurrence is measured against.
 ///
 /// It is also the smallest example of a `TrainableModel` of one's own.
-public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
+package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   /// The layers, `[O × I]` each.
-  public let layers: [LinearMap]
+  package let layers: [LinearMap]
   /// What training makes small.
-  public let loss: Loss
+  package let loss: Loss
   /// All parameters: `0.weight`, `0.bias`, `1.weight`, ….
-  public var parameters: ParameterVector<Scalar>
+  package var parameters: ParameterVector<Scalar>
   /// Path and threads.
-  public var execution = Execution.automatic
+  package var execution = Execution.automatic
 
   /// A network whose layers have `sizes` features, the inputs first. Throws where a size is not positive.
-  public init(sizes: [Int], loss: Loss, seed: UInt64) throws(ConfigurationError) {
+  package init(sizes: [Int], loss: Loss, seed: UInt64) throws(ConfigurationError) {
     var layers: [LinearMap] = []
     for (inputs, outputs) in zip(sizes, sizes.dropFirst()) {
       layers.append(try LinearMap(inputSize: inputs, outputSize: outputs))
@@ -28,26 +28,26 @@ public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   }
 
   /// Outputs `[B × O]` of inputs `[B × I]`.
-  public func callAsFunction(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
+  package func callAsFunction(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
     var tape = makeTape(seed: 0)
     forward(inputs, &tape)
     return tape.outputs[layers.count - 1]
   }
 
   /// What a pass works in: the outputs of every layer after tanh, and the gradients for them.
-  public struct Tape: Sendable {
+  package struct Tape: Sendable {
     var outputs: [Matrix<Scalar>]
     var dOutputs: [Matrix<Scalar>]
   }
 
   /// An empty tape; nothing here is random.
-  public func makeTape(seed: UInt64) -> Tape {
+  package func makeTape(seed: UInt64) -> Tape {
     let empty = Array(repeating: Matrix<Scalar>.zeros(rows: 0, columns: 0), count: layers.count)
     return Tape(outputs: empty, dOutputs: empty)
   }
 
   /// The mean loss of a batch and its gradient.
-  public func accumulateGradient(
+  package func accumulateGradient(
     of batch: FeedForwardBatch<Scalar>, window: Int, tape: inout Tape, into gradient: inout ParameterVector<Scalar>
   ) -> LossValue {
     forward(batch.inputs, &tape)
@@ -63,7 +63,7 @@ public struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   }
 
   /// The mean loss of a batch.
-  public func loss(of batch: FeedForwardBatch<Scalar>, tape: inout Tape) -> LossValue {
+  package func loss(of batch: FeedForwardBatch<Scalar>, tape: inout Tape) -> LossValue {
     forward(batch.inputs, &tape)
     let mean = tape.outputs[layers.count - 1].withView { outputs in
       batch.targets.withView { loss(outputs, .values($0)) }
@@ -130,14 +130,14 @@ private func multiplyByTanhSlope<Scalar: BLASScalar>(_ dx: MutableMatrixView<Sca
 }
 
 /// Examples for a ``FeedForwardModel``.
-public struct FeedForwardBatch<Scalar: BLASScalar>: Sendable {
+package struct FeedForwardBatch<Scalar: BLASScalar>: Sendable {
   /// `[B × I]`.
-  public var inputs: Matrix<Scalar>
+  package var inputs: Matrix<Scalar>
   /// `[B × O]`.
-  public var targets: Matrix<Scalar>
+  package var targets: Matrix<Scalar>
 
   /// A batch of inputs and what should come out.
-  public init(inputs: Matrix<Scalar>, targets: Matrix<Scalar>) {
+  package init(inputs: Matrix<Scalar>, targets: Matrix<Scalar>) {
     self.inputs = inputs
     self.targets = targets
   }

@@ -1,24 +1,24 @@
-public import DataIO
+package import DataIO
 internal import Kernels
 
 /// What one pedestrian did without a gap.
-public struct PedestrianTrack: Hashable, Sendable {
+package struct PedestrianTrack: Hashable, Sendable {
   /// The number that the file gives this pedestrian.
-  public var pedestrian: Int
+  package var pedestrian: Int
   /// The frame of the first position.
-  public var firstFrame: Int
+  package var firstFrame: Int
   /// The positions, ``PedestrianTracks/framesBetweenPositions`` apart.
-  public var positions: [Point]
+  package var positions: [Point]
 }
 
 /// Recordings of walking people in the format of the ETH and UCY data sets: a line `frame pedestrian x y` for each
 /// position, in metres, 2.5 positions a second.
-public enum PedestrianTracks {
+package enum PedestrianTracks {
   /// How far the frames of consecutive positions are apart; a larger gap ends a track.
-  public static let framesBetweenPositions = 10
+  package static let framesBetweenPositions = 10
 
   /// Reads the tracks of the file at `path`, ordered by pedestrian and time.
-  public static func read(_ path: String) throws(DataError) -> [PedestrianTrack] {
+  package static func read(_ path: String) throws(DataError) -> [PedestrianTrack] {
     try tracks(in: WhitespaceTable(contentsOf: path, columns: 4), file: path)
   }
 
@@ -65,7 +65,7 @@ public enum PedestrianTracks {
 
   /// Every run of `observed + predicted` consecutive positions in `tracks`, each beginning one position after the one
   /// before it.
-  public static func windows(
+  package static func windows(
     of tracks: some Sequence<PedestrianTrack>, observed: Int = 8, predicted: Int = 12
   ) -> [TrajectoryWindow] {
     let length = observed + predicted

@@ -1,17 +1,17 @@
-public import DataIO
+package import DataIO
 internal import Glibc
 
 /// One round of leave-one-out: a scene that is predicted, and the other scenes, which are learned from.
-public struct TrajectoryFold: Sendable {
+package struct TrajectoryFold: Sendable {
   /// The scene that is left out.
-  public var scene: String
+  package var scene: String
   /// Windows of the other scenes.
-  public var training: [TrajectoryWindow]
+  package var training: [TrajectoryWindow]
   /// Windows of the scene.
-  public var test: [TrajectoryWindow]
+  package var test: [TrajectoryWindow]
 
   /// A round with known windows.
-  public init(scene: String, training: [TrajectoryWindow], test: [TrajectoryWindow]) {
+  package init(scene: String, training: [TrajectoryWindow], test: [TrajectoryWindow]) {
     self.scene = scene
     self.training = training
     self.test = test
@@ -19,9 +19,9 @@ public struct TrajectoryFold: Sendable {
 }
 
 /// The rounds of leave-one-out over a folder of recorded tracks.
-public enum TrajectoryFolds {
+package enum TrajectoryFolds {
   /// The scenes of the ETH and UCY data sets and the files that hold them, in the order of every paper's table.
-  public static let pedestrianScenes: [(name: String, files: [String])] = [
+  package static let pedestrianScenes: [(name: String, files: [String])] = [
     ("ETH", ["biwi_eth.txt"]),
     ("HOTEL", ["biwi_hotel.txt"]),
     ("UNIV", ["students001.txt", "students003.txt"]),
@@ -29,13 +29,13 @@ public enum TrajectoryFolds {
     ("ZARA2", ["crowds_zara02.txt"]),
   ]
   /// The files of those data sets that are learned from in every round and never predicted.
-  public static let pedestrianTrainingFiles = ["crowds_zara03.txt", "uni_examples.txt"]
+  package static let pedestrianTrainingFiles = ["crowds_zara03.txt", "uni_examples.txt"]
 
   /// Reads the `.txt` files of `folder`, each as ``PedestrianTracks/read(_:)`` does.
   ///
   /// Where the eight files of the ETH and UCY data sets are there, the rounds are those of the standard protocol.
   /// Otherwise each file is a scene, in alphabetical order, and there must be two at least.
-  public static func read(
+  package static func read(
     folder: String, observed: Int = 8, predicted: Int = 12
   ) throws(DataError) -> [TrajectoryFold] {
     let files = try textFiles(in: folder)

@@ -1,10 +1,10 @@
-public import Kernels
-public import Models
+package import Kernels
+package import Models
 
 /// A learned predictor of motion: it sees the displacements of a window and answers with residuals to constant velocity.
-public struct TrajectoryForecaster: Sendable {
+package struct TrajectoryForecaster: Sendable {
   /// What is learned with.
-  public enum Network: Hashable, Sendable {
+  package enum Network: Hashable, Sendable {
     /// A recurrent cell; it reads a history of any length, a step at a time.
     case recurrent(RecurrentCell.Kind)
     /// A feed-forward network on the last `window` displacements, the traditional network that cannot take another
@@ -13,28 +13,28 @@ public struct TrajectoryForecaster: Sendable {
   }
 
   /// How it is trained.
-  public struct Settings: Sendable {
+  package struct Settings: Sendable {
     /// Hidden units of the recurrent cell, or of each of the two hidden layers of the feed-forward network.
-    public var hiddenSize = 64
+    package var hiddenSize = 64
     /// Passes over the windows.
-    public var epochs = 12
+    package var epochs = 12
     /// Windows in a batch.
-    public var batchSize = 128
+    package var batchSize = 128
     /// Learning rate at its highest; it falls along a cosine.
-    public var learningRate = 1e-3
+    package var learningRate = 1e-3
     /// What training makes small. The absolute error, because few people turn round: the squared error lets those few
     /// bend the prediction of all others (0.53/1.12 against 0.54/1.14 metres on eth-ucy with an LSTM).
-    public var loss = Loss.meanAbsoluteError
+    package var loss = Loss.meanAbsoluteError
     /// Whether every window is turned by a random angle each time it is seen. Not for motion under gravity.
-    public var rotates = true
+    package var rotates = true
     /// The shortest history that training shows: each time a window is seen, it keeps a random number of its latest
     /// positions, this many at least, so that one model serves all lengths. `nil` shows windows as they are.
-    public var shortestHistory: Int?
+    package var shortestHistory: Int?
     /// Decides initial parameters, order, angles and lengths.
-    public var seed: UInt64 = 1
+    package var seed: UInt64 = 1
 
     /// Settings that suit walking people.
-    public init() {}
+    package init() {}
   }
 
   private enum Model: Sendable {
@@ -43,7 +43,7 @@ public struct TrajectoryForecaster: Sendable {
   }
   private let model: Model
   /// How training went.
-  public let report: TrainingReport
+  package let report: TrainingReport
 
   /// Trains `network` on `windows`, which must all have the same number of future positions.
   ///
@@ -54,7 +54,7 @@ public struct TrajectoryForecaster: Sendable {
   ///   - session: Watches, stops and resumes the training.
   ///   - stage: What the session calls it.
   /// - Throws: What `TrainingSession` throws.
-  public init(
+  package init(
     _ network: Network, trainedOn windows: [TrajectoryWindow], _ settings: Settings = Settings(),
     in session: TrainingSession = TrainingSession(), stage: String = "trajectories"
   ) throws {
@@ -89,7 +89,7 @@ public struct TrajectoryForecaster: Sendable {
   }
 
   /// The positions after each of `windows`, as many as it learned to predict.
-  public func predictions(for windows: [TrajectoryWindow]) -> [[Point]] {
+  package func predictions(for windows: [TrajectoryWindow]) -> [[Point]] {
     let residuals: Matrix<Float> =
       switch model {
       case .recurrent(let model): model(.features(PackedSequence(displacementsOf: windows))).predictions
@@ -99,7 +99,7 @@ public struct TrajectoryForecaster: Sendable {
   }
 
   /// The errors on `windows`.
-  public func error(on windows: [TrajectoryWindow]) -> DisplacementError {
+  package func error(on windows: [TrajectoryWindow]) -> DisplacementError {
     DisplacementError(of: predictions(for: windows), on: windows)
   }
 }

@@ -1,8 +1,8 @@
-public import Kernels
-public import Models
+package import Kernels
+package import Models
 
 /// A position or a displacement in the plane, in metres.
-public typealias Point = SIMD2<Double>
+package typealias Point = SIMD2<Double>
 
 extension SIMD2<Double> {
   /// Distance from the origin.
@@ -19,40 +19,40 @@ extension SIMD2<Double> {
 /// Positions are equally spaced in time. A learned model sees the ``displacements`` between them, which do not depend on
 /// where in the world the motion happened, and gives the ``residuals`` to ``ConstantVelocity``, which are zero where
 /// nothing is to be learned.
-public struct TrajectoryWindow: Hashable, Sendable {
+package struct TrajectoryWindow: Hashable, Sendable {
   /// The positions that are seen, oldest first; at least two.
-  public let observed: [Point]
+  package let observed: [Point]
   /// The positions that follow.
-  public let future: [Point]
+  package let future: [Point]
 
   /// A window of positions that follow one another.
-  public init(observed: [Point], future: [Point]) {
+  package init(observed: [Point], future: [Point]) {
     precondition(observed.count >= 2, "a motion is seen in two positions at least, not \(observed.count)")
     self.observed = observed
     self.future = future
   }
 
   /// The way from each observed position to the next, one fewer than positions.
-  public var displacements: [Point] { zip(observed, observed.dropFirst()).map { $1 - $0 } }
+  package var displacements: [Point] { zip(observed, observed.dropFirst()).map { $1 - $0 } }
 
   /// The way from where a constant velocity would lead to where the future is, for each future step.
-  public var residuals: [Point] {
+  package var residuals: [Point] {
     zip(future, ConstantVelocity.positions(after: observed, count: future.count)).map { $0 - $1 }
   }
 
   /// The positions that `residuals` mean: their inverse.
-  public func positions(fromResiduals residuals: [Point]) -> [Point] {
+  package func positions(fromResiduals residuals: [Point]) -> [Point] {
     zip(ConstantVelocity.positions(after: observed, count: residuals.count), residuals).map { $0 + $1 }
   }
 
   /// The same motion of which only the latest `count` observed positions are known; all of them, where there are fewer.
-  public func remembering(_ count: Int) -> TrajectoryWindow {
+  package func remembering(_ count: Int) -> TrajectoryWindow {
     TrajectoryWindow(observed: Array(observed.suffix(count)), future: future)
   }
 
   /// The same motion seen from another direction: turned by the angle whose cosine and sine are given, anticlockwise
   /// about the origin.
-  public func rotated(cosine: Double, sine: Double) -> TrajectoryWindow {
+  package func rotated(cosine: Double, sine: Double) -> TrajectoryWindow {
     TrajectoryWindow(
       observed: observed.map { $0.rotated(cosine: cosine, sine: sine) },
       future: future.map { $0.rotated(cosine: cosine, sine: sine) })
@@ -60,7 +60,7 @@ public struct TrajectoryWindow: Hashable, Sendable {
 
   /// The same motion turned by a random angle, all angles equally probable: what a training example is each time it is
   /// seen, because people and balls on a floor know no preferred direction. Not for motion under gravity.
-  public func randomlyRotated(using generator: inout SeededGenerator) -> TrajectoryWindow {
+  package func randomlyRotated(using generator: inout SeededGenerator) -> TrajectoryWindow {
     // A random point of the unit disc has a random angle, and needs no cosine whose last bit depends on the machine.
     while true {
       let point = Point(2 * generator.uniform(Double.self) - 1, 2 * generator.uniform(Double.self) - 1)
@@ -76,7 +76,7 @@ public struct TrajectoryWindow: Hashable, Sendable {
 
 extension PackedSequence where Element: BLASScalar {
   /// What a model sees of `windows`: their displacements, two features (x, y) a step, observed lengths as they are.
-  public init(displacementsOf windows: some Collection<TrajectoryWindow>) {
+  package init(displacementsOf windows: some Collection<TrajectoryWindow>) {
     self.init(
       windows.map { window in
         let displacements = window.displacements
@@ -88,12 +88,12 @@ extension PackedSequence where Element: BLASScalar {
 extension Matrix where Element: BLASScalar {
   /// What a model should answer to `windows`: their residuals, `[B × 2F]`, a row `x₁ y₁ x₂ y₂ …` of `F` future steps
   /// for each window. All must have the same number of those.
-  public init(residualsOf windows: some Collection<TrajectoryWindow>) {
+  package init(residualsOf windows: some Collection<TrajectoryWindow>) {
     self.init(windows.map { $0.residuals.flatMap { [Element($0.x), Element($0.y)] } })
   }
 
   /// The points of row `index`, which lie as ``init(residualsOf:)`` lays them.
-  public func points(inRow index: Int) -> [Point] {
+  package func points(inRow index: Int) -> [Point] {
     stride(from: 0, to: columns - 1, by: 2).map { Point(Double(self[index, $0]), Double(self[index, $0 + 1])) }
   }
 }
