@@ -16,7 +16,8 @@ struct Benchmarks: ParsableCommand {
       Operations are counted as 2·N·G·H·(I+H) forward, with N rows in the batch and G = 1, 4, 3 gates for RNN, LSTM and
       GRU, and as three times that forward and backward. The ceiling is what the cores could do with data in registers.
       Exit codes: 0; 1 if --compare found something slower; 2 if a file cannot be read or written; 64 for wrong options.
-      """)
+      """,
+    version: PackageVersion.current)
 
   /// A part of the job.
   enum Part: String, CaseIterable, ExpressibleByArgument {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kernels
 import Models
 
 /// The command line tool: recurrent networks without writing a program.
@@ -10,6 +11,7 @@ struct RNN: ParsableCommand {
     abstract:
       "Recurrent networks on a CPU: trained on your own data, shown on public data, exchanged with other engines.",
     discussion: "Exit codes: 0; 1 for a run or a check that failed or was stopped; 2 for bad input and wrong options.",
+    version: PackageVersion.current,
     groupedSubcommands: [
       CommandGroup(
         name: "Models of your own data",

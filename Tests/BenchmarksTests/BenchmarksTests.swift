@@ -24,6 +24,11 @@ import Testing
     #expect(!Benchmarks.helpMessage().contains("worker"))
   }
 
+  @Test func theVersionIsTheChangelogsFirst() throws {
+    let answer = #expect(throws: (any Error).self) { try Benchmarks.parse(["--version"]) }
+    #expect(try Benchmarks.message(for: #require(answer)) == Changelog.firstVersion())
+  }
+
   @Test(arguments: [
     ["--only", "both"], ["--cells", "lstm,"], ["--cells", "LSTM"], ["--paths", "cuda"], ["--shape", "1,2,3"],
     ["--threads", "0"], ["--threads", "1,x"], ["--type", "half"], ["--seconds", "0"], ["--seconds", "nan"], ["extra"],
