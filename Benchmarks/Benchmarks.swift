@@ -213,9 +213,7 @@ struct Benchmarks: ParsableCommand {
   private func measureStreaming(on machine: Machine, _ progress: ProgressLine) throws -> [StreamingMeasurement] {
     let result = try StreamingBenchmark(cells: cells, paths: paths, type: type, budget: budget.streaming)
       .run(on: machine, progress: progress)
-    let table = StreamingTable(
-      measurements: result.measurements, ceilingPerCore: machine.ceilingPerCore[NumberType.float.rawValue] ?? 0,
-      clockNanoseconds: result.clockNanoseconds)
+    let table = StreamingTable(measurements: result.measurements, clockNanoseconds: result.clockNanoseconds)
     say("\n\(table)")
     return result.measurements
   }

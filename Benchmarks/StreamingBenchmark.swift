@@ -12,7 +12,7 @@ struct StreamingBenchmark {
   var type: NumberType
   /// Time for all of it, in seconds.
   var budget: Double
-  /// Inputs and hidden units: those that RTNeural's figures are for.
+  /// Inputs and hidden units: those of small audio and control models.
   var sizes: [(inputs: Int, hidden: Int)] = [(1, 16), (1, 32), (1, 64), (64, 128)]
 
   /// How often all rows are visited: what a minute does to the machine shall show in every row, and not in one of them.
