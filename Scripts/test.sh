@@ -95,7 +95,7 @@ run_stage "debug tests" swift test --skip-build "${DEBUG[@]}"
 [[ ${1:-} != --quick ]] || exit 0
 
 run_stage "interchange" Scripts/check-interchange.sh
-run_stage "documentation" Scripts/check-documentation.sh
+run_stage "documentation" Scripts/build-documentation.sh .build/documentation "${DEBUG[@]}"
 run_stage "fuzzers" Scripts/fuzz.sh --seconds 10
 run_stage "address sanitizer" address_sanitizer
 run_stage "thread sanitizer" thread_sanitizer
