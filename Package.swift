@@ -82,6 +82,7 @@ let package = Package(
         .product(name: "TextTable", package: "TextTable"),
       ],
       path: "Benchmarks",
+      exclude: ["RESULTS.md"],
       swiftSettings: strict
     ),
 

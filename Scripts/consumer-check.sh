@@ -4,8 +4,8 @@
 #
 #   Scripts/consumer-check.sh [FILE ...]   those files' instead
 #
-# An example is a ```swift block that stands after the comment <!-- example: NAME -->. Each becomes a program of its
-# own, which must end with exit code 0.
+# An example is a ```swift block that stands after the comment <!-- example: NAME -->, with those that stand after
+# <!-- example: NAME, continued --> behind it. Each becomes a program of its own, which must end with exit code 0.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source Scripts/system-packages.sh
@@ -18,10 +18,14 @@ trap 'rm -rf "$package"' EXIT
 
 # Writes each example to Sources/NAME/main.swift and prints the names.
 examples=$(awk -v folder="$package/Sources" '
-  /^<!-- example: [A-Za-z][A-Za-z0-9-]* -->$/ { name = $3; next }
-  /^```swift$/ && name != "" { file = folder "/" name "/main.swift"; system("mkdir -p " folder "/" name); print name; next }
+  /^<!-- example: [A-Za-z][A-Za-z0-9-]*(, continued)? -->$/ { name = $3; continued = sub(/,$/, "", name); next }
+  /^```swift$/ && name != "" {
+    file = folder "/" name "/main.swift"
+    if (!continued) { system("mkdir -p " folder "/" name); print name }
+    next
+  }
   /^```$/ { if (file != "") close(file); file = ""; name = ""; next }
-  file != "" { print > file }
+  file != "" { print >> file }
 ' "${files[@]}")
 [[ -n $examples ]] || die "${files[*]}: no example: a line <!-- example: NAME --> before a \`\`\`swift block makes one"
 [[ -z $(sort <<<"$examples" | uniq -d) ]] || die "two examples are called $(sort <<<"$examples" | uniq -d)"
