@@ -5,20 +5,13 @@
 
 #include <immintrin.h>
 
-// Attributes instead of compiler flags, because a Swift package that others depend on may not set flags.
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
+BEGIN_TARGET("avx2,fma")
 
 typedef __m256 FloatVector;
 typedef __m256d DoubleVector;
-enum { floatLanes = 8, doubleLanes = 4, burnAccumulators = 12 };
+enum { floatLanes = 8, doubleLanes = 4, ceilingBytes = sizeof(FloatVector), ceilingAccumulators = 12 };
 // Tiles of gates: 12 accumulators, three elements and a vector of weights, all 16 registers. Plain tiles: 12 accumulators,
-// two vectors and an element; at 3 x 4 the compiler keeps an accumulator in memory and takes twice the time.
+// two vectors and an element; at 3 x 4 the compiler keeps an accumulator in memory, which takes twice the time.
 #define GATE_ROWS 3
 #define PLAIN_VECTORS 2
 
@@ -77,29 +70,10 @@ static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVect
   *high = _mm256_add_pd(*high, _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)));
 }
 
-#include "activations.h"
-#include "burn.h"
-#include "fused.h"
+#include "templates/loops-inl.h"
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+END_TARGET
 
-const CFKLoops cfkAVX2Loops = {
-  .instructionSet = CFKInstructionSetAVX2,
-  .vectorBytes = sizeof(FloatVector),
-  .sigmoidFloat = sigmoidFloat,
-  .sigmoidDouble = sigmoidDouble,
-  .tanhFloat = tanhFloat,
-  .tanhDouble = tanhDouble,
-  .exponentialsFloat = exponentialsFloat,
-  .placeOfLargestFloat = placeOfLargestFloat,
-  .burnFloat = burnFloat,
-  .burnDouble = burnDouble,
-  .floatCells = FUSED_LOOPS(Float, floatLanes),
-  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
-};
+const CFKLoops cfkAVX2Loops = LOOPS(CFKInstructionSetAVX2);
 
 #endif

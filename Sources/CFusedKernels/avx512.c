@@ -5,18 +5,11 @@
 
 #include <immintrin.h>
 
-// Attributes instead of compiler flags, because a Swift package that others depend on may not set flags.
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
-#endif
+BEGIN_TARGET("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 
 typedef __m512 FloatVector;
 typedef __m512d DoubleVector;
-enum { floatLanes = 16, doubleLanes = 8, burnAccumulators = 12 };
+enum { floatLanes = 16, doubleLanes = 8, ceilingBytes = sizeof(FloatVector), ceilingAccumulators = 12 };
 // Tiles of 24 accumulators, four vectors of weights and an element: 29 of 32 registers.
 #define GATE_ROWS 6
 #define PLAIN_VECTORS 4
@@ -72,29 +65,10 @@ static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVect
   *high = _mm512_add_pd(*high, _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)));
 }
 
-#include "activations.h"
-#include "burn.h"
-#include "fused.h"
+#include "templates/loops-inl.h"
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+END_TARGET
 
-const CFKLoops cfkAVX512Loops = {
-  .instructionSet = CFKInstructionSetAVX512,
-  .vectorBytes = sizeof(FloatVector),
-  .sigmoidFloat = sigmoidFloat,
-  .sigmoidDouble = sigmoidDouble,
-  .tanhFloat = tanhFloat,
-  .tanhDouble = tanhDouble,
-  .exponentialsFloat = exponentialsFloat,
-  .placeOfLargestFloat = placeOfLargestFloat,
-  .burnFloat = burnFloat,
-  .burnDouble = burnDouble,
-  .floatCells = FUSED_LOOPS(Float, floatLanes),
-  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
-};
+const CFKLoops cfkAVX512Loops = LOOPS(CFKInstructionSetAVX512);
 
 #endif

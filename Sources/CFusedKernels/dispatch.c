@@ -10,8 +10,8 @@ const CFKLoops *CFKLoopsFor(CFKInstructionSet set) {
     return &cfkNEONLoops;
 #endif
 #if defined(__x86_64__)
-  // The answers are gathered once, when the process starts, and count a register file as absent when the operating
-  // system does not save it.
+  // The processor is asked once, when the process starts. Vector registers that the operating system does not save count as
+  // absent.
   case CFKInstructionSetAVX2:
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &cfkAVX2Loops : NULL;
   case CFKInstructionSetAVX512:

@@ -9,7 +9,7 @@
 typedef float32x4_t FloatVector;
 typedef float64x2_t DoubleVector;
 // The widest ARM cores take four FMAs per cycle with a latency of four.
-enum { floatLanes = 4, doubleLanes = 2, burnAccumulators = 16 };
+enum { floatLanes = 4, doubleLanes = 2, ceilingBytes = sizeof(FloatVector), ceilingAccumulators = 16 };
 // As for AVX-512: there are 32 registers.
 #define GATE_ROWS 6
 #define PLAIN_VECTORS 4
@@ -74,23 +74,8 @@ static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVect
   *high = vaddq_f64(*high, vcvt_high_f64_f32(v));
 }
 
-#include "activations.h"
-#include "burn.h"
-#include "fused.h"
+#include "templates/loops-inl.h"
 
-const CFKLoops cfkNEONLoops = {
-  .instructionSet = CFKInstructionSetNEON,
-  .vectorBytes = sizeof(FloatVector),
-  .sigmoidFloat = sigmoidFloat,
-  .sigmoidDouble = sigmoidDouble,
-  .tanhFloat = tanhFloat,
-  .tanhDouble = tanhDouble,
-  .exponentialsFloat = exponentialsFloat,
-  .placeOfLargestFloat = placeOfLargestFloat,
-  .burnFloat = burnFloat,
-  .burnDouble = burnDouble,
-  .floatCells = FUSED_LOOPS(Float, floatLanes),
-  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
-};
+const CFKLoops cfkNEONLoops = LOOPS(CFKInstructionSetNEON);
 
 #endif

@@ -1,5 +1,5 @@
-// The loops for any processor: one element at a time, in what the architecture's baseline offers. The compiler is free
-// to vectorise them.
+// The loops for any processor: one element at a time, in the baseline of the architecture. The compiler is free to
+// vectorise them.
 #include "loops.h"
 
 #include <string.h>
@@ -7,6 +7,8 @@
 typedef float FloatVector;
 typedef double DoubleVector;
 enum { floatLanes = 1, doubleLanes = 1 };
+// The ceiling of the baseline is that of its 16-byte vectors (SSE2, NEON), which every 64-bit processor has.
+enum { ceilingBytes = 16, ceilingAccumulators = 12 };
 // As for AVX2: there are 16 registers.
 #define GATE_ROWS 3
 #define PLAIN_VECTORS 2
@@ -20,8 +22,8 @@ static inline void storeFirstFloats(float *p, FloatVector v, size_t n) {
   if (n != 0) *p = v;
 }
 // Fused where the baseline has such an instruction; elsewhere fma() would be a slow library call. Two roundings do no
-// harm, because of how activations.h splits ln 2, but they must be the same everywhere: from `a * b + c` clang makes now
-// one rounding and now, where it vectorises a sum, two.
+// harm, because of how ln 2 is split (`activations-inl.h`), but they must be the same everywhere: of `a * b + c` clang
+// makes one rounding in some places and two in others, where it vectorises a sum.
 static inline FloatVector fmaFloats(FloatVector a, FloatVector b, FloatVector c) {
 #if defined(__FP_FAST_FMAF)
   return __builtin_fmaf(a, b, c);
@@ -79,54 +81,6 @@ static inline void addToDoubles(DoubleVector *low, DoubleVector *high, FloatVect
   *low += v;
 }
 
-#include "activations.h"
-#include "fused.h"
+#include "templates/loops-inl.h"
 
-// The ceiling of the baseline is that of its 16-byte vectors (SSE2, NEON), which every 64-bit processor has; plain
-// operators let the compiler fuse where the baseline can. Otherwise as in burn.h.
-typedef float BaselineFloats __attribute__((vector_size(16)));
-typedef double BaselineDoubles __attribute__((vector_size(16)));
-enum { burnAccumulators = 12 };
-
-static double burnFloat(size_t rounds) {
-  BaselineFloats accumulators[burnAccumulators];
-  for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = (BaselineFloats){0} + (0.5f + (float)i);
-  for (size_t round = 0; round < rounds; round += 1) {
-#pragma GCC unroll 16
-    for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = accumulators[i] * 0.9375f + 0.0625f;
-  }
-  BaselineFloats sum = accumulators[0];
-  for (int i = 1; i < burnAccumulators; i += 1) sum += accumulators[i];
-  volatile BaselineFloats sink = sum;
-  (void)sink;
-  return 2.0 * 4 * burnAccumulators * (double)rounds;
-}
-
-static double burnDouble(size_t rounds) {
-  BaselineDoubles accumulators[burnAccumulators];
-  for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = (BaselineDoubles){0} + (0.5 + (double)i);
-  for (size_t round = 0; round < rounds; round += 1) {
-#pragma GCC unroll 16
-    for (int i = 0; i < burnAccumulators; i += 1) accumulators[i] = accumulators[i] * 0.9375 + 0.0625;
-  }
-  BaselineDoubles sum = accumulators[0];
-  for (int i = 1; i < burnAccumulators; i += 1) sum += accumulators[i];
-  volatile BaselineDoubles sink = sum;
-  (void)sink;
-  return 2.0 * 2 * burnAccumulators * (double)rounds;
-}
-
-const CFKLoops cfkScalarLoops = {
-  .instructionSet = CFKInstructionSetScalar,
-  .vectorBytes = sizeof(FloatVector),
-  .sigmoidFloat = sigmoidFloat,
-  .sigmoidDouble = sigmoidDouble,
-  .tanhFloat = tanhFloat,
-  .tanhDouble = tanhDouble,
-  .exponentialsFloat = exponentialsFloat,
-  .placeOfLargestFloat = placeOfLargestFloat,
-  .burnFloat = burnFloat,
-  .burnDouble = burnDouble,
-  .floatCells = FUSED_LOOPS(Float, floatLanes),
-  .doubleCells = FUSED_LOOPS(Double, doubleLanes),
-};
+const CFKLoops cfkScalarLoops = LOOPS(CFKInstructionSetScalar);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 int CFKCoresInAffinityMask(void) {
-  // A machine may have more cores than the fixed-size mask has bits; the system then says EINVAL to a small one.
+  // A machine may have more cores than the fixed-size mask has bits; the system call then fails with EINVAL.
   for (int cores = 1024; cores <= 1 << 20; cores *= 4) {
     cpu_set_t *mask = CPU_ALLOC(cores);
     if (mask == NULL) break;

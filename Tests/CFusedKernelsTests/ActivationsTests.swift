@@ -297,15 +297,15 @@ struct ActivationsTests {
     var random = RandomBits(state: 29)
     for count in [1, 2, 7, 8, 16, 31, 255, 256, 257, 700] {
       let x = (0..<count).map { _ in Float(Int.random(in: -20...20, using: &random)) }
-      #expect(set.loops.placeOfLargestFloat(x, count) == x.firstIndex(of: x.max()!)!)
+      #expect(set.loops.argmaxFloat(x, count) == x.firstIndex(of: x.max()!)!)
       let place = count * 2 / 3
       var infinite = x
       infinite[place] = .infinity
-      #expect(set.loops.placeOfLargestFloat(infinite, count) == place)
+      #expect(set.loops.argmaxFloat(infinite, count) == place)
       let lowest = [Float](repeating: -.infinity, count: count)
-      #expect(set.loops.placeOfLargestFloat(lowest, count) == 0)
+      #expect(set.loops.argmaxFloat(lowest, count) == 0)
       let nothing = [Float](repeating: .nan, count: count)
-      #expect(0..<count ~= set.loops.placeOfLargestFloat(nothing, count))
+      #expect(0..<count ~= set.loops.argmaxFloat(nothing, count))
     }
   }
 }

@@ -1,9 +1,14 @@
-// What the fused loops of the cells read and write: one struct for each loop, the same for Float and Double. Pointers
-// are to elements of the loop's number type, strides count elements.
+// What the loops of the cells read and write: one struct for each kind of loop, the same for Float and Double. Pointers are to
+// elements of the loop's number type; every stride counts elements.
 //
-// Vocabulary. A vector register holds `lanes` elements. Hidden units are cut into *blocks* of `lanes`, the last of which
-// may be short; what belongs to a block lies in a *panel*: one row after the other, `[row][gate][lane]`. Lanes past the
-// last unit are computed like the others, on weights of zero, and never leave the panels.
+// Shapes. `B` is the number of sequences that run in the step, `H` of hidden units, `I` of inputs, `G` of gates with
+// weights: 4 in an LSTM, 3 in a GRU, 1 in a vanilla cell. `V` is the number of vectors that a row has in each panel of
+// gates, sums or gate gradients: 4, 4 and 1, because the candidate of a GRU has two of them.
+//
+// Blocks and panels. A vector register holds `lanes` elements. Hidden units are cut into *blocks* of `lanes`, the last of
+// which may be short. What belongs to one block lies in a *panel*, one row after the other: `[row][vector][lane]`. A field
+// `…Row` is the distance from one row to the next, `…Panel` from the panel of one block to the next. Lanes past the last
+// unit are computed like the others, with weights of zero, and are never copied out of the panels.
 #pragma once
 
 #include <stdbool.h>
@@ -11,92 +16,100 @@
 
 /// One step of a cell over some of its running sequences.
 typedef struct {
-  /// Sequences, and hidden units `H`.
+  /// `B` and `H`.
   size_t rows, units;
 
-  /// What the sums begin with: biases, `[block][gate][lane]` (`startRow` 0), or the input products of each row.
+  /// What the sums begin with. Either biases that all rows share, `[block][gate][lane]` with `startRow` 0, or the input
+  /// products of each row with the biases added, `[block][row][V][lane]`.
   const void *start;
   size_t startRow, startPanel;
-  /// Inputs of the step, `[rows × inputCount]`. No inputs (count 0) where `start` holds their products.
+  /// The inputs, `[B × I]`. `inputCount` is `I`, or 0 where `start` has the input products already.
   const void *inputs;
   size_t inputRow, inputCount;
-  /// What the recurrent weights see of the step before, `[rows × hiddenCount]`.
+  /// The hidden state before the step as the recurrent weights see it, after any mask: `[B × hiddenCount]`.
   const void *hidden;
   size_t hiddenRow, hiddenCount;
-  /// Packed weights, `[block][depth][gate][lane]`, of which each panel's first `skippedDepth` are left out. In a vanilla
-  /// cell the panels are of groups of blocks, see `CFKCellLoops`.
+  /// Packed weights, `[block][depth][gate][lane]`: first those of the inputs, then those of the hidden state. Of each panel
+  /// the first `skippedDepth` are left out, which are those of the inputs where `inputCount` is 0. In a vanilla cell a panel
+  /// is that of a group of blocks, see `CFKCellLoops`.
   const void *weights;
   size_t depth, skippedDepth;
 
-  /// GRU: bias of the recurrent candidate product, `[block][lane]`.
+  /// GRU: bias of the candidate's recurrent product, `[block][lane]`.
   const void *candidateStart;
-  /// GRU: the hidden state before the step, without any mask, `[rows × units]`.
+  /// GRU: the hidden state before the step without any mask, `[B × H]`.
   const void *hiddenBefore;
   size_t hiddenBeforeRow;
-  /// LSTM: the cell state before and after the step, panels of `[row][lane]`; they may be the same.
+  /// LSTM: the cell state before and after the step, `[block][row][lane]`; the two may be the same memory.
   const void *cellBefore;
   size_t cellBeforePanel;
   void *cell;
   size_t cellPanel;
 
-  /// Receives the gates after their activation; NULL where nobody wants them. LSTM i f g o, GRU r z n and U_n h + b_hn.
+  /// LSTM and GRU: receives the activated gates for a backward step, `[block][row][4][lane]`: i f g o, or r z n and the
+  /// recurrent product U_n h + b_hn. NULL to skip it. May be the memory of `start`.
   void *gates;
   size_t gatesPanel;
-  /// Receives the hidden state, `[rows × units]`.
+  /// Receives the hidden state after the step, `[B × H]`.
   void *outputs;
   size_t outputRow;
-  /// Where not NULL, `masked` receives the hidden state times `mask`, both `[rows × units]`.
+  /// If `mask` is not NULL, `masked` receives the hidden state times `mask`; both are `[B × H]`.
   const void *mask;
   size_t maskRow;
   void *masked;
   size_t maskedRow;
-  /// Vanilla: max(0, x) instead of tanh.
+  /// Vanilla: the activation is max(0, x) instead of tanh.
   bool rectifies;
-  /// Whether blocks are visited from the last to the first. Weights that do not fit a cache are half there still when
-  /// every other step turns round.
+  /// Whether blocks are visited from the last to the first. If every other step does, weights that do not fit a cache are
+  /// still half in it.
   bool descends;
 } CFKForwardStep;
 
 /// One step of backpropagation through time over some of the running sequences.
 typedef struct {
-  /// Sequences, and hidden units `H`.
+  /// `B` and `H`.
   size_t rows, units;
 
-  /// Gate gradients of the step that follows in time, panels of `[row][gate][lane]`, of which each row's first
-  /// `runLength` elements meet the recurrent weights. NULL where the sequences end here.
+  /// Gate gradients of the next step in time, `[block][row][V][lane]`. The product takes `runLength` = `G` · lanes
+  /// neighbouring elements of each row, from this pointer on. NULL where the sequences end with this step.
   const void *dNext;
   size_t dNextRow, dNextPanel, runLength;
-  /// Recurrent weights, packed for the product with gate gradients: panels of groups, `[group][depth][lane]`.
+  /// Packed recurrent weights, `[group][depth][lane]` with a `depth` of blocks · `runLength`, see `CFKCellLoops`.
   const void *weights;
   size_t depth;
-  /// The mask between hidden state and recurrent weights, `[rows × units]`, or NULL.
+  /// The mask between the hidden state and the recurrent weights, `[B × H]`; NULL for none.
   const void *mask;
   size_t maskRow;
-  /// Further gradient for the hidden state, panels of `[row][lane]`, or NULL.
+  /// A further gradient for the hidden state after the step, `[block][row][lane]`: that for the final state, or in a GRU
+  /// what the next step wrote to `dHiddenBefore`. NULL for none.
   const void *dHidden;
-  /// GRU: receives what of the gradient passes straight to the step before.
+  /// GRU: receives the part of the gradient for the hidden state before the step that does not come through a product,
+  /// `[block][row][lane]`. May be the memory of `dHidden`.
   void *dHiddenBefore;
+  /// The stride of `dHidden` and `dHiddenBefore`.
   size_t dHiddenPanel;
-  /// Gradient for the outputs of the step, `[rows × units]`.
+  /// The gradient for the outputs of the step, `[B × H]`.
   const void *dOutputs;
   size_t dOutputRow;
 
-  /// What the forward step recorded.
+  /// LSTM and GRU: the gates that the forward step wrote, `[block][row][4][lane]`.
   const void *gates;
   size_t gatesPanel;
-  /// Vanilla: the hidden state after the step. GRU: the one before. `[rows × units]`.
+  /// The hidden state, `[B × H]`. Vanilla: after the step. GRU: before it.
   const void *hidden;
   size_t hiddenRow;
-  /// LSTM: cell states after and before the step, panels of `[row][lane]`.
+  /// LSTM: the cell state after and before the step, `[block][row][lane]`.
   const void *cell;
   size_t cellPanel;
   const void *cellBefore;
   size_t cellBeforePanel;
-  /// LSTM: gradient for the cell state, from after the step to before it, panels of `[row][lane]`.
+  /// LSTM: the gradient for the cell state, `[block][row][lane]`: on entry for the state after the step, on return for the
+  /// state before it.
   void *dCell;
   size_t dCellPanel;
 
-  /// Receives the gate gradients, panels of `[row][gate][lane]`.
+  /// Receives the gate gradients, `[block][row][V][lane]`: i f g o in an LSTM; n r z n·r in a GRU, the first for the
+  /// candidate's input product, the last for its recurrent product.
   void *dGates;
   size_t dGatesPanel;
   /// Vanilla: the activation was max(0, x).
@@ -105,67 +118,70 @@ typedef struct {
   bool descends;
 } CFKBackwardStep;
 
-/// C = S + A B for rows of A and one panel of B: at most `groupBlocks` packed vectors, or the gates of one block.
+/// C = S + A B for `rows` rows of A and one panel of B: at most `groupBlocks` vectors of columns, or the gates of one block.
 typedef struct {
   size_t rows;
-  /// A, `[rows × runs · runLength]`: runs of neighbouring elements, `runStride` apart.
+  /// A, `[rows × runs · runLength]`. A row is `runs` pieces of `runLength` neighbouring elements; a piece begins every
+  /// `runStride` elements.
   const void *a;
   size_t aRow, runs, runLength, runStride;
   /// B, `[runs · runLength][vectors][lane]`.
   const void *b;
   size_t vectors;
-  /// S, a vector of which begins every `startVector` elements; may be C. NULL for zeros.
+  /// S, `[rows × vectors · lanes]`; its vectors begin every `startVector` elements. NULL for zeros; may be C. A `startRow` of
+  /// 0 gives all rows the same S.
   const void *start;
   size_t startRow, startVector;
-  /// C likewise.
+  /// C, of the same shape; its vectors begin every `cVector` elements.
   void *c;
   size_t cRow, cVector;
-  /// Elements of the last vector that S and C have, at most `lanes`.
+  /// Elements that the last vector has in S and C, 1 to `lanes`.
   size_t lastCount;
 } CFKPackedProduct;
 
-/// Rows that stand in both factors of an outer product.
+/// Rows that follow one another in both factors of an outer product.
 typedef struct {
-  /// First row in the gate gradients and in the other factor, and how many follow one another in both.
+  /// The first row of the gate gradients, in the panel of block 0, and of the other factor.
   const void *gradients, *factors;
+  /// Number of rows.
   size_t count;
-  /// Elements from one row of factors to the next.
+  /// Distance from one row of `factors` to the next; negative where time runs backwards.
   ptrdiff_t factorRow;
 } CFKRowRun;
 
-/// C += Σ_n G_nᵀ F_n: what the gate gradients of some rows add to the gradient of a weight matrix.
+/// C += Σ_n G_nᵀ F_n over some rows n: gate gradients G, inputs or hidden states F, the gradient C of a weight matrix.
 typedef struct {
   const CFKRowRun *runs;
   size_t runCount;
-  /// Gate gradients of block `firstBlock` up to `lastBlock`; runs point into the panel of block 0.
+  /// The gates' units that are computed: those of the blocks from `firstBlock` up to `lastBlock`.
   size_t firstBlock, lastBlock;
-  /// Elements from a row to the next and from a panel to the next.
+  /// Distance from one row of gate gradients to the next, negative where time runs backwards, and from one panel to the next.
   ptrdiff_t gradientRow;
   size_t gradientPanel;
-  /// Where in a row each of the weights' gates begins, in vectors.
+  /// `G`, and which vector of a row of gate gradients belongs to each gate of the weight matrix.
   size_t gates, gateVector[4];
-  /// C, `[gates · units × columns]`.
+  /// C, `[G · units × columns]`.
   void *c;
   size_t cRow, units, columns;
 } CFKOuterProduct;
 
-/// The fused loops for one number type in one instruction set.
+/// The loops of the cells for one number type in one instruction set.
 ///
-/// Each element of a result is one chain of multiply-adds in the order of the depth, whatever stands beside it, so a
+/// Each element of a result is one chain of multiply-adds in the order of the depth, whatever is computed beside it, so a
 /// row has the same bits in any batch, cut at any step, on any number of threads.
 ///
-/// Where a panel spans several blocks, `B` blocks in all are cut into groups of at most `groupBlocks` and of as equal size
-/// as can be: group `g` is the blocks from `B * g / groups` up to `B * (g + 1) / groups`. The panel of blocks from `b` on then
-/// begins at `b * depth * lanes`.
+/// Where a panel spans several blocks, `N` blocks in all are cut into groups of at most `groupBlocks` and of sizes as equal
+/// as possible: group `g` has the blocks from `N * g / groups` up to `N * (g + 1) / groups`. The panel of the blocks from `b`
+/// on then begins at `b * depth * lanes`.
 typedef struct {
   /// Elements in a vector register.
   size_t lanes;
-  /// Blocks in a group, at most.
+  /// Max. number of blocks in a group.
   size_t groupBlocks;
-  /// Blocks from `first` up to `last`.
+  /// One step, for the blocks from `first` up to `last`.
   void (*lstmForward)(const CFKForwardStep *step, size_t first, size_t last);
   void (*gruForward)(const CFKForwardStep *step, size_t first, size_t last);
-  /// Groups from `first` up to `last`.
+  /// One step, for the groups from `first` up to `last`.
   void (*vanillaForward)(const CFKForwardStep *step, size_t first, size_t last);
   void (*lstmBackward)(const CFKBackwardStep *step, size_t first, size_t last);
   void (*gruBackward)(const CFKBackwardStep *step, size_t first, size_t last);
@@ -173,10 +189,10 @@ typedef struct {
 
   void (*packedProduct)(const CFKPackedProduct *product);
   void (*outerProduct)(const CFKOuterProduct *product);
-  /// Transposes `rows` rows of `columns` elements that lie `stride` apart: target[k · step + lane] = source[lane · stride +
-  /// k], zeros in the lanes from `rows` on.
+  /// Transposes `rows` <= `lanes` rows of `columns` elements that lie `stride` apart:
+  /// target[k · step + lane] = source[lane · stride + k], and zeros in the lanes from `rows` on.
   void (*transposeRows)(
     const void *source, size_t stride, size_t rows, size_t columns, void *target, size_t step);
-  /// sums[j] += Σ_i rows[i · stride + j] for `vectors` whole vectors of j, i rising.
+  /// sums[j] += Σ_i rows[i · stride + j] for `vectors` whole vectors of j, in the order of i.
   void (*addRowSums)(const void *rows, size_t count, ptrdiff_t stride, size_t vectors, void *sums);
 } CFKCellLoops;

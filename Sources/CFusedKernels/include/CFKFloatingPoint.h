@@ -1,10 +1,10 @@
-// The processor's treatment of denormal numbers. Inlined: a step of a small network takes less than ten such calls would.
+// The processor's treatment of denormal numbers. Inlined, because a step of a small network takes less time than ten calls.
 #pragma once
 
 #include <stdint.h>
 
 /// Makes the calling thread flush denormal results and inputs to zero; returns the mode it was in. Arithmetic on
-/// denormals takes many times as long, and states that decay to nothing are full of them.
+/// denormals takes many times as long, and states that decay towards zero become denormal.
 static inline uint64_t CFKFlushDenormals(void) {
 #if defined(__x86_64__)
   const unsigned int flushToZero = 1u << 15, denormalsAreZero = 1u << 6;

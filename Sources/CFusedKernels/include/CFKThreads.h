@@ -1,4 +1,4 @@
-// What the thread pool asks of the processor and of glibc's GNU extensions, neither of which Swift can see.
+// What the thread pool needs of the processor and of glibc's GNU extensions, which Swift cannot call.
 #pragma once
 
 /// Tells the processor that this thread is polling.

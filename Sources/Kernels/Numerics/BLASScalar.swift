@@ -103,7 +103,7 @@ extension Float: BLASScalar {
     VectorLoops.active.exponentialsFloat(x, largest, y, count)
   }
   public static func _argmax(_ x: UnsafePointer<Float>, _ count: Int) -> Int {
-    VectorLoops.active.placeOfLargestFloat(x, count)
+    VectorLoops.active.argmaxFloat(x, count)
   }
   public static func _burn(rounds: Int) -> Double { VectorLoops.active.burnFloat(rounds) }
 

@@ -1,6 +1,6 @@
-// One step of each cell, for one number type: a register tile of products that ends in the gates. See `products.h`.
+// One step of each cell, for one number type: a register tile of products that ends in the gates. See `products-inl.h`.
 
-/// Writes the hidden state of one row and one block, `count` units of it, and the masked one where that is wanted.
+/// Writes the units that one block has of the hidden state of a row, and those of the masked state if there is a mask.
 ALWAYS_INLINE void Typed(storeHidden)(
   const CFKForwardStep *step, const size_t row, const size_t unit, const Vector hidden
 ) {
@@ -15,12 +15,17 @@ ALWAYS_INLINE void Typed(storeHidden)(
   else storeFirst(masked, hidden * loadFirst(mask, count), count);
 }
 
+/// The units that a block beginning at `unit` has of a row of `units` elements, zero in the other lanes.
 ALWAYS_INLINE Vector Typed(loadUnits)(const Scalar *row, const size_t unit, const size_t units) {
   return units - unit >= lanes ? load(row + unit) : loadFirst(row + unit, units - unit);
 }
 
-/// The gates and the states of one row of one block from its sums: LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000),
-/// i f g o.
+/// The gates and states of one row and one block from its sums: LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000),
+/// gates in the order i f g o.
+///
+///     i = σ(sums[0]), f = σ(sums[1]), g = tanh(sums[2]), o = σ(sums[3])
+///     c = f ⊙ c_before + i ⊙ g
+///     h = o ⊙ tanh(c)
 ALWAYS_INLINE void Typed(lstmGates)(
   const CFKForwardStep *step, const size_t block, const size_t row, const Vector *sums
 ) {
@@ -40,7 +45,11 @@ ALWAYS_INLINE void Typed(lstmGates)(
   Typed(storeHidden)(step, row, block * lanes, output * tanhOf(now));
 }
 
-/// The same for a GRU that resets after the product: r z and, from sums[2] + sums[3] with the recurrent part first, n.
+/// The same for a GRU that resets after the product (Cho et al. 2014, in the form of cuDNN and PyTorch), gates in the order
+/// r z n. The candidate has two sums: sums[2] is U_n h + b_hn, sums[3] is W_n x + b_in.
+///
+///     r = σ(sums[0]), z = σ(sums[1]), n = tanh(r ⊙ sums[2] + sums[3])
+///     h = n + z ⊙ (h_before - n)
 ALWAYS_INLINE void Typed(gruGates)(
   const CFKForwardStep *step, const size_t block, const size_t row, const Vector *sums
 ) {
@@ -58,13 +67,13 @@ ALWAYS_INLINE void Typed(gruGates)(
   Typed(storeHidden)(step, row, block * lanes, multiplyAdd(update, hiddenBefore - candidate, candidate));
 }
 
-/// `M` rows of one block of a cell with `G` gates in each product, 4 or 3. With 3, a GRU, the candidate's input product
-/// rests while its register takes the recurrent one.
+/// `M` rows of one block of a cell with `G` gates in each product: 4 in an LSTM, 3 in a GRU. In a GRU the candidate's input
+/// product is set aside before the recurrent product, which needs its register.
 ALWAYS_INLINE void Typed(gateTile)(
   const int M, const int G, const CFKForwardStep *step, const size_t block, const size_t row
 ) {
-  Vector sums[MOST_ROWS][mostVectors];
-  Vector candidateProducts[MOST_ROWS];
+  Vector sums[MAX_ROWS][maxVectors];
+  Vector candidateProducts[MAX_ROWS];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel + row * step->startRow;
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < G; v += 1) sums[m][v] = load(start + m * step->startRow + v * lanes);
@@ -95,7 +104,7 @@ ALWAYS_INLINE void Typed(gateTile)(
 
 /// Adds `count` products of one row to the sums of two blocks whose panels lie `panel` apart.
 ALWAYS_INLINE void Typed(accumulatePair)(
-  Vector sums[][mostVectors], const int G, const Scalar *a, const Scalar *b, const size_t panel, const size_t count
+  Vector sums[][maxVectors], const int G, const Scalar *a, const Scalar *b, const size_t panel, const size_t count
 ) {
   for (size_t k = 0; k < count; k += 1) {
     const Vector element = splat(a[k]);
@@ -108,10 +117,10 @@ ALWAYS_INLINE void Typed(accumulatePair)(
   }
 }
 
-/// One row of the blocks `block` and `block + 1`. A single row waits: for its multiply-adds, of which each waits for the
-/// one before, and then for its gates. Two blocks wait at once.
+/// One row of the blocks `block` and `block + 1`. A single row is bound by latency, because each multiply-add needs the
+/// result of the one before it, and so does each operation of the gates. Two blocks at once hide half of it.
 ALWAYS_INLINE void Typed(gatePair)(const int G, const CFKForwardStep *step, const size_t block) {
-  Vector sums[2][mostVectors];
+  Vector sums[2][maxVectors];
   Vector candidateProducts[2];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel;
   UNROLL for (int p = 0; p < 2; p += 1) {
@@ -136,11 +145,12 @@ ALWAYS_INLINE void Typed(gatePair)(const int G, const CFKForwardStep *step, cons
   }
 }
 
-/// Vanilla (Elman 1990): V blocks of units at once, because there is one gate.
+/// `M` rows of `V` blocks of a vanilla cell (Elman 1990), h = tanh(sums) or max(0, sums). Several blocks at once, because
+/// each has a single gate.
 ALWAYS_INLINE void Typed(vanillaTile)(
   const int M, const int V, const CFKForwardStep *step, const size_t block, const size_t row
 ) {
-  Vector sums[MOST_ROWS][mostVectors];
+  Vector sums[MAX_ROWS][maxVectors];
   const Scalar *start = (const Scalar *)step->start + block * step->startPanel + row * step->startRow;
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = load(start + v * step->startPanel + m * step->startRow);
@@ -166,8 +176,8 @@ ALWAYS_INLINE void Typed(vanillaTile)(
 
 /// All rows of the blocks from `first` up to `last`.
 ALWAYS_INLINE void Typed(gateForward)(const int G, const CFKForwardStep *step, const size_t first, const size_t last) {
-  // From the second-level cache one stream of weights comes faster than two (LSTM of 64 units 667 ns, in pairs 707; of 32
-  // units, from the first level, 181 and 171).
+  // One stream of weights from the second-level cache is faster than two (LSTM of 64 units: 667 ns, in pairs 707); from the
+  // first level two are (32 units: 181 ns, in pairs 171).
   const size_t weights = (last - first) * step->depth * G * lanes * sizeof(Scalar);
   const bool isPaired = step->rows == 1 && weights <= 32 * 1024;
   for (size_t i = first; i < last; i += 1) {
@@ -193,7 +203,7 @@ static void Typed(gruForward)(const CFKForwardStep *step, size_t first, size_t l
   Typed(gateForward)(3, step, first, last);
 }
 
-/// The blocks of group `group`: see `CFKCellLoops`.
+/// The first block of group `group` and the number of its blocks: see `CFKCellLoops`.
 ALWAYS_INLINE void Typed(blocksOfGroup)(const size_t units, const size_t group, size_t *block, size_t *vectors) {
   const size_t blocks = (units + lanes - 1) / lanes, groups = (blocks + plainVectors - 1) / plainVectors;
   *block = blocks * group / groups;
@@ -204,7 +214,7 @@ static void Typed(vanillaForward)(const CFKForwardStep *step, size_t first, size
   for (size_t i = first; i < last; i += 1) {
     size_t block, vectors;
     Typed(blocksOfGroup)(step->units, step->descends ? first + last - 1 - i : i, &block, &vectors);
-    FOR_TILES(row, height, step->rows, MOST_ROWS) {
+    FOR_TILES(row, height, step->rows, MAX_ROWS) {
 #define TILE_OF_VECTORS(V) Typed(vanillaTile)(M_, V, step, block, row)
 #define TILE_OF_ROWS(M) { enum { M_ = M }; FOR_VECTORS(vectors, TILE_OF_VECTORS) }
       FOR_ROWS(height, TILE_OF_ROWS)

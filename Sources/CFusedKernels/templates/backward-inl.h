@@ -1,13 +1,12 @@
-// One step of backpropagation through time of each cell, for one number type: a register tile of the product of the
-// following step's gate gradients with the recurrent weights that ends in this step's gate gradients. See `products.h`.
+// One step of backpropagation through time of each cell, for one number type: a register tile of the product of the next
+// step's gate gradients with the recurrent weights that ends in this step's gate gradients. See `products-inl.h`.
 
-/// The gradient for the hidden state of a tile, but for what the loss says of the outputs: what comes through the
-/// recurrent weights of the following step, and what `dHidden` adds.
+/// The part of a tile's gradient for the hidden state that comes through the recurrent weights of the next step in time.
 ALWAYS_INLINE void Typed(backwardTile)(
   const int M, const int V, const CFKBackwardStep *step, const size_t block, const size_t row,
-  Vector dHidden[][mostVectors]
+  Vector dHidden[][maxVectors]
 ) {
-  Vector sums[MOST_ROWS][mostVectors];
+  Vector sums[MAX_ROWS][maxVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) sums[m][v] = splat(0);
   }
@@ -25,7 +24,7 @@ ALWAYS_INLINE void Typed(backwardTile)(
   }
 }
 
-/// Adds to one vector of that gradient what masks, carried gradient and outputs contribute.
+/// One vector of the whole gradient for the hidden state: that part times the mask, plus `dHidden` and `dOutputs`.
 ALWAYS_INLINE Vector Typed(completeGradient)(
   const CFKBackwardStep *step, const size_t block, const size_t row, Vector dHidden
 ) {
@@ -65,9 +64,9 @@ ALWAYS_INLINE void Typed(lstmGradient)(
   store(dGates + 3 * lanes, throughOutput * tanhOfCell * (one - output));
 }
 
-/// The chain rule through the equations of `gruGates`. The gradient of the candidate differs between its input product
-/// and its recurrent product, which the reset gate scales. The order n r z n·r has three neighbours for the input weights
-/// and three for the recurrent ones.
+/// The chain rule through the equations of `gruGates`. The candidate has one gradient for its input product and another,
+/// scaled by the reset gate, for its recurrent product. In the order n r z n·r the three gradients for the input weights are
+/// neighbours, and so are the three for the recurrent weights.
 ALWAYS_INLINE void Typed(gruGradient)(
   const CFKBackwardStep *step, const size_t block, const size_t row, const Vector dHidden
 ) {
@@ -97,17 +96,18 @@ ALWAYS_INLINE void Typed(vanillaGradient)(
   const Scalar *after = (const Scalar *)step->hidden + row * step->hiddenRow;
   const Vector hidden = Typed(loadUnits)(after, block * lanes, step->units);
   Scalar *dGates = (Scalar *)step->dGates + block * step->dGatesPanel + row * lanes;
-  store(dGates, step->rectifies ? whereAboveZero(hidden, dHidden) : dHidden * (splat(1) - hidden * hidden));
+  if (step->rectifies) store(dGates, whereAboveZero(hidden, dHidden));
+  else store(dGates, dHidden * (splat(1) - hidden * hidden));
 }
 
-// One function a cell: the product, and then the cell's chain rule on each vector of the tile.
+// One function for each cell: the product, and then the cell's chain rule on each vector of the tile.
 #define BACKWARD(name, gradient) \
   static void Typed(name)(const CFKBackwardStep *step, size_t first, size_t last) { \
     for (size_t i = first; i < last; i += 1) { \
       size_t block, vectors; \
       Typed(blocksOfGroup)(step->units, step->descends ? first + last - 1 - i : i, &block, &vectors); \
-      FOR_TILES(row, height, step->rows, MOST_ROWS) { \
-        Vector dHidden[MOST_ROWS][mostVectors]; \
+      FOR_TILES(row, height, step->rows, MAX_ROWS) { \
+        Vector dHidden[MAX_ROWS][maxVectors]; \
         FOR_ROWS(height, BACKWARD_TILE_OF_ROWS) \
         for (size_t m = 0; m < height; m += 1) { \
           for (size_t v = 0; v < vectors; v += 1) { \

@@ -1,22 +1,20 @@
-// Register tiles of matrix products: the heart of the fused loops, for one number type.
+// Register tiles of matrix products, which all other loops of the cells are made of, for one number type.
 //
-// A tile is `M` rows by `V` vectors of columns, held in registers while k runs. The including file says how large it may
-// be, see `tiles.h`. M and V are constants in every function that is left after inlining.
+// A tile is `M` rows by `V` vectors of columns, held in registers while k runs. `tiles-inl.h` says how large it may be. M
+// and V are constants in every function that is left after inlining.
 //
-// A vector of the result is fma(a[m][k], b[k][v], ·) for k = 0, 1, 2, …: no partial sums, so that the size of the tile
-// that a row falls into cannot be seen in its bits.
+// A vector of the result is fma(a[m][k], b[k][v], ·) for k = 0, 1, 2, …: no partial sums, so that the bits of a row do not
+// depend on the size of the tile that it falls into.
 
-
-/// Adds `count` products to the accumulators: A from `a`, a row every `aRow` and a k every `aStep`; B from `b`, a k every
-/// `bStep`.
+/// sums[m][v] += Σ_k a[m · aRow + k · aStep] b[k · bStep + v · lanes …] for `count` values of k, `M` rows and `V` vectors.
 ALWAYS_INLINE void Typed(accumulate)(
-  Vector sums[][mostVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
+  Vector sums[][maxVectors], const int M, const int V, const Scalar *a, const ptrdiff_t aRow, const ptrdiff_t aStep,
   const Scalar *b, const ptrdiff_t bStep, const size_t count
 ) {
   for (size_t k = 0; k < count; k += 1) {
-    if (GATE_ROWS == MOST_ROWS || M > GATE_ROWS || V <= 2) {
+    if (GATE_ROWS == MAX_ROWS || M > GATE_ROWS || V <= 2) {
       // All columns in registers, one element at a time.
-      Vector columns[mostVectors];
+      Vector columns[maxVectors];
       UNROLL for (int v = 0; v < V; v += 1) columns[v] = load(b + v * lanes);
       UNROLL for (int m = 0; m < M; m += 1) {
         const Vector element = splat(a[m * aRow]);
@@ -24,7 +22,7 @@ ALWAYS_INLINE void Typed(accumulate)(
       }
     } else {
       // 3 × 4 in 16 registers: all elements, one vector of columns at a time.
-      Vector elements[MOST_ROWS];
+      Vector elements[MAX_ROWS];
       UNROLL for (int m = 0; m < M; m += 1) elements[m] = splat(a[m * aRow]);
       UNROLL for (int v = 0; v < V; v += 1) {
         const Vector columns = load(b + v * lanes);
@@ -36,11 +34,12 @@ ALWAYS_INLINE void Typed(accumulate)(
   }
 }
 
+/// A tile of C from `a`, `start` and `c`, where its rows of A, S and C begin.
 ALWAYS_INLINE void Typed(packedTile)(
   const int M, const int V, const CFKPackedProduct *product, const Scalar *a, const Scalar *start, Scalar *c
 ) {
   const size_t last = product->lastCount;
-  Vector sums[MOST_ROWS][mostVectors];
+  Vector sums[MAX_ROWS][maxVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) {
       if (start == NULL) {
@@ -66,7 +65,7 @@ ALWAYS_INLINE void Typed(packedTile)(
   }
 }
 
-/// Rows from `row` on, `M` of them.
+/// The tile of `M` rows from `row` on.
 ALWAYS_INLINE void Typed(packedRows)(const int M, const int V, const CFKPackedProduct *product, const size_t row) {
   Typed(packedTile)(
     M, V, product, (const Scalar *)product->a + row * product->aRow,
@@ -76,7 +75,7 @@ ALWAYS_INLINE void Typed(packedRows)(const int M, const int V, const CFKPackedPr
 
 static void Typed(packedProduct)(const CFKPackedProduct *product) {
   if (product->vectors <= plainVectors) {
-    FOR_TILES(row, height, product->rows, MOST_ROWS) {
+    FOR_TILES(row, height, product->rows, MAX_ROWS) {
 #define TILE_OF_VECTORS(V) Typed(packedRows)(M_, V, product, row)
 #define TILE_OF_ROWS(M) { enum { M_ = M }; FOR_VECTORS(product->vectors, TILE_OF_VECTORS) }
       FOR_ROWS(height, TILE_OF_ROWS)
@@ -84,7 +83,7 @@ static void Typed(packedProduct)(const CFKPackedProduct *product) {
 #undef TILE_OF_VECTORS
     }
   } else {
-    // The gates of a block, where a plain tile is narrower than these.
+    // The gates of a block, where a plain tile has fewer vectors than there are gates.
     FOR_TILES(row, height, product->rows, GATE_ROWS) {
 #define TILE_OF_ROWS(M) \
   { \
@@ -97,12 +96,12 @@ static void Typed(packedProduct)(const CFKPackedProduct *product) {
   }
 }
 
-/// A tile of C over packed factors, of whose columns C has `last` in the only vector where that `isShort`.
+/// A tile of C from packed factors. Where it `isShort` it has a single vector, of which C has `last` columns.
 ALWAYS_INLINE void Typed(outerTile)(
   const int M, const int V, const bool isShort, const CFKOuterProduct *product, const CFKRowRun *run,
   const size_t gradientOffset, Scalar *c, const size_t last
 ) {
-  Vector sums[MOST_ROWS][mostVectors];
+  Vector sums[MAX_ROWS][maxVectors];
   UNROLL for (int m = 0; m < M; m += 1) {
     UNROLL for (int v = 0; v < V; v += 1) {
       const Scalar *from = c + m * product->cRow + v * lanes;
@@ -121,8 +120,8 @@ ALWAYS_INLINE void Typed(outerTile)(
   }
 }
 
-/// All rows of C that `product` names, in the columns from `column` on: `vectors` whole ones, or one short one. The factors
-/// of `run` are packed.
+/// All rows of C that `product` names, in the columns from `column` on: `vectors` whole vectors, or a short one of `last`
+/// columns. The factors of `run` are packed.
 static void Typed(outerColumns)(
   const CFKOuterProduct *product, const CFKRowRun *run, const size_t column, const size_t vectors, const bool isShort,
   const size_t last
@@ -149,38 +148,38 @@ static void Typed(outerColumns)(
   }
 }
 
-/// The columns from `column` on, of which there are `width`, for as many rows at a time as fit a packed copy.
+/// `width` columns from `column` on, for as many rows at a time as a packed copy holds.
 ///
-/// Rows of factors are a power of two apart as often as not, so that a column of them lives in a few sets of the cache: the
-/// copy is read from the first level instead. It also makes one of runs that the ends of sequences cut short.
+/// Rows of factors are often a power of two apart, so that a column of them occupies few sets of the cache: the copy is read
+/// from the first level instead. It also joins runs that the ends of sequences cut short.
 static void Typed(outerPanel)(
   const CFKOuterProduct *product, const size_t column, const size_t width, const size_t vectors, const bool isShort
 ) {
   _Alignas(64) Scalar packed[packedBytes / sizeof(Scalar)];
-  const size_t stride = vectors * lanes, most = packedBytes / sizeof(Scalar) / stride;
-  CFKRowRun together = {.factors = packed};
+  const size_t stride = vectors * lanes, capacity = packedBytes / sizeof(Scalar) / stride;
+  CFKRowRun joined = {.factors = packed};
   for (size_t i = 0; i < product->runCount; i += 1) {
     const CFKRowRun *run = &product->runs[i];
     for (size_t k = 0; k < run->count; k += 1) {
       const Scalar *gradient = (const Scalar *)run->gradients + (ptrdiff_t)k * product->gradientRow;
-      const bool goesOn =
-        gradient == (const Scalar *)together.gradients + (ptrdiff_t)together.count * product->gradientRow;
-      if (together.count == most || (together.count > 0 && !goesOn)) {
-        Typed(outerColumns)(product, &together, column, vectors, isShort, width);
-        together.count = 0;
+      const bool continues =
+        gradient == (const Scalar *)joined.gradients + (ptrdiff_t)joined.count * product->gradientRow;
+      if (joined.count == capacity || (joined.count > 0 && !continues)) {
+        Typed(outerColumns)(product, &joined, column, vectors, isShort, width);
+        joined.count = 0;
       }
-      if (together.count == 0) together.gradients = gradient;
+      if (joined.count == 0) joined.gradients = gradient;
       const Scalar *from = (const Scalar *)run->factors + (ptrdiff_t)k * run->factorRow + column;
-      Scalar *to = packed + together.count * stride;
+      Scalar *to = packed + joined.count * stride;
       if (isShort) {
         store(to, loadFirst(from, width));
       } else {
         for (size_t v = 0; v < vectors; v += 1) store(to + v * lanes, load(from + v * lanes));
       }
-      together.count += 1;
+      joined.count += 1;
     }
   }
-  if (together.count > 0) Typed(outerColumns)(product, &together, column, vectors, isShort, width);
+  if (joined.count > 0) Typed(outerColumns)(product, &joined, column, vectors, isShort, width);
 }
 
 static void Typed(outerProduct)(const CFKOuterProduct *product) {
