@@ -42,7 +42,7 @@ system_packages() {
 }
 
 format() {
-  swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks Fuzzing
+  swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
 }
 
 # The instruction sets that RECURRENT_ISA can force on this processor.

@@ -1,10 +1,10 @@
-/// A reader that is given files which nobody wrote on purpose.
+/// A reader of files under test.
 struct FuzzTarget: Sendable {
   /// Its name on the command line.
   let name: String
   /// Valid files, from which libFuzzer makes others.
   let seeds: @Sendable () -> [[UInt8]]
-  /// Reads all that `bytes` hold. Whatever stops the process is a finding; an error that the reader throws is none.
+  /// Reads everything in `bytes`. A crash is a finding; an error that the reader throws is none.
   let check: @Sendable (_ bytes: [UInt8]) throws -> Void
 
   /// All targets. To add one, write a file in Targets and a line here.
@@ -14,7 +14,7 @@ struct FuzzTarget: Sendable {
   nonisolated(unsafe) static var chosen: FuzzTarget?
 }
 
-/// What a file was written from: the program stops unless reading it again gives the same.
+/// Crashes unless reading a file back gives the value it was written from.
 func requireSame<Value: Equatable>(_ found: @autoclosure () throws -> Value, as wanted: Value, _ what: String) {
   do {
     let found = try found()

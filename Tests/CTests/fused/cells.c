@@ -19,8 +19,8 @@ static size_t groupsOf(size_t units) {
   return (blocksOf(units) + subject.loops->groupBlocks - 1) / subject.loops->groupBlocks;
 }
 
-/// Where a weight lies in panels of groups, `[group][depth][lane]`.
-static size_t placeInGroups(size_t first, size_t depth, size_t units, size_t row, size_t unit) {
+/// The index of a weight in panels of groups, `[group][depth][lane]`.
+static size_t indexInGroups(size_t first, size_t depth, size_t units, size_t row, size_t unit) {
   const size_t lanes = subject.loops->lanes, blocks = blocksOf(units), groups = groupsOf(units), block = unit / lanes;
   size_t group = 0;
   while (blocks * (group + 1) / groups <= block) group += 1;
@@ -47,17 +47,17 @@ typedef struct {
   size_t units, rows, inputCount, padded;
   /// The sums begin with products, not with biases.
   bool isProjected;
-  Place start, inputs, hidden, weights, candidateStart, hiddenBefore, cellBefore, cell, gates, outputs, mask, masked;
+  Layout start, inputs, hidden, weights, candidateStart, hiddenBefore, cellBefore, cell, gates, outputs, mask, masked;
   bool recordsGates, isMasked;
 } Forward;
 
-static size_t placeOfWeight(const Forward *f, Kind kind, size_t gate, size_t unit, size_t k) {
+static size_t indexOfWeight(const Forward *f, Kind kind, size_t gate, size_t unit, size_t k) {
   return isPlain(kind)
-    ? placeInGroups(f->weights.first, f->inputCount + f->units, f->units, k, unit)
-    : placeOf(f->weights, k, gate, unit);
+    ? indexInGroups(f->weights.first, f->inputCount + f->units, f->units, k, unit)
+    : indexOf(f->weights, k, gate, unit);
 }
 
-static Forward placesOfForward(Kind kind, size_t units, size_t rows, size_t inputCount) {
+static Forward layOutForward(Kind kind, size_t units, size_t rows, size_t inputCount) {
   const size_t gates = gateCounts[kind], vectors = vectorCounts[kind], depth = inputCount + units;
   Forward f = {.units = units, .rows = rows, .inputCount = inputCount};
   f.padded = blocksOf(units) * subject.loops->lanes;
@@ -69,7 +69,7 @@ static Forward placesOfForward(Kind kind, size_t units, size_t rows, size_t inpu
     f.start = packedPanels(1, gates, units);
     f.start.row = 0;
   } else {
-    // Recorded gates take the place of the products.
+    // Recorded gates overwrite the products.
     f.start = f.recordsGates ? f.gates : panels(rows + 2, vectors, units);
   }
   fill(f.start, f.isProjected ? rows : 1, gates, -1);
@@ -78,7 +78,7 @@ static Forward placesOfForward(Kind kind, size_t units, size_t rows, size_t inpu
   f.hiddenBefore = matrix(rows, units);
   f.candidateStart = packedPanels(1, 1, units);
   f.cellBefore = panels(rows, 1, units);
-  // Panels that lie apart hold further rows, a number each, so that none is as large as another.
+  // Panels have further rows, a different number for each operand, so that no two strides are equal.
   f.cell = randomChoice() ? f.cellBefore : panels(rows + 1, 1, units);
   f.outputs = matrix(rows, units);
   f.mask = matrix(rows, units);
@@ -93,7 +93,7 @@ static Forward placesOfForward(Kind kind, size_t units, size_t rows, size_t inpu
   for (size_t gate = 0; gate < gates; gate += 1) {
     for (size_t unit = 0; unit < f.padded; unit += 1) {
       for (size_t k = 0; k < depth; k += 1) {
-        setValue(placeOfWeight(&f, kind, gate, unit, k), weightOf(unit, units));
+        setValue(indexOfWeight(&f, kind, gate, unit, k), weightOf(unit, units));
       }
     }
   }
@@ -102,10 +102,10 @@ static Forward placesOfForward(Kind kind, size_t units, size_t rows, size_t inpu
 
 /// Adds the products of a row with the weights from `k` on.
 static Bounded product(
-  const Forward *f, Kind kind, Place factors, size_t count, size_t row, size_t gate, size_t unit, size_t k, Bounded sum
+  const Forward *f, Kind kind, Layout factors, size_t count, size_t row, size_t gate, size_t unit, size_t k, Bounded sum
 ) {
   for (size_t i = 0; i < count; i += 1) {
-    const double weight = valueAt(placeOfWeight(f, kind, gate, unit, k + i));
+    const double weight = valueAt(indexOfWeight(f, kind, gate, unit, k + i));
     sum = multiplyAdd(operand(factors, row, 0, i), exactly(weight), sum);
   }
   return sum;
@@ -179,7 +179,7 @@ static void runForwardInPieces(const void *context) {
 
 static void checkForward(Kind kind, size_t units, size_t rows, size_t inputCount) {
   beginCase("%s, %zu units, %zu rows, %zu inputs", forwardNames[kind], units, rows, inputCount);
-  const Forward f = placesOfForward(kind, units, rows, inputCount);
+  const Forward f = layOutForward(kind, units, rows, inputCount);
   for (size_t row = 0; row < rows; row += 1) {
     for (size_t unit = 0; unit < f.padded; unit += 1) expectForward(&f, kind, row, unit);
   }
@@ -209,26 +209,26 @@ static void checkForward(Kind kind, size_t units, size_t rows, size_t inputCount
 
 typedef struct {
   size_t units, rows, padded;
-  /// Vectors of the next step's gate gradients that meet the recurrent weights, and the first of them.
+  /// Vectors of the next step's gate gradients that are multiplied with the recurrent weights, and the first of them.
   size_t gates, firstVector;
   bool hasNext, isMasked, isCarried;
-  Place next, weights, mask, dHidden, dHiddenBefore, dOutputs, gatesBefore, hidden, cell, cellBefore, dCell, dGates;
+  Layout next, weights, mask, dHidden, dHiddenBefore, dOutputs, gatesBefore, hidden, cell, cellBefore, dCell, dGates;
 } Backward;
 
 static size_t depthOf(const Backward *b) { return b->padded * b->gates; }
 
-static Backward placesOfBackward(Kind kind, size_t units, size_t rows, bool hasNext) {
+static Backward layOutBackward(Kind kind, size_t units, size_t rows, bool hasNext) {
   const size_t vectors = vectorCounts[kind], lanes = subject.loops->lanes;
   Backward b = {.units = units, .rows = rows, .padded = blocksOf(units) * lanes, .hasNext = hasNext};
   b.gates = gateCounts[kind];
   b.firstVector = kind == gru ? 1 : 0;
   b.isMasked = randomChoice();
   b.isCarried = randomChoice();
-  // Panels hold further rows, a number each, so that none is as large as another.
+  // Panels have further rows, a different number for each operand, so that no two strides are equal.
   b.next = panels(rows, vectors, units);
   b.mask = matrix(rows, units);
   b.dHidden = panels(rows, 1, units);
-  // With gradients carried, those of the step before take the place of these.
+  // Gradients for the step before overwrite those that are carried.
   b.dHiddenBefore = b.dHidden;
   b.dOutputs = matrix(rows, units);
   b.gatesBefore = panels(rows + 1, vectors, units);
@@ -249,10 +249,10 @@ static Backward placesOfBackward(Kind kind, size_t units, size_t rows, bool hasN
   fill(b.dCell, rows, 1, -1);
   for (size_t row = 0; row < rows; row += 1) {
     for (size_t unit = 0; unit < b.padded; unit += 1) {
-      const size_t candidate = placeOf(b.gatesBefore, row, 2, unit), last = placeOf(b.gatesBefore, row, 3, unit);
+      const size_t candidate = indexOf(b.gatesBefore, row, 2, unit), last = indexOf(b.gatesBefore, row, 3, unit);
       if (!isPlain(kind)) setValue(candidate, randomNumber());
       if (kind == gru) setValue(last, 2 * randomNumber());
-      if (kind == rectifying && unit < units && randomChoice()) setValue(placeOf(b.hidden, row, 0, unit), 0);
+      if (kind == rectifying && unit < units && randomChoice()) setValue(indexOf(b.hidden, row, 0, unit), 0);
     }
   }
   // [group][block of units][gate][lane of the block][lane].
@@ -260,7 +260,7 @@ static Backward placesOfBackward(Kind kind, size_t units, size_t rows, bool hasN
   for (size_t k = 0; k < depthOf(&b); k += 1) {
     const size_t from = k / (b.gates * lanes) * lanes + k % lanes;
     for (size_t unit = 0; unit < b.padded; unit += 1) {
-      setValue(placeInGroups(b.weights.first, depthOf(&b), units, k, unit), from < units ? weightOf(unit, units) : 0);
+      setValue(indexInGroups(b.weights.first, depthOf(&b), units, k, unit), from < units ? weightOf(unit, units) : 0);
     }
   }
   return b;
@@ -271,7 +271,7 @@ static Bounded gradientOfHidden(const Backward *b, size_t row, size_t unit) {
   Bounded sum = exactly(0);
   for (size_t k = 0; b->hasNext && k < depthOf(b); k += 1) {
     const size_t vector = b->firstVector + k % runLength / lanes, from = k / runLength * lanes + k % lanes;
-    const double weight = valueAt(placeInGroups(b->weights.first, depthOf(b), b->units, k, unit));
+    const double weight = valueAt(indexInGroups(b->weights.first, depthOf(b), b->units, k, unit));
     sum = multiplyAdd(operand(b->next, row, vector, from), exactly(weight), sum);
   }
   if (b->isMasked) sum = times(sum, operand(b->mask, row, 0, unit));
@@ -354,14 +354,14 @@ static void runBackwardInPieces(const void *context) {
 
 static void checkBackward(Kind kind, size_t units, size_t rows, bool hasNext) {
   beginCase("%s, %zu units, %zu rows, next step %d", backwardNames[kind], units, rows, hasNext);
-  const Backward b = placesOfBackward(kind, units, rows, hasNext);
+  const Backward b = layOutBackward(kind, units, rows, hasNext);
   for (size_t row = 0; row < rows; row += 1) {
     for (size_t unit = 0; unit < b.padded; unit += 1) expectBackward(&b, kind, row, unit);
   }
   const Run run = {
     .kind = kind, .panels = groupsOf(units),
     .backward = {
-      .rows = rows, .units = units, .dNext = hasNext ? pointerTo(placeOf(b.next, 0, b.firstVector, 0)) : NULL,
+      .rows = rows, .units = units, .dNext = hasNext ? pointerTo(indexOf(b.next, 0, b.firstVector, 0)) : NULL,
       .dNextRow = b.next.row, .dNextPanel = b.next.panel, .runLength = b.gates * subject.loops->lanes,
       .weights = pointerTo(b.weights.first), .depth = depthOf(&b), .mask = b.isMasked ? pointerTo(b.mask.first) : NULL,
       .maskRow = b.mask.row, .dHidden = b.isCarried ? pointerTo(b.dHidden.first) : NULL,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { capacity = 1 << 18, gap = 17, mostLines = 20 };
+enum { capacity = 1 << 18, gap = 17, maxLines = 20 };
 
 Subject subject;
 double roundoff;
@@ -58,7 +58,7 @@ double valueAt(size_t index) {
   return narrow;
 }
 
-/// A NaN that says where it belongs.
+/// A NaN with its index as payload.
 static void writeGuard(size_t index) {
   const uint32_t narrow = 0x7FC00000u | (uint32_t)index;
   const uint64_t wide = 0x7FF8000000000000u | index;
@@ -79,28 +79,28 @@ static size_t reserve(size_t count) {
   return first;
 }
 
-Place matrix(size_t rows, size_t columns) {
+Layout matrix(size_t rows, size_t columns) {
   const size_t stride = columns + 3;
-  return (Place){reserve(rows * stride), stride, subject.loops->lanes, columns};
+  return (Layout){reserve(rows * stride), stride, subject.loops->lanes, columns};
 }
 
-static Place panelsApart(size_t rows, size_t vectors, size_t units, size_t apart) {
+static Layout panelsApart(size_t rows, size_t vectors, size_t units, size_t apart) {
   const size_t lanes = subject.loops->lanes, blocks = blocksOf(units);
   const size_t row = vectors * lanes, panel = rows * row + apart;
-  return (Place){reserve(blocks * panel), row, panel, blocks * lanes};
+  return (Layout){reserve(blocks * panel), row, panel, blocks * lanes};
 }
 
-Place panels(size_t rows, size_t vectors, size_t units) { return panelsApart(rows, vectors, units, 5); }
-Place packedPanels(size_t rows, size_t vectors, size_t units) { return panelsApart(rows, vectors, units, 0); }
-Place elements(size_t count) { return (Place){reserve(count), count, subject.loops->lanes, count}; }
+Layout panels(size_t rows, size_t vectors, size_t units) { return panelsApart(rows, vectors, units, 5); }
+Layout packedPanels(size_t rows, size_t vectors, size_t units) { return panelsApart(rows, vectors, units, 0); }
+Layout elements(size_t count) { return (Layout){reserve(count), count, subject.loops->lanes, count}; }
 
-size_t placeOf(Place place, size_t row, size_t vector, size_t column) {
+size_t indexOf(Layout layout, size_t row, size_t vector, size_t column) {
   const size_t lanes = subject.loops->lanes;
-  return place.first + column / lanes * place.panel + row * place.row + vector * lanes + column % lanes;
+  return layout.first + column / lanes * layout.panel + row * layout.row + vector * lanes + column % lanes;
 }
 
-Bounded operand(Place place, size_t row, size_t vector, size_t column) {
-  return exactly(column < place.columns ? valueAt(placeOf(place, row, vector, column)) : 0);
+Bounded operand(Layout layout, size_t row, size_t vector, size_t column) {
+  return exactly(column < layout.columns ? valueAt(indexOf(layout, row, vector, column)) : 0);
 }
 
 void expectAt(size_t index, Bounded value) {
@@ -108,16 +108,16 @@ void expectAt(size_t index, Bounded value) {
   isExpected[index] = true;
 }
 
-void expect(Place place, size_t row, size_t vector, size_t column, Bounded value) {
-  if (column < place.columns) expectAt(placeOf(place, row, vector, column), value);
+void expect(Layout layout, size_t row, size_t vector, size_t column, Bounded value) {
+  if (column < layout.columns) expectAt(indexOf(layout, row, vector, column), value);
 }
 
-void fill(Place place, size_t rows, size_t vectors, double least) {
+void fill(Layout layout, size_t rows, size_t vectors, double least) {
   for (size_t row = 0; row < rows; row += 1) {
     for (size_t vector = 0; vector < vectors; vector += 1) {
-      for (size_t column = 0; column < place.columns; column += 1) {
+      for (size_t column = 0; column < layout.columns; column += 1) {
         const double value = least + (1 - least) * (randomNumber() + 1) / 2;
-        setValue(placeOf(place, row, vector, column), value);
+        setValue(indexOf(layout, row, vector, column), value);
       }
     }
   }
@@ -125,7 +125,7 @@ void fill(Place place, size_t rows, size_t vectors, double least) {
 
 static void fail(const char *what, size_t index, double found, double wanted, double bound) {
   failures += 1;
-  if (failures > mostLines) return;
+  if (failures > maxLines) return;
   printf(
     "FAIL %s %s, %s: %s at element %zu: %.9g, not %.9g; off by %.3g, at most %.3g\n", subject.set, subject.type,
     caseName, what, index, found, wanted, fabs(found - wanted), bound);
@@ -136,7 +136,7 @@ void check(void (*run)(const void *), void (*pieces)(const void *), const void *
   cases += 1;
   memcpy(before, memory, bytes);
   run(context);
-  // One line a case is enough, hence the returns.
+  // One line for each case is enough, hence the returns.
   for (size_t i = 0; i < used; i += 1) {
     const size_t offset = i * subject.elementBytes;
     const double found = valueAt(i);

@@ -1,7 +1,7 @@
 // Numbers with a bound on how far the loops may be from them: running error analysis (Wilkinson 1963).
 //
-// The value is computed in double. The bound grows by one rounding with every operation of the loops, and by what the
-// bounds of the operands amount to. A multiply-add counts as two roundings, because the scalar loops need not fuse it.
+// The value is computed in double. Every operation of the loops adds one rounding to the bound, and passes on the bounds of
+// its operands. A multiply-add counts as two roundings, because the scalar loops need not fuse it.
 #pragma once
 
 #include <math.h>
@@ -10,8 +10,8 @@ typedef struct {
   double value, error;
 } Bounded;
 
-/// The unit roundoff of the type under test. For Double it is twice as large, because the values here are rounded too.
-/// What it is too large by pays for terms of second order, and with Float for the rounding of values.
+/// The unit roundoff of the type under test; twice as large for Double, because the values here are rounded too. It is
+/// slightly larger than that, for terms of second order and, with Float, for the rounding of values.
 extern double roundoff;
 
 static inline Bounded exactly(double value) { return (Bounded){value, 0}; }
@@ -29,7 +29,7 @@ static inline Bounded times(Bounded a, Bounded b) {
 
 static inline Bounded multiplyAdd(Bounded a, Bounded b, Bounded c) { return plus(times(a, b), c); }
 
-/// 1 - a². A product of a number with itself that is fused into the difference has a rounding less.
+/// 1 - a². Has one rounding less where the product is fused into the difference.
 static inline Bounded oneMinusSquare(Bounded a) { return minus(exactly(1), times(a, a)); }
 
 // At most 3 ULP, each of at most two roundoffs, see CFusedKernels.h; the slopes are at most 1/4 and 1.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// What libFuzzer's `main` calls first. The first argument names the target and is taken away, so that libFuzzer finds
-/// only its own.
+/// libFuzzer's `main` calls this first. The first argument names the target and is removed, so that libFuzzer reads only its
+/// own.
 ///
 ///     Fuzzing TARGET [libFuzzer's options] [FOLDER or FILE ...]
 ///     Fuzzing TARGET --seeds FOLDER    writes valid files for a corpus to begin with
@@ -21,7 +21,7 @@ public func initialize(
   }
   if words.count == 4, words[2] == "--seeds" {
     writeSeeds(of: target, to: words[3])
-    // Without a look for leaks: what lives as long as the process does would count as one.
+    // Without the leak check, which would report whatever lives as long as the process.
     _exit(0)
   }
   FuzzTarget.chosen = target
@@ -31,7 +31,7 @@ public func initialize(
   return 0
 }
 
-/// What libFuzzer calls with every input.
+/// libFuzzer calls this with every input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   try? FuzzTarget.chosen?.check(Array(UnsafeBufferPointer(start: start, count: count)))

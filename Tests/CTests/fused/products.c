@@ -4,7 +4,7 @@
 
 static void runPackedProduct(const void *product) { subject.loops->packedProduct(product); }
 
-/// A product in two parts, of which the second has the last rows.
+/// A product in two parts, the second of which has the last rows.
 static void runPackedRows(const void *context) {
   CFKPackedProduct product = *(const CFKPackedProduct *)context;
   const size_t rows = product.rows, cut = rows / 3;
@@ -26,9 +26,9 @@ static void checkPackedProduct(size_t rows, size_t vectors, size_t last, size_t 
   beginCase(
     "packedProduct, %zu rows, %zu vectors, %zu elements of the last, %zu runs of %zu, start %d, in panels %d", rows,
     vectors, last, runs, runLength, kind, isInPanels);
-  Place c = isInPanels ? panels(rows, 1, columns) : matrix(rows, columns);
+  Layout c = isInPanels ? panels(rows, 1, columns) : matrix(rows, columns);
   c.columns = columns;
-  Place start = c;
+  Layout start = c;
   if (kind == startElsewhere) {
     start = matrix(rows, columns);
   } else if (kind == startRepeated) {
@@ -37,7 +37,7 @@ static void checkPackedProduct(size_t rows, size_t vectors, size_t last, size_t 
   }
   if (kind != startZero) fill(start, rows, 1, -1);
   const size_t runStride = runLength + 2, aRow = runs * runStride + 1;
-  const Place a = elements(rows * aRow), b = elements(runs * runLength * vectors * lanes);
+  const Layout a = elements(rows * aRow), b = elements(runs * runLength * vectors * lanes);
   fill(b, 1, 1, -1);
   for (size_t row = 0; row < rows; row += 1) {
     for (size_t run = 0; run < runs; run += 1) {
@@ -79,7 +79,7 @@ void checkPackedProducts(size_t rows) {
 
 static void runOuterProduct(const void *product) { subject.loops->outerProduct(product); }
 
-/// An outer product in two parts, of which the second has the last blocks.
+/// An outer product in two parts, the second of which has the last blocks.
 static void runOuterBlocks(const void *context) {
   CFKOuterProduct product = *(const CFKOuterProduct *)context;
   const size_t last = product.lastBlock, cut = (product.firstBlock + last) / 2;
@@ -90,7 +90,7 @@ static void runOuterBlocks(const void *context) {
   subject.loops->outerProduct(&product);
 }
 
-/// Runs over rows of gradients and factors, some of which follow the ones before and some of which do not.
+/// Runs of rows of gradients and factors, some of which continue the run before and some of which do not.
 typedef struct {
   CFKRowRun runs[3];
   size_t count;
@@ -98,12 +98,12 @@ typedef struct {
   ptrdiff_t gradientStep, factorSteps[3];
 } Runs;
 
-static Runs cutRuns(size_t rows, Place gradients, Place factors, bool rises) {
+static Runs cutRuns(size_t rows, Layout gradients, Layout factors, bool rises) {
   Runs runs = {.count = rows < 3 ? 1 : 3, .gradientStep = rises ? 1 : -1};
   size_t done = 0;
   for (size_t i = 0; i < runs.count; i += 1) {
     const size_t count = i + 1 == runs.count ? rows - done : rows * (i + 1) / (runs.count + 1) - done;
-    // A row is left out before the last run. Factors turn round and repeat as they like.
+    // A row is left out before the last run. Factors may run in either direction and repeat rows.
     const size_t first = done + (i == 2);
     runs.gradients[i] = rises ? first : rows - first;
     runs.factorSteps[i] = randomChoice() ? 1 : -1;
@@ -128,8 +128,8 @@ void checkOuterProduct(size_t units, size_t rows, size_t columns) {
   beginCase(
     "outerProduct, %zu units, %zu rows, %zu columns, %zu gates from vector %zu on, rows %s", units, rows, columns,
     gates, orders[cell][0], rises ? "rise" : "fall");
-  const Place gradients = panels(rows + 1, vectors, units), factors = matrix(rows, columns);
-  const Place c = matrix(gates * units, columns);
+  const Layout gradients = panels(rows + 1, vectors, units), factors = matrix(rows, columns);
+  const Layout c = matrix(gates * units, columns);
   fill(gradients, rows + 1, vectors, -1);
   fill(factors, rows, 1, -1);
   fill(c, gates * units, 1, -1);
@@ -179,7 +179,7 @@ void checkRowSums(size_t rows) {
     for (int rises = 0; rises < 2; rises += 1) {
       beginCase("addRowSums, %zu rows, %zu vectors, rows %s", rows, vectors, rises ? "rise" : "fall");
       const size_t columns = vectors * subject.loops->lanes;
-      const Place from = matrix(rows + 1, columns), sums = elements(columns);
+      const Layout from = matrix(rows + 1, columns), sums = elements(columns);
       fill(from, rows, 1, -1);
       fill(sums, 1, 1, -1);
       for (size_t column = 0; column < columns; column += 1) {
@@ -190,7 +190,7 @@ void checkRowSums(size_t rows) {
       const size_t first = rises || rows == 0 ? 0 : rows - 1;
       const ptrdiff_t stride = (ptrdiff_t)from.row;
       const RowSums context = {
-        pointerTo(placeOf(from, first, 0, 0)), rows, rises ? stride : -stride, vectors, pointerTo(sums.first)
+        pointerTo(indexOf(from, first, 0, 0)), rows, rises ? stride : -stride, vectors, pointerTo(sums.first)
       };
       check(runRowSums, NULL, &context);
     }
@@ -198,7 +198,7 @@ void checkRowSums(size_t rows) {
 }
 
 typedef struct {
-  Place source, target;
+  Layout source, target;
   size_t rows, columns;
 } Transpose;
 

@@ -1,4 +1,4 @@
-// The loops of the cells, forward and backward, against the equations of the cells.
+// The forward and backward loops against the equations of the cells.
 #pragma once
 
 #include <stddef.h>
