@@ -29,7 +29,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),
   ],
   targets: [
@@ -46,10 +45,7 @@ let package = Package(
 
     // Files, applications and the tools over them.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(
-      name: "DataIO",
-      dependencies: ["CZlib", "Kernels", "SystemFiles", .product(name: "SwiftCSV", package: "SwiftCSV")],
-      swiftSettings: strict),
+    .target(name: "DataIO", dependencies: ["CZlib", "Kernels", "SystemFiles"], swiftSettings: strict),
     .target(name: "Figures", swiftSettings: strict),
     .target(
       name: "Tasks", dependencies: ["Kernels", "Models", "DataIO", "Figures", "SystemFiles"], swiftSettings: strict),

@@ -1,9 +1,10 @@
 /// A table of text as spreadsheets and databases export it: one row a line, fields separated by commas, semicolons or
 /// tabs, in double quotes where they hold what would end them (RFC 4180).
 ///
-/// SwiftCSV splits the text. What it would pass over in silence is refused here with its line: rows of unequal length,
-/// a quote that is never closed, a separator merged with a combining mark, characters that are not text. Lines without
-/// any text are skipped, except in a table of one column, where one is an empty field.
+/// Lines may end in LF or CR alone too, and blanks before a field and around quotes are skipped. Refused with its line is
+/// what else cannot be read in one way only: rows of unequal length, a quote that is never closed or within a field
+/// without quotes, a separator merged with a combining mark, characters that are not text. Lines without any text are
+/// skipped, except in a table of one column, where one is an empty field.
 public struct CSVTable: Sendable, Equatable {
   /// The path of the file, or what the caller called the bytes.
   public let file: String
@@ -25,7 +26,8 @@ public struct CSVTable: Sendable, Equatable {
   /// - Parameters:
   ///   - path: Where it lies.
   ///   - hasHeader: Whether the first line names the columns.
-  ///   - separator: What separates the fields; `nil` leaves it to the first comma, semicolon or tab of the first line.
+  ///   - separator: What separates the fields, in ASCII; `nil` leaves it to the first comma, semicolon or tab of the first
+  ///     line.
   ///   - limit: The most bytes that are read.
   public init(
     contentsOf path: String, hasHeader: Bool = true, separator: Character? = nil, limit: Int = defaultLimit
@@ -38,7 +40,10 @@ public struct CSVTable: Sendable, Equatable {
   public init(
     text: String, file: String, hasHeader: Bool = true, separator: Character? = nil
   ) throws(DataError) {
-    let rows = try CSVRows(text, file: file, separator: separator)
+    precondition(
+      separator.map { $0.isASCII && !$0.isNewline && $0 != "\"" } ?? true,
+      "\(quoted(separator.map(String.init) ?? "")) cannot separate fields")
+    let rows = try CSVReader(text, file: file, separator: separator?.asciiValue)
     self.file = file
     guard hasHeader else {
       (header, columns, lines) = ([], rows.columns, rows.lines)
