@@ -6,6 +6,9 @@ internal import SystemFiles
 /// programs write. Opening checks the whole directory against the size of the file; it costs that of the directory, not
 /// the file's. Refused are archives that are encrypted, split, or have anything before them, and members that overlap,
 /// share a name, lie outside the file, claim more bytes than theirs can stand for or have a name that is not UTF-8.
+///
+/// It is not libzip (1.7) that reads them, because that also accepts overlapping members, decompresses beyond the size a
+/// member claims, and brings OpenSSL and bzip2 to whoever links this module.
 public struct ZIPArchive: Sendable {
   /// The archive's path, or what the caller called the bytes.
   public let name: String
