@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// Times of two ways to do something, on a machine that others use too.
 public struct TimeRatio: Sendable {
   /// The least that the first and the second way took, in seconds.
@@ -27,6 +29,7 @@ public struct TimeRatio: Sendable {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
 
-  /// Whether times say something about the source: where allocations do, see ``Allocations/areCounted``.
-  public static var isMeaningful: Bool { Allocations.areCounted }
+  /// Whether tests compare times: where `RECURRENT_TIMED` is 1, as in `Scripts/check-performance.sh`, which runs them alone
+  /// on a quiet machine; and where times say something about the source, as allocations do (``Allocations/areCounted``).
+  public static let isMeasured = ProcessInfo.processInfo.environment["RECURRENT_TIMED"] == "1" && Allocations.areCounted
 }

@@ -35,5 +35,11 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
 /// The C loops of the active instruction set.
 enum VectorLoops {
-  static let active: CFKLoops = CFKLoopsFor(InstructionSet.active.code).pointee
+  /// Replaces the loops when they are chosen, once in a process: for tests that count calls, in a process of their own.
+  nonisolated(unsafe) static var replacement: ((CFKLoops) -> CFKLoops)?
+
+  static let active: CFKLoops = {
+    let loops = CFKLoopsFor(InstructionSet.active.code).pointee
+    return replacement?(loops) ?? loops
+  }()
 }

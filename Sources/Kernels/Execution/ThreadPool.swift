@@ -16,6 +16,9 @@ final class ThreadPool: @unchecked Sendable {
   private var workers: [Worker] = []
   private let meeting = Meeting()
 
+  /// Barriers at which the members of teams have waited so far, each counted once for its team.
+  var barrierCount: Int { meeting.count }
+
   /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
   /// smaller where the pool is busy or the system gives no more threads, so `body` asks the team for its count.
   func run(threads: Int, _ body: @Sendable (Team) -> Void) {
@@ -87,6 +90,9 @@ struct Team: Sendable {
 private final class Meeting: Sendable {
   private let arrived = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
+
+  /// How often all members have come.
+  var count: Int { round.load(ordering: .relaxed) }
 
   func wait(for members: Int) {
     let current = round.load(ordering: .relaxed)

@@ -9,7 +9,7 @@ import Testing
 
 /// Settings belong to the whole process, which other tests use at the same time: those about them run in processes of
 /// their own.
-@Suite(.timeLimit(.minutes(1))) struct RegionTests {
+@Suite(.timeLimit(.minutes(10))) struct RegionTests {
   @Test func openBLASHasOneThreadInsideAndTheHostsNumberAfterwards() async {
     await #expect(processExitsWith: .success) {
       openblas_set_num_threads(3)

@@ -5,8 +5,9 @@ import Testing
 
 @testable import Kernels
 
-/// On pools of their own, so that no other test's regions are in the way.
-@Suite(.timeLimit(.minutes(1))) struct ThreadPoolTests {
+/// On pools of their own, so that no other test's regions are in the way. A deadlock ends at the limit; a pool on cores
+/// that others keep busy takes seconds.
+@Suite(.timeLimit(.minutes(10))) struct ThreadPoolTests {
   /// More than there are cores, on most machines that run this.
   private static let many = 9
 

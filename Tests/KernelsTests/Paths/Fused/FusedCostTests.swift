@@ -1,106 +1,155 @@
-import Models
+import CFusedKernels
 import TestSupport
 import Testing
 
 @testable import Kernels
 
-/// What a pass costs depends on its shape and not on its data.
-@Suite(.serialized, .enabled(if: TimeRatio.isMeaningful)) struct FusedCostTests {
+/// What a pass costs depends on its shape and not on its data. Counted, because a busy machine cannot change counts; in
+/// processes of their own, because ``LoopCounter`` counts for the whole process. `FusedTimeTests` measures the same.
+@Suite struct FusedCostTests {
   private static let cells: [CellVariant] = [.vanillaTanh, .lstm, .gruResetAfter]
-  /// How much more than expected a pass may take.
-  private static let tolerance = 1.1
 
-  // MARK: - Numbers that are slow or strange
+  /// Enough for two threads in every cell, with an empty sequence among those of other lengths.
+  private static let dense = [Int](repeating: 12, count: 24)
+  private static let ragged = (0..<24).map { $0 * 5 % 13 }
 
-  /// T = 80, B = 6, I = 24, H = 48.
-  private func ordinary(_ variant: CellVariant) -> CellProbe<Float> {
-    CellProbe(variant.cell(inputSize: 24, hiddenSize: 48), lengths: [Int](repeating: 80, count: 6))
-  }
-
-  /// A way to make numbers that processors, or functions, may be slow at.
-  enum Strange: CaseIterable, Sendable {
-    case denormalStates, denormalGradients, saturatedGates
-
-    func make(_ probe: CellProbe<Float>) -> CellProbe<Float> {
-      var probe = probe
-      func scale(_ matrix: inout Matrix<Float>, _ factor: Float) {
-        matrix.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] *= factor } }
-      }
-      switch self {
-      case .denormalStates:
-        scale(&probe.inputs.rows, 1e-38)
-        scale(&probe.state.hidden, 1e-38)
-        scale(&probe.state.cell, 1e-38)
-        scale(&probe.parameters, 1e-3)
-        // Biases would be all that is left.
-        let shape = probe.cell
-        let weights = shape.gates.count * shape.hiddenSize * (shape.inputSize + shape.outputSize)
-        probe.parameters.withUnsafeMutableBufferPointer { for i in weights..<$0.count { $0[i] *= 1e-38 } }
-      case .denormalGradients:
-        scale(&probe.outputWeights.rows, 1e-38)
-        scale(&probe.stateWeights.hidden, 1e-38)
-        scale(&probe.stateWeights.cell, 1e-38)
-      case .saturatedGates:
-        scale(&probe.inputs.rows, 1e4)
-      }
-      return probe
-    }
-  }
-
-  @Test(arguments: cells, Strange.allCases)
-  func anInferenceTakesNoLongerForStrangeNumbers(_ variant: CellVariant, _ strange: Strange) {
-    let (reference, subject) = (Pass(ordinary(variant)), Pass(strange.make(ordinary(variant))))
-    let ratio = TimeRatio(
-      of: { subject.infer() }, to: { reference.infer() }, limit: Self.tolerance, repetitions: 10)
-    #expect(ratio.value <= Self.tolerance, "\(ratio)")
-  }
-
-  @Test(arguments: cells, Strange.allCases)
-  func trainingTakesNoLongerForStrangeNumbers(_ variant: CellVariant, _ strange: Strange) {
-    let (reference, subject) = (Pass(ordinary(variant)), Pass(strange.make(ordinary(variant))))
-    let ratio = TimeRatio(
-      of: { subject.train() }, to: { reference.train() }, limit: Self.tolerance, repetitions: 10)
-    #expect(ratio.value <= Self.tolerance, "\(ratio)")
+  /// I = 7, H = 83: six blocks of units or more on every instruction set, the last one short.
+  private static func probe(_ variant: CellVariant, _ lengths: [Int]) -> CellProbe<Float> {
+    CellProbe(variant.cell(inputSize: 7, hiddenSize: 83), lengths: lengths)
   }
 
   // MARK: - Shapes
 
-  /// T = 100, B = 32, I = 128, H = 256 is too much for the loops of another instruction set than this processor's best.
-  private static let isAtItsBest = InstructionSet.active == .best
-
-  private static let steps = 100
-  private static let dense = [Int](repeating: steps, count: 32)
-  private static let ragged: [Int] = {
-    var generator = SeededGenerator(seed: 3)
-    return (0..<32).map { _ in 5 + generator.uniform(below: steps - 4) }
-  }()
-
-  private func usual(_ variant: CellVariant, _ lengths: [Int]) -> CellProbe<Float> {
-    CellProbe(variant.cell(inputSize: 128, hiddenSize: 256), lengths: lengths)
+  /// Multiply-adds of a number and a vector register for one row.
+  private static func productsOfRow(_ cell: RecurrentCell) -> (inference: Int, training: Int) {
+    let loops = Float.fusedLoops
+    func blocks(_ units: Int) -> Int { UnitBlocks(units: units, for: loops).count }
+    let inputs = cell.inputSize + cell.outputSize
+    let gates = cell.gates.count * blocks(cell.hiddenSize)
+    let inference = gates * inputs
+    // Through Wh and Wx back to hidden state and inputs, and two outer products for the gradients of both.
+    let backward = gates * loops.lanes * (blocks(cell.outputSize) + blocks(cell.inputSize)) + gates * inputs
+    return (inference, inference + backward)
   }
 
-  @Test(.enabled(if: isAtItsBest), arguments: cells)
-  func anInferenceOfARaggedBatchCostsWhatItsRowsCost(_ variant: CellVariant) {
-    let (dense, ragged) = (Pass(usual(variant, Self.dense)), Pass(usual(variant, Self.ragged)))
-    let limit = Self.tolerance * Double(ragged.rows) / Double(dense.rows)
-    let ratio = TimeRatio(of: { ragged.infer() }, to: { dense.infer() }, limit: limit, repetitions: 5)
-    #expect(ratio.value <= limit, "\(ratio)")
+  /// Padding, a product for sequences that have ended, or one that each member computes for itself, would be more.
+  @Test(arguments: cells)
+  func everyRowCostsTheSameInAnyBatchOnAnyNumberOfThreads(_ variant: CellVariant) async {
+    await #expect(processExitsWith: .success) { [variant] in
+      LoopCounter.begin()
+      // A single sequence has its input products computed ahead.
+      for lengths in [Self.dense, Self.ragged, [40]] {
+        for (name, probe) in Self.probe(variant, lengths).walks {
+          let (rows, products) = (probe.layout.rowCount, Self.productsOfRow(probe.cell))
+          for threads in [1, 2] {
+            let pass = RepeatablePass(probe, Execution(path: .fused, threads: threads))
+            let about = Comment(rawValue: "\(lengths), \(name), \(threads) threads")
+            #expect(LoopCounter.count(in: pass.infer).products == rows * products.inference, about)
+            #expect(LoopCounter.count(in: pass.train).products == rows * products.training, about)
+          }
+        }
+      }
+    }
   }
 
-  @Test(.enabled(if: isAtItsBest), arguments: cells)
-  func trainingOnARaggedBatchCostsWhatItsRowsCost(_ variant: CellVariant) {
-    let (dense, ragged) = (Pass(usual(variant, Self.dense)), Pass(usual(variant, Self.ragged)))
-    let limit = Self.tolerance * Double(ragged.rows) / Double(dense.rows)
-    let ratio = TimeRatio(of: { ragged.train() }, to: { dense.train() }, limit: limit, repetitions: 3)
-    #expect(ratio.value <= limit, "\(ratio)")
+  /// The weights are read once a step. Only where sequences begin or end are the running ones in two parts.
+  @Test(arguments: cells)
+  func aStepIsOneCallOfALoopAndOneBarrier(_ variant: CellVariant) async {
+    await #expect(processExitsWith: .success) { [variant] in
+      LoopCounter.begin()
+      for lengths in [Self.dense, Self.ragged] {
+        for (name, probe) in Self.probe(variant, lengths).walks {
+          let (steps, ends) = (probe.layout.steps, Set(lengths).count)
+          var schedule = BackwardSchedule()
+          schedule.cut(probe.layout, probe.direction, .everything)
+          // The masked initial state, and the input weights of the backward pass, are there before the first step.
+          let (forwardBarriers, windows) = (steps + (probe.recurrentMask == nil ? 0 : 1), schedule.windows.count)
+          for threads in [1, 2] {
+            let pass = RepeatablePass(probe, Execution(path: .fused, threads: threads))
+            let about = Comment(rawValue: "\(lengths), \(name), \(threads) threads")
+            var barriers = ThreadPool.shared.barrierCount
+            let inference = LoopCounter.count(in: pass.infer)
+            #expect(threads * steps...threads * (steps + ends) ~= inference.forwardSteps, about)
+            #expect(inference.backwardSteps == 0)
+            #expect(ThreadPool.shared.barrierCount - barriers == (threads == 1 ? 0 : forwardBarriers), about)
+
+            barriers = ThreadPool.shared.barrierCount
+            let training = LoopCounter.count(in: pass.train)
+            #expect(training.forwardSteps == inference.forwardSteps, about)
+            #expect(threads * steps...threads * (steps + ends) ~= training.backwardSteps, about)
+            #expect(
+              ThreadPool.shared.barrierCount - barriers
+                == (threads == 1 ? 0 : forwardBarriers + 1 + steps + windows), about)
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: - Numbers that are slow
+
+  /// A processor takes many times as long for arithmetic on denormals, unless it takes them for zeros.
+  @Test(arguments: cells)
+  func everyLoopRunsOnAThreadThatFlushesDenormals(_ variant: CellVariant) async {
+    await #expect(processExitsWith: .success) { [variant] in
+      LoopCounter.begin()
+      let alone = Self.probe(variant, [40])
+      for probe in [Self.probe(variant, Self.ragged), alone, alone.preparing()] {
+        for threads in [1, 2] {
+          let pass = RepeatablePass(probe.masked(), Execution(path: .fused, threads: threads))
+          let counts = LoopCounter.count {
+            pass.infer()
+            pass.train()
+          }
+          #expect(counts.forwardSteps > 0 && counts.backwardSteps > 0 && counts.callsWithDenormals == 0)
+        }
+      }
+      let prepared = try #require(Self.probe(variant, [1]).preparing().prepared)
+      let step = prepared.singleStep()
+      var rows = (0..<4).map { _ in Matrix<Float>(repeating: 0.5, rows: 1, columns: 83) }
+      let views = rows.indices.map { rows[$0].unsafeMutableView().baseAddress }
+      let counts = LoopCounter.count { step(views[0], hidden: views[1], cell: views[2], into: views[3]) }
+      #expect(counts.forwardSteps == 1 && counts.callsWithDenormals == 0)
+      step.deallocate()
+      withExtendedLifetime((prepared, rows)) {}
+    }
+  }
+
+  @Test(arguments: cells, SlowNumbers.allCases)
+  func noPassLeavesDenormals(_ variant: CellVariant, _ numbers: SlowNumbers) {
+    for probe in Self.probe(variant, [9, 4, 7]).walks.map(\.probe) {
+      let results = numbers.make(probe).run(fused)
+      for (name, matrix) in results.parts { #expect(!matrix.elements.contains { $0.isSubnormal }, "\(name)") }
+    }
+  }
+
+  @Test(arguments: cells, SlowNumbers.allCases)
+  func denormalsGiveTheBitsOfZeros(_ variant: CellVariant, _ numbers: SlowNumbers) {
+    for (name, probe) in Self.probe(variant, [9, 4, 7]).walks {
+      let slow = numbers.make(probe)
+      var zeros = slow
+      zeros.parameters.flush()
+      zeros.inputs.rows.flush()
+      zeros.state.hidden.flush()
+      zeros.state.cell.flush()
+      zeros.outputWeights.rows.flush()
+      zeros.stateWeights.hidden.flush()
+      zeros.stateWeights.cell.flush()
+      #expect(slow.run(fused).parts(differingFrom: zeros.run(fused)) == [], "\(name)")
+    }
   }
 
   // MARK: - Memory
 
+  /// T = 100, B = 32, I = 128, H = 256 is too much for a debug build, and for the loops of another instruction set than
+  /// this processor's best.
+  private static let isAtItsBest = isOptimized && InstructionSet.active == .best
+
   /// A row's outputs, and beside them gates and cell state of an LSTM, four vectors of a GRU, nothing of a vanilla cell.
   @Test(.enabled(if: isAtItsBest), arguments: zip(cells, [1, 6, 5]))
   func aRecordingTakesTheMemoryOfWhatItMustKeep(_ variant: CellVariant, _ numbersPerUnit: Int) {
-    let probe = usual(variant, Self.dense)
+    let probe = CellProbe<Float>(
+      variant.cell(inputSize: 128, hiddenSize: 256), lengths: [Int](repeating: 100, count: 32))
     var tape = CellTape<Float>()
     _ = probe.run(fused, tape: &tape)
     let weights = [tape.fused.forwardWeights, tape.fused.backwardWeights, tape.fused.inputWeights]
@@ -111,49 +160,11 @@ import Testing
   }
 }
 
-/// Passes on memory that was allocated before.
-private final class Pass {
-  private let probe: CellProbe<Float>
-  private var ranked: CellState<Float>
-  private var outputs: Matrix<Float>
-  private var dInputs: Matrix<Float>
-  private var dParameters: Matrix<Float>
-  private var tape = CellTape<Float>()
-
-  init(_ probe: CellProbe<Float>) {
-    self.probe = probe
-    ranked = probe.state
-    let (rows, shape) = (probe.layout.rowCount, probe.cell)
-    outputs = .zeros(rows: rows, columns: shape.outputSize)
-    dInputs = .zeros(rows: rows, columns: shape.inputSize)
-    dParameters = .zeros(rows: 1, columns: shape.parameterCount)
-  }
-
-  var rows: Int { probe.layout.rowCount }
-
-  func infer() { forward(isRecording: false) }
-
-  func train() {
-    let pass = forward(isRecording: true)
-    ranked = probe.stateWeights
-    dInputs.setToZero()
-    dParameters.setToZero()
-    probe.cell.backward(
-      BackwardPass(
-        of: pass, dOutputs: probe.outputWeights.rows.unsafeView,
-        dState: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()),
-        dInputs: dInputs.unsafeMutableView(), dParameters: dParameters.unsafeMutableView()),
-      tape: &tape)
-  }
-
-  @discardableResult
-  private func forward(isRecording: Bool) -> ForwardPass<Float> {
-    ranked = probe.state
-    let pass = ForwardPass(
-      layout: probe.layout, inputs: probe.inputs.rows.unsafeView, parameters: probe.parameters.unsafeView,
-      state: (ranked.hidden.unsafeMutableView(), ranked.cell.unsafeMutableView()), outputs: outputs.unsafeMutableView(),
-      options: PassOptions(isRecording: isRecording, execution: fused))
-    probe.cell.forward(pass, tape: &tape)
-    return pass
+extension Matrix<Float> {
+  /// Makes zeros of denormals, of the same sign.
+  fileprivate mutating func flush() {
+    withUnsafeMutableBufferPointer {
+      for i in $0.indices where $0[i].isSubnormal { $0[i] = Float(signOf: $0[i], magnitudeOf: 0) }
+    }
   }
 }
