@@ -1,12 +1,12 @@
 internal import SystemFiles
 
 /// Writes whole files.
-public enum FileWriting {
+package enum FileWriting {
   /// Writes `bytes` to the file at `path`, so that whoever opens it at any moment, even after a crash, finds either what
   /// was there before or all of this: a new file beside it is written, flushed to the disk and renamed.
   ///
   /// Throws where the system refuses; the old file is then untouched and nothing new left behind.
-  public static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
     do {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
     } catch {

@@ -3,7 +3,7 @@
 ///
 /// Our own, because it is one screen of code, while Swift Crypto compiles all of BoringSSL. Some hundred megabytes a second
 /// in a release build.
-public struct SHA256: Sendable {
+package struct SHA256: Sendable {
   /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes (section 4.2.2).
   private static let constants: [UInt32] = [
     0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
@@ -28,17 +28,17 @@ public struct SHA256: Sendable {
   private var count: UInt64 = 0
 
   /// The hash of nothing yet.
-  public init() {}
+  package init() {}
 
   /// The hash of `bytes`, in hexadecimal digits.
-  public static func hexadecimal(of bytes: [UInt8]) -> String {
+  package static func hexadecimal(of bytes: [UInt8]) -> String {
     var hash = SHA256()
     hash.update(bytes)
     return hash.hexadecimal()
   }
 
   /// Feeds `bytes`.
-  public mutating func update(_ bytes: [UInt8]) {
+  package mutating func update(_ bytes: [UInt8]) {
     count += UInt64(bytes.count)
     rest += bytes
     let whole = rest.count - rest.count % 64
@@ -49,7 +49,7 @@ public struct SHA256: Sendable {
   }
 
   /// The hash of what was fed, in 64 hexadecimal digits.
-  public func hexadecimal() -> String {
+  package func hexadecimal() -> String {
     var last = self
     let bits = count * 8
     let zeros = (119 - last.rest.count) % 64

@@ -1,25 +1,25 @@
-public import Kernels
+package import Kernels
 
 /// A table of numbers as scientists exchange them: one row a line, columns separated by blanks or tabs.
 ///
 /// Lines that hold nothing but white space are skipped. Everything else must be finite decimal numbers, the same number
 /// of them on every line; what is not is an error that names the file and the line.
-public struct WhitespaceTable: Sendable {
+package struct WhitespaceTable: Sendable {
   /// The numbers, `[rows × columns]`.
-  public let values: Matrix<Double>
+  package let values: Matrix<Double>
   /// The line that each row stood on, counted from 1: what an error about a row's meaning should name.
-  public let lines: [Int]
+  package let lines: [Int]
 
   /// The longest line that is read, in bytes. Tables have short lines; a file with a longer one is something else.
-  public static let longestLine = 1 << 16
+  package static let longestLine = 1 << 16
 
   /// Reads the file at `path`, which must have `columns` columns and at least one row.
-  public init(contentsOf path: String, columns: Int) throws(DataError) {
+  package init(contentsOf path: String, columns: Int) throws(DataError) {
     try self.init(FileReading.bytes(of: path), file: path, columns: columns)
   }
 
   /// Reads `bytes`, which came from `file`.
-  public init(_ bytes: [UInt8], file: String, columns: Int) throws(DataError) {
+  package init(_ bytes: [UInt8], file: String, columns: Int) throws(DataError) {
     precondition(columns > 0, "a table has at least one column, not \(columns)")
     var parser = Parser(file: file, columns: columns)
     var lines: [Int] = []
