@@ -3,7 +3,12 @@
 # into a folder of its own, has them compute, has our tests read and run that and write models of ours, and has the other
 # engines read and run those.
 #
-#   Scripts/check-interchange.sh [--venv FOLDER]   a Python environment that is there already, to be used as it is
+#   Scripts/check-interchange.sh [--venv FOLDER] [--generate | --check]
+#
+#   --venv      a Python environment that is there already, to be used as it is
+#   --generate  only has the other engines compute; tests with RECURRENT_INTERCHANGE=$PWD/.build-interchange/vectors then
+#               do their part of the exchange
+#   --check     only has the other engines read what those tests wrote
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source Scripts/system-packages.sh
@@ -28,16 +33,24 @@ make_venv() {
   rm -f "$log"
 }
 
-venv=$FOLDER/venv
-case "${1:-}" in
-  "") ;;
-  --venv) venv=${2:?--venv needs a folder} ;;
-  *) die "there is no option $1; the only one is --venv" ;;
-esac
+venv=""
+part=all
+while (($#)); do
+  case "$1" in
+    --venv)
+      venv=${2:?--venv needs a folder}
+      shift
+      ;;
+    --generate | --check) part=${1#--} ;;
+    *) die "there is no option $1; there are --venv, --generate and --check" ;;
+  esac
+  shift
+done
 
-require_toolchain
+[[ $part != all ]] || require_toolchain
 require_packages "${LIBRARY_PACKAGES[@]}" libhdf5-dev python3
-if (($# == 0)); then
+if [[ -z $venv ]]; then
+  venv=$FOLDER/venv
   python3 -c 'import ensurepip, venv' 2>/dev/null || require_packages python3-venv
   make_venv "$venv"
 fi
@@ -45,11 +58,15 @@ python=$(realpath --no-symlinks "$venv/bin/python")
 [[ -x $python ]] || die "there is no Python in $venv"
 
 vectors=$PWD/$FOLDER/vectors
-rm -rf "$vectors"
-mkdir -p "$vectors"
 # One thread each: with more, PyTorch's wait for each other between operations this small (94 s instead of 5).
 exchange() { (cd Scripts && OMP_NUM_THREADS=1 KERAS_BACKEND=torch "$python" -m interchange "$1" "$vectors"); }
 
-exchange generate
-RECURRENT_INTERCHANGE=$vectors swift test --traits HDF5 --filter '^(InterchangeTests|DataIOTests|rnnTests)\.'
-exchange check
+if [[ $part != check ]]; then
+  rm -rf "$vectors"
+  mkdir -p "$vectors"
+  exchange generate
+fi
+if [[ $part == all ]]; then
+  RECURRENT_INTERCHANGE=$vectors swift test --traits default,HDF5 --filter '^(InterchangeTests|DataIOTests|rnnTests)\.'
+fi
+if [[ $part != generate ]]; then exchange check; fi
