@@ -1,10 +1,10 @@
 internal import CAllocationCounter
 
 /// Allocations of memory.
-public enum Allocations {
-  /// Whether counting them says something about the source: not under a sanitiser, and not in a debug build, where
+package enum Allocations {
+  /// Whether their count depends on the source alone: not under a sanitiser, and not in a debug build, where
   /// generic code of the standard library allocates temporaries that no optimised program has.
-  public static var areCounted: Bool {
+  package static var areCounted: Bool {
     #if DEBUG
       false
     #else
@@ -13,7 +13,7 @@ public enum Allocations {
   }
 
   /// How often the calling thread allocates memory in `body`.
-  public static func count(in body: () throws -> Void) rethrows -> Int {
+  package static func count(in body: () throws -> Void) rethrows -> Int {
     let before = CACAllocationsOnThisThread()
     try body()
     return CACAllocationsOnThisThread() - before

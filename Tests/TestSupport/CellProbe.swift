@@ -1,25 +1,25 @@
-public import Kernels
+package import Kernels
 internal import Models
 
 /// The state of a cell, or the gradient for it, in the caller's order.
-public struct CellState<Scalar: BLASScalar>: Equatable, Sendable {
+package struct CellState<Scalar: BLASScalar>: Equatable, Sendable {
   /// `[B × R]`.
-  public var hidden: Matrix<Scalar>
+  package var hidden: Matrix<Scalar>
   /// `[B × H]`, or `[B × 0]` for a cell without.
-  public var cell: Matrix<Scalar>
+  package var cell: Matrix<Scalar>
 
   /// The state of the sequences `indices` alone, in that order.
-  public func selecting(_ indices: [Int]) -> CellState {
+  package func selecting(_ indices: [Int]) -> CellState {
     CellState(hidden: hidden.selectingRows(indices), cell: cell.selectingRows(indices))
   }
 
   /// Whether both are the same to the bit.
-  public func hasSameBits(as other: CellState) -> Bool {
+  package func hasSameBits(as other: CellState) -> Bool {
     hidden.hasSameBits(as: other.hidden) && cell.hasSameBits(as: other.cell)
   }
 
   /// The same numbers, rounded to `Other`.
-  public func converted<Other: BLASScalar>(to type: Other.Type) -> CellState<Other> {
+  package func converted<Other: BLASScalar>(to type: Other.Type) -> CellState<Other> {
     CellState<Other>(hidden: hidden.converted(to: type), cell: cell.converted(to: type))
   }
 }
@@ -27,32 +27,30 @@ public struct CellState<Scalar: BLASScalar>: Equatable, Sendable {
 /// A cell, a batch and a loss: all that a forward and a backward pass read, as values in the caller's order.
 ///
 /// The loss is linear, Σ w ⊙ outputs + Σ w ⊙ final state, so that its gradient for outputs and final state is `w`.
-public struct CellProbe<Scalar: BLASScalar>: Sendable {
-  /// The cell.
-  public var cell: RecurrentCell
-  /// Which way it walks.
-  public var direction = TimeDirection.forward
+package struct CellProbe<Scalar: BLASScalar>: Sendable {
+  package var cell: RecurrentCell
+  package var direction = TimeDirection.forward
   /// `[1 × P]`.
-  public var parameters: Matrix<Scalar>
+  package var parameters: Matrix<Scalar>
   /// `B` sequences of `I` features.
-  public var inputs: PackedSequence<Scalar>
-  /// Where they start.
-  public var state: CellState<Scalar>
+  package var inputs: PackedSequence<Scalar>
+  /// The initial state.
+  package var state: CellState<Scalar>
   /// `[B × R]`.
-  public var recurrentMask: Matrix<Scalar>?
+  package var recurrentMask: Matrix<Scalar>?
   /// The cell's weights where a forward pass is given prepared ones.
-  public var prepared: PreparedWeights<Scalar>?
+  package var prepared: PreparedWeights<Scalar>?
   /// The loss's weights for the outputs, `R` features.
-  public var outputWeights: PackedSequence<Scalar>
+  package var outputWeights: PackedSequence<Scalar>
   /// The loss's weights for the final state.
-  public var stateWeights: CellState<Scalar>
+  package var stateWeights: CellState<Scalar>
 
   /// Unsorted, with equal lengths, ends at almost every step, and a sequence without any.
-  public static var raggedLengths: [Int] { [4, 7, 0, 4, 2, 7] }
+  package static var raggedLengths: [Int] { [4, 7, 0, 4, 2, 7] }
 
   /// Random numbers for everything, none of them zero. Weights shrink with the width of the cell, so that gates stay
   /// where their slopes are not small.
-  public init(_ cell: RecurrentCell, lengths: [Int] = raggedLengths, seed: UInt64 = 1) {
+  package init(_ cell: RecurrentCell, lengths: [Int] = raggedLengths, seed: UInt64 = 1) {
     var generator = SeededGenerator(seed: seed)
     let (shape, layout) = (cell, PackedLayout(lengths: lengths))
     let scale = 1 / Double(shape.outputSize).squareRoot()
@@ -69,11 +67,10 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
       hidden: random(layout.batch, shape.outputSize), cell: random(layout.batch, shape.cellStateSize))
   }
 
-  /// The layout of the batch.
-  public var layout: PackedLayout { inputs.layout }
+  package var layout: PackedLayout { inputs.layout }
 
   /// The same with a mask of recurrent dropout that hides every third unit or so, a different set for each sequence.
-  public func masked() -> CellProbe {
+  package func masked() -> CellProbe {
     var probe = self
     let (batch, size) = (layout.batch, cell.outputSize)
     let mask = (0..<batch * size).map { ($0 + $0 / size) % 3 == 0 ? 0 : Scalar(1.5) }
@@ -82,21 +79,21 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   }
 
   /// The same with weights that were prepared before a forward pass.
-  public func preparing() -> CellProbe {
+  package func preparing() -> CellProbe {
     var probe = self
     probe.prepared = parameters.withView { PreparedWeights(cell, parameters: $0) }
     return probe
   }
 
   /// The same walking `direction`.
-  public func walking(_ direction: TimeDirection) -> CellProbe {
+  package func walking(_ direction: TimeDirection) -> CellProbe {
     var probe = self
     probe.direction = direction
     return probe
   }
 
   /// The sequence `index` without the others.
-  public func alone(_ index: Int) -> CellProbe {
+  package func alone(_ index: Int) -> CellProbe {
     var probe = self
     probe.inputs = PackedSequence([inputs.sequence(index)], features: inputs.features)
     probe.outputWeights = PackedSequence([outputWeights.sequence(index)], features: outputWeights.features)
@@ -107,7 +104,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   }
 
   /// The steps `range` of every sequence, from the same state.
-  public func steps(_ range: Range<Int>) -> CellProbe {
+  package func steps(_ range: Range<Int>) -> CellProbe {
     var probe = self
     probe.inputs = inputs.steps(range)
     probe.outputWeights = outputWeights.steps(range)
@@ -115,7 +112,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
   }
 
   /// The same numbers, each rounded to `Other`.
-  public func converted<Other: BLASScalar>(to type: Other.Type) -> CellProbe<Other> {
+  package func converted<Other: BLASScalar>(to type: Other.Type) -> CellProbe<Other> {
     CellProbe<Other>(
       cell: cell, direction: direction, parameters: parameters.converted(to: type),
       inputs: inputs.converted(to: type), state: state.converted(to: type),
@@ -141,7 +138,7 @@ public struct CellProbe<Scalar: BLASScalar>: Sendable {
 
 extension CellProbe<Double> {
   /// One step of one sequence with these numbers.
-  public static func oneStep(
+  package static func oneStep(
     _ cell: RecurrentCell, parameters: [Double], input: [Double], hidden: [Double], cell cellState: [Double] = []
   ) -> CellProbe {
     var probe = CellProbe(cell, lengths: [1])
@@ -151,8 +148,8 @@ extension CellProbe<Double> {
     return probe
   }
 
-  /// What the one sequence gives: all its outputs, and its final state.
-  public func outcome(_ path: ComputePath) -> (output: [Double], hidden: [Double], cell: [Double]) {
+  /// The outputs and the final state of the one sequence.
+  package func outcome(_ path: ComputePath) -> (output: [Double], hidden: [Double], cell: [Double]) {
     var tape = CellTape<Double>()
     let outcome = forward(Execution(path: path, threads: 1), tape: &tape)
     return (outcome.outputs.rows.elements, outcome.state.hidden.elements, outcome.state.cell.elements)
@@ -161,42 +158,41 @@ extension CellProbe<Double> {
 
 extension PackedSequence where Element: BLASScalar {
   /// The same numbers, each rounded to `Other`.
-  public func converted<Other: BLASScalar>(to type: Other.Type) -> PackedSequence<Other> {
+  package func converted<Other: BLASScalar>(to type: Other.Type) -> PackedSequence<Other> {
     PackedSequence<Other>(layout: layout, rows: rows.converted(to: type))
   }
 }
 
 // MARK: - Running it
 
-/// What a forward pass gives.
-public struct CellOutcome<Scalar: BLASScalar>: Equatable, Sendable {
+/// The results of a forward pass.
+package struct CellOutcome<Scalar: BLASScalar>: Equatable, Sendable {
   /// `R` features.
-  public var outputs: PackedSequence<Scalar>
-  /// The final state.
-  public var state: CellState<Scalar>
+  package var outputs: PackedSequence<Scalar>
+  package var state: CellState<Scalar>
 }
 
 extension CellOutcome {
   /// Whether both are the same to the bit.
-  public func hasSameBits(as other: CellOutcome) -> Bool {
+  package func hasSameBits(as other: CellOutcome) -> Bool {
     outputs.layout == other.outputs.layout && outputs.rows.hasSameBits(as: other.outputs.rows)
       && state.hasSameBits(as: other.state)
   }
 }
 
-/// What a backward pass gives.
-public struct CellGradients<Scalar: BLASScalar>: Equatable, Sendable {
+/// The results of a backward pass.
+package struct CellGradients<Scalar: BLASScalar>: Equatable, Sendable {
   /// `I` features.
-  public var dInputs: PackedSequence<Scalar>
+  package var dInputs: PackedSequence<Scalar>
   /// For the initial state.
-  public var dState: CellState<Scalar>
+  package var dState: CellState<Scalar>
   /// `[1 × P]`.
-  public var dParameters: Matrix<Scalar>
+  package var dParameters: Matrix<Scalar>
 }
 
 extension CellProbe {
-  /// A forward pass on `tape`. What it must write holds NaN before.
-  public func forward(
+  /// A forward pass on `tape`. Its results are NaN before.
+  package func forward(
     _ execution: Execution, isRecording: Bool = false, tape: inout CellTape<Scalar>
   ) -> CellOutcome<Scalar> {
     var outputs = Matrix<Scalar>(repeating: .nan, rows: layout.rowCount, columns: cell.outputSize)
@@ -208,7 +204,7 @@ extension CellProbe {
 
   /// The gradients of the loss, through what `forward` recorded on `tape`, those for inputs and parameters added to
   /// `initial`. Without `wantsInputs` the pass is not given a place for the gradient of the inputs.
-  public func backward(
+  package func backward(
     _ execution: Execution, tape: inout CellTape<Scalar>, addingTo initial: CellGradients<Scalar>? = nil,
     wantsInputs: Bool = true
   ) -> CellGradients<Scalar> {
@@ -236,20 +232,20 @@ extension CellProbe {
   }
 
   /// Both passes on a new tape.
-  public func run(_ execution: Execution) -> CellResults<Scalar> {
+  package func run(_ execution: Execution) -> CellResults<Scalar> {
     var tape = CellTape<Scalar>()
     return run(execution, tape: &tape)
   }
 
   /// Both passes on `tape`.
-  public func run(_ execution: Execution, tape: inout CellTape<Scalar>) -> CellResults<Scalar> {
+  package func run(_ execution: Execution, tape: inout CellTape<Scalar>) -> CellResults<Scalar> {
     let outcome = forward(execution, isRecording: true, tape: &tape)
     return CellResults(
       shape: cell, outcome: outcome, gradients: backward(execution, tape: &tape))
   }
 
   /// Both passes over the steps before `step` and over those from there on, the state handed on between the two.
-  public func run(_ execution: Execution, splitAt step: Int) -> CellResults<Scalar> {
+  package func run(_ execution: Execution, splitAt step: Int) -> CellResults<Scalar> {
     let ranges = [0..<step, step..<layout.steps]
     var windows = (direction == .forward ? ranges : ranges.reversed()).map(steps)
     var tapes = windows.map { _ in CellTape<Scalar>() }
@@ -289,8 +285,7 @@ extension CellProbe {
         dParameters: dParameters))
   }
 
-  /// The loss.
-  public func loss(_ execution: Execution) -> Scalar {
+  package func loss(_ execution: Execution) -> Scalar {
     var tape = CellTape<Scalar>()
     let outcome = forward(execution, tape: &tape)
     func product(_ a: Matrix<Scalar>, _ b: Matrix<Scalar>) -> Scalar {
@@ -316,17 +311,14 @@ extension CellProbe {
   }
 }
 
-/// What both passes give.
-public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
-  /// The sizes of the cell.
-  public var shape: RecurrentCell
-  /// Of the forward pass.
-  public var outcome: CellOutcome<Scalar>
-  /// Of the backward pass.
-  public var gradients: CellGradients<Scalar>
+package struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
+  /// The cell.
+  package var shape: RecurrentCell
+  package var outcome: CellOutcome<Scalar>
+  package var gradients: CellGradients<Scalar>
 
   /// All numbers by name, one entry for each parameter.
-  public var parts: [(name: String, numbers: Matrix<Scalar>)] {
+  package var parts: [(name: String, numbers: Matrix<Scalar>)] {
     var parts = [
       ("outputs", outcome.outputs.rows), ("final hidden state", outcome.state.hidden),
       ("final cell state", outcome.state.cell), ("gradient of inputs", gradients.dInputs.rows),
@@ -344,12 +336,12 @@ public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
   }
 
   /// The parts that are not the same to the bit in `other`.
-  public func parts(differingFrom other: CellResults) -> [String] {
+  package func parts(differingFrom other: CellResults) -> [String] {
     zip(parts, other.parts).filter { !$0.numbers.hasSameBits(as: $1.numbers) }.map(\.0.name)
   }
 
-  /// What concerns sequence `index`, with `dParameters`, which concern all.
-  public func selecting(_ index: Int, dParameters: Matrix<Scalar>) -> CellResults {
+  /// The results of sequence `index`, with `dParameters`, which are those of all.
+  package func selecting(_ index: Int, dParameters: Matrix<Scalar>) -> CellResults {
     func select(_ sequences: PackedSequence<Scalar>) -> PackedSequence<Scalar> {
       PackedSequence([sequences.sequence(index)], features: sequences.features)
     }
@@ -361,7 +353,7 @@ public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
   }
 
   /// The worst of all parts: its name and its largest difference relative to the largest number wanted in it.
-  public func worstDifference(from wanted: CellResults<Double>) -> (name: String, difference: Double) {
+  package func worstDifference(from wanted: CellResults<Double>) -> (name: String, difference: Double) {
     zip(parts, wanted.parts)
       .map { (name: $0.name, difference: maximumRelativeDifference($0.numbers, $1.numbers)) }
       .max { $0.difference < $1.difference } ?? ("nothing", 0)
@@ -371,7 +363,7 @@ public struct CellResults<Scalar: BLASScalar>: Equatable, Sendable {
 extension Tolerance {
   /// Between two ways to run `probe`, forward and back. On the longest way from a number to a result every step adds
   /// up I + R products and applies some 20 operations to them, and the gradient of a parameter adds up all rows.
-  public static func recurrence<Scalar: BLASScalar>(of probe: CellProbe<Scalar>) -> Double {
+  package static func recurrence<Scalar: BLASScalar>(of probe: CellProbe<Scalar>) -> Double {
     let (shape, layout) = (probe.cell, probe.layout)
     return operations(layout.steps * (shape.inputSize + shape.outputSize + 20) + layout.rowCount, Scalar.self)
   }

@@ -1,18 +1,18 @@
-public import Kernels
+package import Kernels
 
 /// Every cell with every option that changes its equations.
-public enum CellVariant: String, CaseIterable, Codable, Sendable {
+package enum CellVariant: String, CaseIterable, Codable, Sendable {
   case vanillaTanh, vanillaReLU, vanillaWithoutBias
   case lstm, lstmWithPeepholes, lstmWithProjection, lstmWithBoth, lstmWithoutBias, lstmWithPeepholesWithoutBias
   case gruResetAfter, gruResetBefore, gruResetAfterWithoutBias, gruResetBeforeWithoutBias
 
   /// Those that have a fused path: their step is one product.
-  public static let fused: [CellVariant] = [
+  package static let fused: [CellVariant] = [
     .vanillaTanh, .vanillaReLU, .vanillaWithoutBias, .lstm, .lstmWithoutBias, .gruResetAfter, .gruResetAfterWithoutBias,
   ]
 
   /// The cell. A projection narrows its hidden state to `hiddenSize - 1`.
-  public func cell(inputSize I: Int, hiddenSize H: Int) -> RecurrentCell {
+  package func cell(inputSize I: Int, hiddenSize H: Int) -> RecurrentCell {
     switch self {
     case .vanillaTanh: RecurrentCell.vanilla(inputSize: I, hiddenSize: H)
     case .vanillaReLU: RecurrentCell.vanilla(inputSize: I, hiddenSize: H, activation: .relu)

@@ -1,7 +1,7 @@
-public import Kernels
+package import Kernels
 
 /// The gradient of `function` at `point` by central differences: two evaluations for each element.
-public func centralDifferences(
+package func centralDifferences(
   at point: Matrix<Double>, step: Double = 1e-5, of function: (Matrix<Double>) throws -> Double
 ) rethrows -> Matrix<Double> {
   var gradient = Matrix<Double>.zeros(rows: point.rows, columns: point.columns)

@@ -1,5 +1,5 @@
 /// Whether the tests were compiled with optimisation. What trains a network for longer than a moment waits for that.
-public let isOptimized: Bool = {
+package let isOptimized: Bool = {
   #if DEBUG
     false
   #else

@@ -2,34 +2,30 @@ import Foundation
 import FoundationXML
 
 /// An element that a test reads.
-public struct ParsedElement: Sendable {
-  /// Its name.
-  public var name: String
-  /// Its attributes.
-  public var attributes: [String: String]
-  /// The elements in it.
-  public var children: [ParsedElement] = []
-  /// The text directly in it.
-  public var text = ""
+package struct ParsedElement: Sendable {
+  package var name: String
+  package var attributes: [String: String]
+  package var children: [ParsedElement] = []
+  /// The text directly in it, without that of children.
+  package var text = ""
 
   /// It and everything below it, in the order of the document.
-  public var descendants: [ParsedElement] { [self] + children.flatMap(\.descendants) }
+  package var descendants: [ParsedElement] { [self] + children.flatMap(\.descendants) }
 
-  /// What all `title` elements say.
-  public var titles: [String] { descendants.filter { $0.name == "title" }.map(\.text) }
+  /// The text of all `title` elements.
+  package var titles: [String] { descendants.filter { $0.name == "title" }.map(\.text) }
 
-  /// What all `text` elements say.
-  public var texts: [String] { descendants.filter { $0.name == "text" }.map(\.text) }
+  /// The text of all `text` elements.
+  package var texts: [String] { descendants.filter { $0.name == "text" }.map(\.text) }
 }
 
-/// Why something is not XML.
-public struct XMLFault: Error, CustomStringConvertible {
-  /// What the parser says.
-  public let description: String
+/// Why a text is no XML.
+package struct XMLFault: Error, CustomStringConvertible {
+  package let description: String
 }
 
 /// The root of `text`; throws where it is not well-formed.
-public func parsedXML(_ text: String) throws -> ParsedElement {
+package func parsedXML(_ text: String) throws -> ParsedElement {
   let reader = XMLReader()
   let parser = XMLParser(data: Data(text.utf8))
   parser.delegate = reader

@@ -1,11 +1,11 @@
 internal import Glibc
-public import Kernels
-public import Models
+package import Kernels
+package import Models
 
 extension Matrix where Element: BLASScalar {
   /// Numbers of both signs whose magnitude is uniform in `magnitudes`: none is zero, so none can hide a mistake.
   /// `Float` gets the rounded numbers of `Double`.
-  public static func random(
+  package static func random(
     rows: Int, columns: Int, magnitudes: Range<Double> = 0.1..<1, from generator: inout SeededGenerator
   ) -> Matrix {
     Matrix(
@@ -17,12 +17,12 @@ extension Matrix where Element: BLASScalar {
   }
 
   /// The same numbers, each rounded to `Other`.
-  public func converted<Other: BLASScalar>(to _: Other.Type) -> Matrix<Other> {
+  package func converted<Other: BLASScalar>(to _: Other.Type) -> Matrix<Other> {
     Matrix<Other>(rows: rows, columns: columns, elements.map { Other($0) })
   }
 
-  /// Whether both are the same to the bit: unlike `==` it tells -0 from 0 and takes a NaN for itself.
-  public func hasSameBits(as other: Matrix) -> Bool {
+  /// Whether both are the same to the bit: unlike with `==`, -0 differs from 0, and a NaN equals the same NaN.
+  package func hasSameBits(as other: Matrix) -> Bool {
     rows == other.rows && columns == other.columns
       && withUnsafeBufferPointer { a in
         other.withUnsafeBufferPointer { b in
@@ -32,7 +32,7 @@ extension Matrix where Element: BLASScalar {
   }
 
   /// The rows at `indices`, in that order.
-  public func selectingRows(_ indices: [Int]) -> Matrix {
+  package func selectingRows(_ indices: [Int]) -> Matrix {
     Matrix(rows: indices.count, columns: columns, indices.flatMap { row($0) })
   }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Calls `body` with the path of a file that holds `bytes`, and removes the file afterwards.
 @discardableResult
-public func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (String) throws -> Result) throws
+package func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (String) throws -> Result) throws
   -> Result
 {
   try withTemporaryFolder { folder in
@@ -14,18 +14,16 @@ public func withTemporaryFile<Result>(_ bytes: some Collection<UInt8>, _ body: (
 
 /// Calls `body` with the path of an empty folder, and removes the folder and what is in it afterwards.
 @discardableResult
-public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
+package func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = TemporaryFolder()
   return try withExtendedLifetime(folder) { try body(folder.path) }
 }
 
-/// An empty folder, removed with what is in it when nobody holds this any more.
-public final class TemporaryFolder: Sendable {
-  /// Its path.
-  public let path: String
+/// An empty folder, removed with its contents when this object is released.
+package final class TemporaryFolder: Sendable {
+  package let path: String
 
-  /// A new folder.
-  public init() {
+  package init() {
     let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     var template = Array("\(parent)/recurrent-XXXXXX".utf8CString)
     guard let created = mkdtemp(&template) else { fatalError("cannot make a folder in \(parent): errno \(errno)") }
@@ -33,13 +31,13 @@ public final class TemporaryFolder: Sendable {
   }
 
   /// The path of the file `name` in it.
-  public func path(_ name: String) -> String { "\(path)/\(name)" }
+  package func path(_ name: String) -> String { "\(path)/\(name)" }
 
   deinit { removeFolder(path) }
 }
 
 /// Makes the folder `path`, whose parent is there, unless it is there already.
-public func makeFolder(_ path: String) {
+package func makeFolder(_ path: String) {
   guard mkdir(path, 0o755) == 0 || errno == EEXIST else { fatalError("cannot make \(path): errno \(errno)") }
 }
 
@@ -49,7 +47,7 @@ private func removeFolder(_ path: String) {
 }
 
 /// Writes `bytes` to a new file at `path`.
-public func writeFile(_ bytes: some Collection<UInt8>, to path: String) {
+package func writeFile(_ bytes: some Collection<UInt8>, to path: String) {
   guard let file = fopen(path, "w") else { fatalError("cannot write \(path): errno \(errno)") }
   let bytes = Array(bytes)
   fwrite(bytes, 1, bytes.count, file)
@@ -57,7 +55,7 @@ public func writeFile(_ bytes: some Collection<UInt8>, to path: String) {
 }
 
 /// The names of the files in `folder`, in no order.
-public func fileNames(in folder: String) -> [String] {
+package func fileNames(in folder: String) -> [String] {
   guard let directory = opendir(folder) else { return [] }
   defer { closedir(directory) }
   var names: [String] = []

@@ -1,16 +1,16 @@
 internal import Foundation
 
 /// Times of two ways to do something, on a machine that others use too.
-public struct TimeRatio: Sendable {
-  /// The least that the first and the second way took, in seconds.
-  public private(set) var best: (subject: Double, reference: Double) = (.infinity, .infinity)
+package struct TimeRatio: Sendable {
+  /// The minimum times of the two ways, in seconds.
+  package private(set) var best: (subject: Double, reference: Double) = (.infinity, .infinity)
 
   /// The first over the second.
-  public var value: Double { best.subject / best.reference }
+  package var value: Double { best.subject / best.reference }
 
-  /// Measures both in turn until the ratio is at most `limit`, which a disturbed measurement gets several attempts at:
-  /// the best time of many is that of a machine that nobody disturbs, and more of them bring it nearer to that.
-  public init(
+  /// Measures both in turn until the ratio is at most `limit`, with several attempts: the minimum of many times is that
+  /// of an undisturbed machine.
+  package init(
     of subject: () -> Void, to reference: () -> Void, limit: Double, repetitions: Int, attempts: Int = 6
   ) {
     subject()
@@ -30,6 +30,6 @@ public struct TimeRatio: Sendable {
   }
 
   /// Whether tests compare times: where `RECURRENT_TIMED` is 1, as in `Scripts/check-performance.sh`, which runs them alone
-  /// on a quiet machine; and where times say something about the source, as allocations do (``Allocations/areCounted``).
-  public static let isMeasured = ProcessInfo.processInfo.environment["RECURRENT_TIMED"] == "1" && Allocations.areCounted
+  /// on a quiet machine; and where they depend on the source alone, as allocations do (``Allocations/areCounted``).
+  package static let isMeasured = ProcessInfo.processInfo.environment["RECURRENT_TIMED"] == "1" && Allocations.areCounted
 }
