@@ -1,5 +1,5 @@
-public import DataIO
-public import Models
+internal import DataIO
+internal import Models
 
 /// A file of PyTorch's or Keras's weights that cannot be used, or weights of ours that those engines cannot have: which
 /// file, what in it, what was found and what was wanted.
@@ -14,7 +14,7 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
   public let wanted: String
 
   /// An error about `item` of `file`.
-  public init(file: String, item: String? = nil, found: String, wanted: String) {
+  init(file: String, item: String? = nil, found: String, wanted: String) {
     self.file = file
     self.item = item
     self.found = found
@@ -22,13 +22,13 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
   }
 
   /// What a safetensors file was refused for.
-  public init(_ error: SafetensorsError) {
+  init(_ error: SafetensorsError) {
     self.init(
       file: error.file, item: error.tensor.map { "tensor \($0)" }, found: error.found, wanted: error.wanted)
   }
 
   /// What a file was refused for that could not be read, or held no archive or array.
-  public init(_ error: DataError) {
+  init(_ error: DataError) {
     self.init(file: error.file, found: error.reason, wanted: "a file that can be read")
   }
 

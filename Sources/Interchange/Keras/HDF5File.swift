@@ -4,22 +4,23 @@ internal import DataIO
   internal import CHDF5
   internal import Kernels
 
-  /// Reads HDF5 files through libhdf5, with suspicion: only what Keras writes, from memory, and nothing larger than the
-  /// file.
+  /// Reads HDF5 files, which may be hostile, through libhdf5: only what Keras writes, from memory, and nothing larger
+  /// than the file.
   ///
-  /// A file is handed over as an image in memory, so that nothing in it can name another file; links other than hard ones,
-  /// and numbers that lie outside the file or compressed in it, are refused before they are followed. After damaged files
-  /// the library itself may write a line to standard error when the process exits: that it could not close all it opened.
+  /// A file is handed over as an image in memory, so that nothing in it can name another file; links other than hard
+  /// ones, and numbers that lie outside the file or compressed in it, are refused before they are followed. After
+  /// damaged files the library itself may write a line to standard error when the process exits: that it could not
+  /// close all it opened.
   struct HDF5File {
-    /// How deep groups may lie: Keras needs six levels.
-    private static let deepestLevel = 8
-    /// How many links are followed at most: a cycle of hard links would lead on for ever.
-    private static let mostLinks = 20_000
+    /// Levels of nested groups: Keras needs six.
+    private static let maxDepth = 8
+    /// Links that are followed: a cycle of hard links would not end.
+    private static let maxLinks = 20_000
 
-    /// The library is not made for several threads. What is guarded counts its uses.
+    /// libhdf5 is not thread-safe. The guarded value counts its uses.
     private static let library = Guarded(0)
 
-    /// Calls `body` while nobody else in this module uses the library.
+    /// Calls `body` while no other thread of this module uses the library.
     static func withLibrary<Result>(_ body: () -> Result) -> Result {
       library.withLock { uses in
         uses += 1
@@ -33,8 +34,8 @@ internal import DataIO
     private var links = 0
     private var bytesLeft: Int
 
-    /// All datasets of numbers with floating point below the group `root` of the file whose bytes these are, by their path
-    /// below it. Datasets of other numbers are left out.
+    /// All datasets of numbers with floating point below the group `root` of the file whose bytes these are, by their
+    /// path below it. Datasets of other numbers are left out.
     static func tensors(
       in bytes: [UInt8], below root: String, name: String
     ) throws(WeightsError) -> [String: Tensor] {
@@ -66,7 +67,7 @@ internal import DataIO
       let file = try open(bytes)
       guard H5Lexists(file.id, prefix, 0) > 0 else { throw error(nil, "no group \(prefix)", "one") }
       let root = try object(of: file, named: prefix, path: prefix)
-      try walk(root, path: "", level: 0)
+      try readGroup(root, path: "", level: 0)
     }
 
     private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
@@ -95,17 +96,17 @@ internal import DataIO
       try identifier(H5Oopen(group.id, name, 0), path, "an object that cannot be opened")
     }
 
-    private mutating func walk(_ group: HDF5Identifier, path: String, level: Int) throws(WeightsError) {
-      guard level <= Self.deepestLevel else {
-        throw error(path, "groups nested deeper than \(Self.deepestLevel)", "no deeper")
+    private mutating func readGroup(_ group: HDF5Identifier, path: String, level: Int) throws(WeightsError) {
+      guard level <= Self.maxDepth else {
+        throw error(path, "groups nested deeper than \(Self.maxDepth)", "no deeper")
       }
       var information = H5G_info_t()
-      guard H5Gget_info(group.id, &information) >= 0, information.nlinks <= UInt64(Self.mostLinks) else {
-        throw error(path, "a group that cannot be listed", "one of at most \(Self.mostLinks) links")
+      guard H5Gget_info(group.id, &information) >= 0, information.nlinks <= UInt64(Self.maxLinks) else {
+        throw error(path, "a group that cannot be listed", "one of at most \(Self.maxLinks) links")
       }
       for index in 0..<information.nlinks {
         links += 1
-        guard links <= Self.mostLinks else { throw error(path, "more than \(Self.mostLinks) links", "fewer") }
+        guard links <= Self.maxLinks else { throw error(path, "more than \(Self.maxLinks) links", "fewer") }
         let name = try linkName(group, index, path)
         let place = path.isEmpty ? name : "\(path)/\(name)"
         guard CHDF5LinkIsHard(group.id, index) != 0 else {
@@ -113,7 +114,7 @@ internal import DataIO
         }
         let object = try object(of: group, named: name, path: place)
         switch H5Iget_type(object.id) {
-        case H5I_GROUP: try walk(object, path: place, level: level + 1)
+        case H5I_GROUP: try readGroup(object, path: place, level: level + 1)
         case H5I_DATASET: try read(object, path: place)
         default: throw error(place, "neither a group nor a dataset", "one of them")
         }
@@ -203,7 +204,7 @@ internal import DataIO
     }
   }
 
-  /// An object of the library's, let go of with the last reference.
+  /// An object of libhdf5, released with the last reference.
   private final class HDF5Identifier {
     let id: hid_t
 
@@ -212,7 +213,7 @@ internal import DataIO
     deinit { H5Idec_ref(id) }
   }
 
-  /// Keeps the library from printing what goes wrong, until what it did before is restored.
+  /// Turns off the library's printing of errors until `restore()`.
   private struct ErrorPrinting {
     private var function: H5E_auto2_t?
     private var data: UnsafeMutableRawPointer?
@@ -225,9 +226,9 @@ internal import DataIO
     func restore() { H5Eset_auto2(0, function, data) }
   }
 #else
-  /// What stands in for libhdf5 where the package is built without the trait.
+  /// The substitute in builds without the trait HDF5.
   enum HDF5File {
-    /// Says how to get it.
+    /// Throws an error that says how to enable HDF5.
     static func tensors(
       in _: [UInt8], below _: String, name: String
     ) throws(WeightsError) -> [String: Tensor] {

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// JSON of any form, read with suspicion.
+/// JSON of any form, from a file that may be hostile.
 enum JSONValue: Decodable, Equatable {
   case null
   case bool(Bool)
@@ -9,12 +9,12 @@ enum JSONValue: Decodable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// How deep arrays and objects may lie in each other: a Keras model needs about 16, and what reads them recurs.
-  static let deepestLevel = 64
+  /// Levels of nested arrays and objects: a Keras model needs about 16, and the reader is recursive.
+  static let maxDepth = 64
 
-  /// The value that `bytes` spell; `nil` where they are no JSON or lie deeper than ``deepestLevel``.
+  /// The value in `bytes`; `nil` where they are no JSON or nested deeper than ``maxDepth``.
   init?(_ bytes: [UInt8]) {
-    guard Self.depth(of: bytes) <= Self.deepestLevel, String(validating: bytes, as: UTF8.self) != nil,
+    guard Self.depth(of: bytes) <= Self.maxDepth, String(validating: bytes, as: UTF8.self) != nil,
       let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
     else { return nil }
     self = value
@@ -38,7 +38,7 @@ enum JSONValue: Decodable, Equatable {
   }
 
   private static func depth(of bytes: [UInt8]) -> Int {
-    var (depth, deepest, isInString, isEscaped) = (0, 0, false, false)
+    var (depth, maximum, isInString, isEscaped) = (0, 0, false, false)
     for byte in bytes {
       if isInString {
         if isEscaped {
@@ -54,27 +54,23 @@ enum JSONValue: Decodable, Equatable {
       case UInt8(ascii: "\""): isInString = true
       case UInt8(ascii: "["), UInt8(ascii: "{"):
         depth += 1
-        deepest = max(deepest, depth)
+        maximum = max(maximum, depth)
       case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
       default: break
       }
     }
-    return deepest
+    return maximum
   }
 
-  /// The value of a key of an object; `nil` where it is none or has no such key.
+  /// The value of a key; `nil` where this is no object or has no such key.
   subscript(key: String) -> JSONValue? { if case .object(let fields) = self { fields[key] } else { nil } }
 
-  /// Its text, where it is text.
   var string: String? { if case .string(let value) = self { value } else { nil } }
-  /// Its number, where it is one.
   var number: Double? { if case .number(let value) = self { value } else { nil } }
-  /// Its truth, where it is one.
   var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  /// Its elements, where it is an array.
   var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 
-  /// Every object in it, itself and all that lie in others.
+  /// Every object in it, at any depth, itself included.
   var objects: [[String: JSONValue]] {
     switch self {
     case .array(let elements): elements.flatMap(\.objects)

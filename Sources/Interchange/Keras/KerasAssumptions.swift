@@ -1,20 +1,20 @@
 public import Kernels
 public import Models
 
-/// What weights without settings do not show, said by the caller. Where a file says it, the file counts.
+/// What weights without settings do not show. Settings in a file take precedence.
 public struct KerasAssumptions: Hashable, Sendable {
   /// The activation of SimpleRNN layers.
-  public var nonlinearity: RecurrentCell.Activation?
+  var nonlinearity: RecurrentCell.Activation?
   /// Where the reset gate of GRU layers acts; needed only where they have no bias, whose shape shows it otherwise.
-  public var reset: RecurrentCell.ResetConvention?
+  var reset: RecurrentCell.ResetConvention?
   /// Whether the last recurrent layer gives every step (`return_sequences=True`) or the final state.
-  public var readout: SequenceArchitecture.Readout?
+  var readout: SequenceArchitecture.Readout?
   /// The loss that belongs to the Dense layer's activation.
-  public var loss: Loss?
+  var loss: Loss?
   /// The names of the recurrent layers from the input on; needed where several have names that no numbers order.
-  public var recurrentLayers: [String]?
+  var recurrentLayers: [String]?
 
-  /// Nothing, but for what is given.
+  /// Assumptions; `nil` for none.
   public init(
     nonlinearity: RecurrentCell.Activation? = nil, reset: RecurrentCell.ResetConvention? = nil,
     readout: SequenceArchitecture.Readout? = nil, loss: Loss? = nil, recurrentLayers: [String]? = nil

@@ -16,22 +16,22 @@ struct KerasConfiguration {
 
   /// The layers of a Sequential model, or of a functional one that is a chain. Throws where it is neither.
   init(_ bytes: [UInt8], file: String) throws(WeightsError) {
-    func complain(_ item: String?, _ found: String, _ wanted: String) -> WeightsError {
+    func failure(_ item: String?, _ found: String, _ wanted: String) -> WeightsError {
       WeightsError(file: file, item: item, found: found, wanted: wanted)
     }
     guard let json = JSONValue(bytes) else {
-      throw complain(nil, "a configuration that is no JSON, or nested too deep", "what model.to_json() gives")
+      throw failure(nil, "a configuration that is no JSON, or nested too deep", "what model.to_json() gives")
     }
     guard let className = json["class_name"]?.string, let listed = json["config"]?["layers"]?.array else {
-      throw complain(nil, "a configuration without \"class_name\" and layers", "what model.to_json() gives")
+      throw failure(nil, "a configuration without \"class_name\" and layers", "what model.to_json() gives")
     }
     var weightsNames: [String: Int] = [:]
     var entries: [(layer: Layer, json: JSONValue)] = []
     for json in listed {
       guard let className = json["class_name"]?.string, let configuration = json["config"],
         let name = configuration["name"]?.string
-      else { throw complain(nil, "a layer without \"class_name\", \"config\" and a name", "all three") }
-      // Keras calls a layer's group after its class, and numbers those after the first.
+      else { throw failure(nil, "a layer without \"class_name\", \"config\" and a name", "all three") }
+      // Keras names a layer's group after its class, and numbers all but the first.
       let stem = Self.snakeCase(className)
       let number = weightsNames[stem, default: 0]
       weightsNames[stem] = number + 1
@@ -39,14 +39,14 @@ struct KerasConfiguration {
         name: name, className: className, weightsName: number == 0 ? stem : "\(stem)_\(number)",
         kind: Self.kind(className, configuration))
       guard !entries.contains(where: { $0.layer.name == name }) else {
-        throw complain("layer \(name)", "two layers of this name", "one")
+        throw failure("layer \(name)", "two layers of this name", "one")
       }
       entries.append((layer, json))
     }
     switch className {
     case "Sequential": layers = entries.map(\.layer)
-    case "Functional", "Model": layers = try Self.chain(entries, complain)
-    default: throw complain(nil, "a model of class \(className)", "Sequential or Functional")
+    case "Functional", "Model": layers = try Self.chain(entries, failure)
+    default: throw failure(nil, "a model of class \(className)", "Sequential or Functional")
     }
   }
 
@@ -63,7 +63,7 @@ struct KerasConfiguration {
   /// The layers of a functional model from its input on. Each but the first must read the one output of one layer, and
   /// each but the last be read by one.
   private static func chain(
-    _ entries: [(layer: Layer, json: JSONValue)], _ complain: (String?, String, String) -> WeightsError
+    _ entries: [(layer: Layer, json: JSONValue)], _ failure: (String?, String, String) -> WeightsError
   ) throws(WeightsError) -> [Layer] {
     var readers: [String: Layer] = [:]
     var inputs: [Layer] = []
@@ -76,18 +76,18 @@ struct KerasConfiguration {
       }
       guard nodes.count == 1, sources.count == 1, let history = sources[0]["config"]?["keras_history"]?.array,
         history.count == 3, let source = history[0].string, history[1].number == 0, history[2].number == 0
-      else { throw complain("layer \(layer.name)", "\(sources.count) inputs", "one, used once") }
+      else { throw failure("layer \(layer.name)", "\(sources.count) inputs", "one, used once") }
       guard readers.updateValue(layer, forKey: source) == nil else {
-        throw complain("layer \(source)", "an output that several layers read", "a model that is a chain of layers")
+        throw failure("layer \(source)", "an output that several layers read", "a model that is a chain of layers")
       }
     }
     guard inputs.count == 1 else {
-      throw complain(nil, "inputs \(listed(inputs.map(\.name)))", "one input")
+      throw failure(nil, "inputs \(listed(inputs.map(\.name)))", "one input")
     }
     var chain = inputs
     while let next = chain.last.flatMap({ readers.removeValue(forKey: $0.name) }) { chain.append(next) }
     guard chain.count == entries.count else {
-      throw complain(nil, "layers beside the chain from \(inputs[0].name)", "a model that is a chain of layers")
+      throw failure(nil, "layers beside the chain from \(inputs[0].name)", "a model that is a chain of layers")
     }
     return chain
   }

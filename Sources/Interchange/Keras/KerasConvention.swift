@@ -1,6 +1,6 @@
-public import Kernels
+internal import Kernels
 
-/// How Keras 3 lays out the parameters of recurrent cells, and how we do: the one place where the two meet.
+/// How Keras 3 lays out the parameters of recurrent cells, and how this package does. All conversions use it.
 ///
 /// | | Keras | here (and PyTorch) |
 /// | --- | --- | --- |
@@ -19,8 +19,8 @@ public import Kernels
 /// | Embedding | `embeddings`, `[V × E]` | `weight`, `[V × E]` |
 /// | Bidirectional | `forward_…`, `backward_…` | `…_l0`, `…_l0_reverse` |
 public enum KerasConvention {
-  /// Which of Keras's gate blocks is each of ours, by our order: `[1, 0, 2]` for a GRU.
-  public static func places(_ kind: RecurrentCell.Kind) -> [Int] {
+  /// For each of our gate blocks, in order, the index of Keras's: `[1, 0, 2]` for a GRU.
+  static func places(_ kind: RecurrentCell.Kind) -> [Int] {
     switch kind {
     case .vanilla: [0]
     case .lstm: LSTMGate.allCases.map(\.rawValue)

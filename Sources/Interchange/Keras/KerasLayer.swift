@@ -1,13 +1,12 @@
-public import Kernels
+internal import Kernels
 internal import Models
 
 /// A layer of a Keras model: its settings, and its arrays where it has any.
-public struct KerasLayer: Sendable {
-  /// What the layer does.
-  public enum Kind: Hashable, Sendable {
+struct KerasLayer: Sendable {
+  enum Kind: Hashable, Sendable {
     /// Where the model's inputs come in.
     case input
-    /// A row for each token; in a model that masks, token 0 stands for no step.
+    /// A row for each token; in a model that masks, token 0 is padding.
     case embedding(masksZero: Bool)
     /// SimpleRNN, LSTM or GRU, in one direction or as Bidirectional.
     case recurrent(KerasRecurrentSettings)
@@ -20,44 +19,41 @@ public struct KerasLayer: Sendable {
   }
 
   /// The layer's name; in a `.weights.h5` alone the one that Keras gives it there, after its class.
-  public let name: String
+  let name: String
   /// Keras's name of its class; `nil` where only weights are known.
-  public let className: String?
-  /// What it does.
-  public let kind: Kind
-  /// Its arrays.
+  let className: String?
+  let kind: Kind
   let arrays: KerasArrays.Layer
 
-  /// The settings, if it is a recurrent layer.
   var recurrentSettings: KerasRecurrentSettings? {
     if case .recurrent(let settings) = kind { settings } else { nil }
   }
 }
 
-/// The settings of a recurrent layer of Keras. What is `nil` no file said.
-public struct KerasRecurrentSettings: Hashable, Sendable {
+/// The settings of a recurrent layer of Keras; `nil` where the file does not hold one.
+struct KerasRecurrentSettings: Hashable, Sendable {
   /// Vanilla for SimpleRNN.
-  public var kind: RecurrentCell.Kind
+  var kind: RecurrentCell.Kind
   /// Whether it is a Bidirectional.
-  public var isBidirectional = false
+  var isBidirectional = false
   /// Where the reset gate of a GRU acts: `reset_after=True` is after the product.
-  public var reset: RecurrentCell.ResetConvention?
+  var reset: RecurrentCell.ResetConvention?
   /// Whether it gives every step or the last state.
-  public var returnsSequences: Bool?
+  var returnsSequences: Bool?
   /// The activation of the candidate, or of a SimpleRNN.
-  public var activation: String?
+  var activation: String?
   /// The activation of the gates.
-  public var recurrentActivation: String?
+  var recurrentActivation: String?
   /// Whether there are biases.
-  public var usesBias: Bool?
+  var usesBias: Bool?
   /// How a Bidirectional joins its directions.
-  public var mergeMode: String?
+  var mergeMode: String?
   /// The rate at which inputs are dropped in training.
-  public var dropout = 0.0
+  var dropout = 0.0
   /// The rate at which hidden units are hidden from the recurrent weights in training.
-  public var recurrentDropout = 0.0
+  var recurrentDropout = 0.0
   /// Settings that change what the layer computes and that no layer of ours has, as Keras writes them: `stateful=True`.
-  public var unsupported: [String] = []
+  var unsupported: [String] = []
 
   /// Settings of a layer of which only the arrays are known.
   init(kind: RecurrentCell.Kind) { self.kind = kind }
@@ -97,7 +93,7 @@ extension KerasRecurrentSettings {
       unsupported.append("another backward_layer")
       return
     }
-    // That it walks backwards is what it is for.
+    // A backward layer must go backwards.
     other.unsupported.removeAll { $0 == "go_backwards=True" }
     other.isBidirectional = true
     other.mergeMode = mergeMode

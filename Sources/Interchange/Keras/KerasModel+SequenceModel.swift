@@ -5,8 +5,8 @@ public import Models
 extension KerasModel {
   /// The whole model as one of ours: an Embedding or features, recurrent layers of one kind and size, and a Dense head.
   ///
-  /// `return_sequences` of the last recurrent layer decides the readout. Predictions here are before the head's activation,
-  /// which decides the loss:
+  /// `return_sequences` of the last recurrent layer decides the readout. Predictions here are before the head's
+  /// activation, which decides the loss:
   ///
   /// | activation | loss |
   /// | --- | --- |
@@ -14,8 +14,8 @@ extension KerasModel {
   /// | softmax | `Loss.softmaxCrossEntropy` |
   /// | sigmoid | `Loss.binaryCrossEntropy` |
   ///
-  /// A head without a bias gets one of zero. `recurrent_dropout` is taken over; regularisers, constraints and the optimiser
-  /// are not.
+  /// A head without a bias gets one of zero. `recurrent_dropout` is taken over; regularisers, constraints and the
+  /// optimiser are not.
   ///
   /// - Parameters:
   ///   - assumptions: What the caller says where the file does not.
@@ -83,7 +83,7 @@ extension KerasModel {
       case .other:
         throw error(layer.name, described(layer), "Embedding, SimpleRNN, LSTM, GRU, Bidirectional, Dense or Dropout")
       }
-      // In a chain, what comes later must not have come before.
+      // A chain is an embedding, then recurrent layers, then the head.
       let isInOrder =
         switch layer.kind {
         case .embedding: recurrent.isEmpty && heads.isEmpty

@@ -5,17 +5,17 @@ public import Models
 /// The names of the layers of a Keras model that is to load weights of ours.
 public struct KerasLayerNames: Hashable, Sendable {
   /// The model's name where Keras puts it in front of its variables' paths, as in a Sequential; `nil` for none.
-  public var model: String?
+  var model: String?
   /// The Embedding layer's.
-  public var embedding: String
+  var embedding: String
   /// Those of the recurrent layers, from the input on.
-  public var recurrent: [String]
+  var recurrent: [String]
   /// In Bidirectional layers, the names of the layers that they wrap.
-  public var wrapped: [String]
+  var wrapped: [String]
   /// The Dense layer's.
-  public var head: String
+  var head: String
 
-  /// Names; those of a functional model's layers as Keras chooses them in a new session, but for what is given.
+  /// By default the names that Keras gives a functional model's layers in a new session.
   public init(
     _ architecture: SequenceArchitecture, model: String? = nil, embedding: String = "embedding",
     recurrent: [String]? = nil, wrapped: [String]? = nil, head: String = "dense"
@@ -40,7 +40,8 @@ public struct KerasLayerNames: Hashable, Sendable {
 extension KerasModel {
   /// A model's parameters as Keras's arrays, by the paths of the variables that they are for.
   ///
-  /// - Throws: ``WeightsError`` where Keras has no such cell (peepholes, a projection) or names are missing or not unique.
+  /// - Throws: ``WeightsError`` where Keras has no such cell (peepholes, a projection) or names are missing or not
+  ///   unique.
   static func arrays<Scalar: TensorScalar>(
     of model: SequenceModel<Scalar>, names: KerasLayerNames, file: String
   ) throws(WeightsError) -> [(name: String, tensor: Tensor)] {
@@ -102,18 +103,19 @@ extension KerasModel {
     return "\(names.recurrent[layer])/\(isBackward ? "backward" : "forward")_\(names.wrapped[layer])/\(cell)"
   }
 
-  /// Writes a model's weights at `path`, which ends in `.npz` or `.safetensors`, under the paths of Keras's variables, so
-  /// that a Keras model with layers of these names takes them over:
+  /// Writes a model's weights at `path`, which ends in `.npz` or `.safetensors`, under the paths of Keras's variables,
+  /// so that a Keras model with layers of these names takes them over:
   ///
   ///     arrays = numpy.load(path)
   ///     for w in model.weights: w.assign(arrays[w.path])
   ///
-  /// Where Keras has one bias and we have two, it is their sum. A GRU becomes one with `reset_after` as its convention is.
+  /// Where Keras has one bias and we have two, it is their sum. A GRU becomes one with `reset_after` as its convention
+  /// is.
   ///
   /// - Parameters:
   ///   - model: What to write, in its own type of numbers.
   ///   - names: The layers' names; by default those of a functional model in a new session.
-  ///   - path: Where to write; what was there before stays until all is written.
+  ///   - path: Where to write; an existing file is replaced only once all is written.
   /// - Throws: ``WeightsError`` where Keras has no such cell (peepholes, a projection), where names are missing or not
   ///   unique, and where the system refuses.
   public static func write<Scalar: TensorScalar>(

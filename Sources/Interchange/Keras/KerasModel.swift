@@ -1,4 +1,4 @@
-public import DataIO
+internal import DataIO
 internal import Kernels
 internal import Models
 
@@ -6,23 +6,25 @@ internal import Models
 ///
 ///     let keras = try KerasModel(path: "classifier.keras")          // needs the package trait HDF5
 ///     let model: SequenceModel<Float> = try keras.sequenceModel()
+///     let gru: RecurrentLayer<Float> = try keras.recurrentLayer(named: "gru")     // or layer by layer,
+///     let head: Linear<Float> = try keras.linear(named: "dense")                  // also with embedding(named:)
 ///
-/// Without libhdf5, weights come from what three lines of Python write, and the settings from the `.keras` file beside:
+/// Without libhdf5, weights come from an archive that Python writes, and the settings from the `.keras` file:
 ///
 ///     # numpy.savez("weights.npz", **{w.path: w.numpy() for w in model.weights})
 ///     let keras = try KerasModel(path: "weights.npz", configuredBy: "classifier.keras")
 ///
-/// Conventions are converted as ``KerasConvention`` says. Layers that cannot be run as ours are refused by name when they
-/// are asked for, not when the file is opened.
+/// Conventions are converted as ``KerasConvention`` says. Layers that cannot be run as ours are refused by name when
+/// they are asked for, not when the file is opened.
 public struct KerasModel: Sendable {
   /// The file's path.
-  public let file: String
+  let file: String
   /// The layers, in the order in which they are run; in no order where only weights are known.
-  public let layers: [KerasLayer]
+  let layers: [KerasLayer]
   /// Whether settings and order are known.
-  public let isConfigured: Bool
+  package let isConfigured: Bool
   /// Whether a weight is a 64-bit number.
-  public var holdsDoubles: Bool {
+  package var holdsDoubles: Bool {
     layers.contains { layer in
       (Array(layer.arrays.forward.values) + layer.arrays.backward.values).contains { tensor in
         if case .double = tensor.elements { true } else { false }
@@ -38,13 +40,14 @@ public struct KerasModel: Sendable {
   /// | `.h5` | weights, as `model.save_weights("….weights.h5")` writes them |
   /// | `.npz`, `.safetensors` | weights by `w.path`, of all `w` in `model.weights` |
   ///
-  /// Python's safetensors writes the memory of an array whatever its strides: give it `numpy.ascontiguousarray(w.numpy())`.
-  /// Without that some of Keras's initial recurrent kernels arrive transposed, in a file that nothing is wrong with.
+  /// Python's safetensors writes the memory of an array whatever its strides: give it
+  /// `numpy.ascontiguousarray(w.numpy())`. Without that some of Keras's initial recurrent kernels arrive transposed, in
+  /// a file that is valid.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - configuration: A `.keras` file, or a `.json` with what `model.to_json()` gives, for the settings; `nil` for those
-  ///     of the file itself, if it has any.
+  ///   - configuration: A `.keras` file, or a `.json` with what `model.to_json()` gives, for the settings; `nil` for
+  ///     those of the file itself, if it has any.
   /// - Throws: ``WeightsError`` where a file cannot be read or is damaged, where it holds HDF5 and this build does not
   ///   read it, or where the settings are not those of a chain of layers.
   public init(path: String, configuredBy configuration: String? = nil) throws(WeightsError) {
@@ -60,7 +63,7 @@ public struct KerasModel: Sendable {
 
   /// Opens weights that are already in memory, by `w.path`, with the JSON of `model.to_json()` or without; errors call
   /// them `name`.
-  public init(
+  init(
     weights: [(path: String, tensor: Tensor)], configuration: String? = nil, name: String = "weights in memory"
   ) throws(WeightsError) {
     file = name
@@ -140,7 +143,7 @@ public struct KerasModel: Sendable {
     }
   }
 
-  /// What arrays alone tell of layers.
+  /// Layers inferred from arrays alone.
   private static func layers(_ arrays: KerasArrays) -> [KerasLayer] {
     arrays.names.map { name in
       let layer = arrays.layers[name] ?? KerasArrays.Layer()
@@ -172,8 +175,8 @@ public struct KerasModel: Sendable {
 }
 
 extension KerasArrays.Layer {
-  /// The kind of cell that the shapes show: as many gate blocks as the recurrent kernel is wider than high. `nil` where it
-  /// is none, or the arrays' names say another.
+  /// The kind of cell that the shapes show: as many gate blocks as the recurrent kernel is wider than high. `nil` where
+  /// it is none, or the arrays' names say another.
   fileprivate var inferredCellKind: RecurrentCell.Kind? {
     guard let shape = forward["recurrent_kernel"]?.shape, shape.count == 2,
       let kind = RecurrentCell.Kind(rows: shape[1], hiddenSize: shape[0])

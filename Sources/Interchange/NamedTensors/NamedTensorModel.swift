@@ -4,27 +4,26 @@ public import DataIO
 ///
 /// An ``ONNXModel`` is one by its graph's own names, a `SequenceModel` by those of ``SequenceTensorName``.
 public protocol NamedTensorModel: Sendable {
-  /// What must be given.
+  /// Names of the inputs that must be given.
   var requiredInputs: [String] { get }
-  /// What may be given, and has a default.
+  /// Names of the inputs that have a default.
   var optionalInputs: [String] { get }
-  /// What comes out, in order.
+  /// Names of the outputs, in order.
   var outputNames: [String] { get }
 
-  /// Runs the model. Throws where an input is missing or cannot be its input; ignores names that are none of its.
+  /// Runs the model. Throws where an input is missing or cannot be its input; ignores other names.
   func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor]
 
-  /// Models that differ from this one in a convention over which engines disagree. ``Verification`` looks among them for
-  /// one that would agree.
+  /// Models that differ from this one in a convention over which engines disagree. ``Verification`` looks among them
+  /// for one that would agree.
   func conventionAlternatives() -> [ConventionAlternative]
 }
 
-/// A model that would be this one if somebody had meant another convention.
+/// The same model under another convention.
 public struct ConventionAlternative: Sendable {
-  /// The convention, so that “it would agree with …” is a sentence.
-  public let description: String
-  /// Makes the model, when it is wanted.
-  package let make: @Sendable () -> any NamedTensorModel
+  /// The convention, as the end of the sentence “it would agree with …”.
+  let description: String
+  let make: @Sendable () -> any NamedTensorModel
 
   init(_ description: String, _ make: @escaping @Sendable () -> any NamedTensorModel) {
     self.description = description

@@ -5,7 +5,7 @@ internal import Kernels
 enum RecurrentConvention: Hashable, Sendable {
   /// A GRU whose reset gate acts on the other side of the recurrent product.
   case otherReset
-  /// The file's gate blocks stand in another order: our block `g` is its block `places[g]`.
+  /// The file's gate blocks are in another order: our block `g` is its block `places[g]`.
   case gateOrder(places: [Int])
   /// Both of the above.
   case otherResetAndGateOrder(places: [Int])
@@ -122,7 +122,8 @@ enum RecurrentConvention: Hashable, Sendable {
     return result
   }
 
-  /// Every block of every parameter through `change`, which gets the gate, if the block is one's, and the parameter's shape.
+  /// Every block of every parameter through `change`, which gets the gate, if the block is one's, and the parameter's
+  /// shape.
   private func mapBlocks<Scalar>(
     _ parameters: [Scalar], of cell: RecurrentCell, _ change: (Gate?, ParameterShape, [Scalar]) -> [Scalar]
   ) -> [Scalar] {

@@ -114,8 +114,8 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     Scalar.tensor([matrices.count, batch, matrices[0].columns], matrices.flatMap(\.elements))
   }
 
-  /// `[B × T × O]`. Behind a sequence's end, even where `steps` is more than the longest, stands what the head gives for a
-  /// state of zero, its bias: that is what a head over padded zeros computes in PyTorch and ONNX.
+  /// `[B × T × O]`. Past a sequence's end, also where `steps` exceeds the longest, predictions are what the head gives
+  /// for a state of zero, its bias: that is what a head over padded zeros computes in PyTorch and ONNX.
   private func padded(_ sequence: PackedSequence<Scalar>, steps: Int) -> Tensor {
     let bias = parameters["head.bias"].elements
     var elements: [Scalar] = []

@@ -1,20 +1,18 @@
 public import DataIO
 
-/// How far a model's outputs are from those that somebody else computed from the same inputs.
+/// How far a model's outputs are from those that another engine computed from the same inputs.
 public struct Verification: Sendable {
   /// The outputs that were compared, in the model's order.
   public let outputs: [OutputComparison]
-  /// The largest share of an output's magnitude by which an element may be off.
-  public let tolerance: Double
-  /// The convention under which the model would agree, so that “it would agree with …” is a sentence; `nil` where it agrees
-  /// as it is, or where no known one makes it agree.
+  /// The convention under which the model would agree, as the end of the sentence “it would agree with …”; `nil` where
+  /// it agrees, or where no known convention makes it agree.
   public let convention: String?
 
   /// Whether every output agrees.
   public var agrees: Bool { outputs.allSatisfy(\.agrees) }
 
-  /// Runs `model` on those of `vectors` that are its inputs, and compares what comes out with those that are its outputs.
-  /// Where they disagree, tries the conventions over which engines are known to differ.
+  /// Runs `model` on those of `vectors` that are its inputs, and compares what comes out with those that are its
+  /// outputs. Where they disagree, tries the conventions over which engines are known to differ.
   ///
   /// - Parameters:
   ///   - model: The model.
@@ -32,7 +30,6 @@ public struct Verification: Sendable {
     guard model.outputNames.contains(where: { vectors[$0] != nil }) else {
       throw VerificationError.noOutputs(model.outputNames)
     }
-    self.tolerance = tolerance
     outputs = try Self.compare(model, vectors, tolerance)
     guard !outputs.allSatisfy(\.agrees) else {
       convention = nil
@@ -56,31 +53,31 @@ public struct Verification: Sendable {
   }
 }
 
-/// One output beside what it should be.
+/// One output compared with its expected values.
 public struct OutputComparison: Sendable {
-  /// An element that is off.
+  /// An element that differs.
   public struct Element: Hashable, Sendable {
-    /// Its place, an index for each dimension.
+    /// An index for each dimension.
     public let index: [Int]
-    /// What the model gives.
+    /// The model's value.
     public let found: Double
-    /// What it should give.
+    /// The expected value.
     public let wanted: Double
   }
 
   /// The output's name.
   public let name: String
-  /// The shape of what the model gives.
+  /// The shape of the model's output.
   public let foundShape: [Int]
-  /// The shape of what it should give. Where it is another, nothing is compared.
+  /// The expected shape. Where it differs, no elements are compared.
   public let wantedShape: [Int]
   /// The largest |found − wanted|; infinite where one is no number, or infinite, and the other is not the same.
   public private(set) var largestAbsolute = 0.0
   /// ``largestAbsolute`` as a share of the largest |wanted|, which shows how many digits agree whatever the unit.
   public private(set) var largestRelative = 0.0
-  /// The first element that is off by more than the tolerance, in the order of indices.
+  /// The first element that is off by more than the tolerance, in row-major order.
   public private(set) var firstDifferent: Element?
-  /// How many are.
+  /// The number of elements off by more than the tolerance.
   public private(set) var differentCount = 0
 
   /// Whether shapes are equal and no element is off by more than the tolerance.
@@ -93,7 +90,7 @@ public struct OutputComparison: Sendable {
     guard foundShape == wantedShape else { return }
     let (found, wanted) = (found.elements.doubles, wanted.elements.doubles)
     let magnitude = wanted.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0
-    // Where all should be zero, there is nothing to take a share of.
+    // Where all expected values are zero, differences are absolute.
     let scale = magnitude == 0 ? 1 : magnitude
     for (place, (a, b)) in zip(found, wanted).enumerated() {
       let difference = a == b || (a.isNaN && b.isNaN) ? 0 : (a - b).isNaN ? .infinity : (a - b).magnitude

@@ -7,7 +7,7 @@ internal import DataIO
 public struct ONNXError: Error, Hashable, Sendable {
   /// The kind of problem.
   public enum Problem: String, CaseIterable, Sendable {
-    /// The system did not let the file be read, or it is larger than is read.
+    /// The file cannot be read, or is larger than the limit.
     case cannotRead
     /// The file is no ONNX model, or contradicts itself or the format.
     case malformed
@@ -39,7 +39,7 @@ extension ONNXError: CustomStringConvertible {
 struct ONNXRefusal: Error, Equatable {
   let problem: ONNXError.Problem
   let reason: String
-  /// Whether nothing is wrong but that a result would hold more numbers than it may.
+  /// Whether the only problem is that a result would exceed the limit on elements.
   var isTooLarge = false
 
   static func malformed(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .malformed, reason: reason) }

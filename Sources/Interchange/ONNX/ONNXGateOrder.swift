@@ -1,6 +1,6 @@
 internal import Kernels
 
-/// Where ONNX puts the gates of its recurrent operators: the one place that knows.
+/// The gate order of ONNX's recurrent operators. All conversions use it.
 ///
 /// | operator | ONNX | here |
 /// | --- | --- | --- |
@@ -90,8 +90,8 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
     }
   }
 
-  /// The parameters of `cell` in the order of `RecurrentCell.parameters`. It must have the sizes of these weights, a bias
-  /// where they have biases, and peepholes where they have those.
+  /// The parameters of `cell` in the order of `RecurrentCell.parameters`. It must have the sizes of these weights, a
+  /// bias where they have biases, and peepholes where they have those.
   func parameters(of cell: RecurrentCell) -> [Scalar] {
     let gates = ONNXGateOrder.gates(of: cell.kind)
     let biases = self.biases ?? []

@@ -6,34 +6,34 @@ internal import SwiftProtobuf
 ///
 ///     let model = try ONNXModel(path: "classifier.onnx")
 ///     let outputs = try model(["x": Tensor(shape: [2, 7, 5], numbers)])
+///     let classes = model.metadata["classes"]
 ///
-/// The file is read and checked once, and every operator and attribute in it with it: what cannot be computed is refused
-/// then, by name. Weights are brought into the engine's order once, too. Recurrent operators run on the engine's own cells
+/// The file is read and checked once, with every operator and attribute in it: what cannot be computed is refused then,
+/// by name. Weights are converted to the engine's order once, too. Recurrent operators run on the engine's own cells
 /// where those compute the form asked for, which is every usual one. A value without state: running it concurrently is
 /// safe.
 ///
-/// Read are the standard operators in opset 7 to 28; the numbers must be in the file itself. Source: the specification,
+/// Supports the standard operators of opset 7 to 28; the numbers must be in the file itself. Source: the specification,
 /// github.com/onnx/onnx/blob/main/docs/IR.md and Operators.md.
 public struct ONNXModel: Sendable {
   /// The path of the file, or what the caller called the bytes.
-  public let name: String
-  /// What it is given.
+  let name: String
+  /// The graph's inputs.
   public let inputs: [ONNXValue]
-  /// What it computes.
+  /// The graph's outputs.
   public let outputs: [ONNXValue]
-  /// What the file says about itself.
-  public let metadata: ONNXMetadata
-  /// The most numbers that a value in a run may have. A file of a few bytes can ask for any number of them.
-  public var largestTensor = 1 << 28
-  /// The graph as it was read.
+  /// The metadata of the file, by key; of a key that occurs twice, the last.
+  public let metadata: [String: String]
+  /// The limit on the number of elements of a tensor in a run: a file of a few bytes can ask for any number.
+  public var maxElementCount = 1 << 28
   let graph: ONNXGraph
   var program: ONNXProgram
 
-  /// The most bytes that a file may hold: what the format's encoding can.
-  public static let fileLimit = Int(Int32.max)
+  /// The limit on a file's bytes, which is that of the format's encoding.
+  static let fileLimit = Int(Int32.max)
 
   /// The operators that are computed, sorted by name.
-  public static var operators: [String] { ONNXOperators.byName.keys.sorted() }
+  static var operators: [String] { ONNXOperators.byName.keys.sorted() }
 
   /// Reads the file at `path`.
   public init(path: String) throws(ONNXError) {
@@ -52,7 +52,7 @@ public struct ONNXModel: Sendable {
     }
   }
 
-  /// What was noted in the file at `path`, by key, without a look at whether it runs here.
+  /// The metadata of the file at `path`, by key, without checking whether it runs here.
   package static func notes(inFileAt path: String) throws(ONNXError) -> [String: String] {
     try decode(bytes(of: path), name: path).metadata
   }
@@ -74,11 +74,11 @@ public struct ONNXModel: Sendable {
     graph = try ONNXGraph(message, file: name)
     inputs = graph.inputs
     outputs = graph.outputs
-    metadata = ONNXMetadata(message, opset: graph.opset)
+    metadata = message.metadata
     program = try ONNXProgram(graph, file: name, foldedLimit: max(byteCount, 1 << 12))
   }
 
-  /// Messages that lie inside each other; a tensor in a node in a graph is four deep.
+  /// Levels of nested messages; a tensor in a node in a graph is four deep.
   private static let depthLimit = 32
 
   private static func describe(_ error: BinaryDecodingError) -> String {
@@ -99,7 +99,7 @@ extension ONNXModel {
   public func callAsFunction(_ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
     try check(inputs)
     let defaults = graph.initializers.filter { entry in self.inputs.contains { $0.name == entry.key } }
-    return try program.run(defaults.merging(inputs) { $1 }, limit: largestTensor)
+    return try program.run(defaults.merging(inputs) { $1 }, limit: maxElementCount)
   }
 
   private func check(_ given: [String: Tensor]) throws(ONNXError) {
@@ -112,7 +112,7 @@ extension ONNXModel {
         guard input.hasDefault else { throw refusal(.input("it is not given, but needed"), input.name) }
         continue
       }
-      do { try input.check(tensor, limit: largestTensor, named: &named) } catch { throw refusal(error, input.name) }
+      do { try input.check(tensor, limit: maxElementCount, named: &named) } catch { throw refusal(error, input.name) }
     }
   }
 
@@ -145,35 +145,7 @@ extension ONNXValue {
   }
 }
 
-/// What an ONNX file says about itself.
-public struct ONNXMetadata: Hashable, Sendable {
-  /// Version of the file format.
-  public let formatVersion: Int
-  /// Version of the standard operators.
-  public let opset: Int
-  /// What wrote it, such as `pytorch`.
-  public let producer: String
-  /// Which version of that.
-  public let producerVersion: String
-  /// The graph's name.
-  public let graphName: String
-  /// What people wrote about it.
-  public let documentation: String
-  /// What was noted beside, by key.
-  public let properties: [String: String]
-
-  init(_ message: ONNX_ModelProto, opset: Int) {
-    formatVersion = Int(message.irVersion)
-    self.opset = opset
-    producer = message.producerName
-    producerVersion = message.producerVersion
-    graphName = message.graph.name
-    documentation = message.docString
-    properties = message.metadata
-  }
-}
-
 extension ONNX_ModelProto {
-  /// What was noted beside the model, by key; of a key that stands twice, the last.
+  /// The metadata, by key; of a key that occurs twice, the last.
   var metadata: [String: String] { Dictionary(metadataProps.map { ($0.key, $0.value) }) { $1 } }
 }

@@ -6,7 +6,7 @@ struct ONNXProgram: Sendable {
   private struct Step {
     let node: ONNXNode
     var operation: any ONNXOperator
-    /// Values that nobody reads after it.
+    /// Values that no later step reads.
     var lastRead: [String] = []
   }
 
@@ -18,8 +18,8 @@ struct ONNXProgram: Sendable {
 
   /// Prepares every node of `graph`, and computes once those that depend on nothing but constants.
   ///
-  /// What is computed once may hold as many numbers as the file justifies, `foldedLimit`; what is larger is computed in
-  /// each run.
+  /// A folded constant has at most `foldedLimit` elements, in proportion to the file; larger ones are computed in each
+  /// run.
   init(_ graph: ONNXGraph, file: String, foldedLimit: Int) throws(ONNXError) {
     self.file = file
     outputs = graph.outputs.map(\.name)
@@ -53,7 +53,7 @@ struct ONNXProgram: Sendable {
       return results.reduce(0) { $0 + $1.count } <= inputs.limit ? results : nil
     } catch {
       if error.isTooLarge { return nil }
-      // What constants lead to is the file's doing.
+      // Constants come from the file, so the error is the file's.
       throw error.problem == .input ? .malformed(error.reason) : error
     }
   }
@@ -62,7 +62,7 @@ struct ONNXProgram: Sendable {
     var needed = Set(outputs)
     for index in steps.indices.reversed() {
       let node = steps[index].node
-      // An output that nobody reads is dropped at once.
+      // An output without readers is dropped at once.
       for name in Set(node.inputs + node.outputs) where needed.insert(name).inserted {
         steps[index].lastRead.append(name)
       }

@@ -1,10 +1,10 @@
-public import Kernels
-public import Models
+internal import Kernels
+internal import Models
 
 /// A module of PyTorch as its parameters in a `state_dict` show it: what kind it is and how large.
-public struct PyTorchModule: Hashable, Sendable {
-  /// What the names and shapes of its tensors say.
-  public enum Kind: Hashable, Sendable {
+struct PyTorchModule: Hashable, Sendable {
+  /// The kind that the names and shapes of its tensors imply.
+  enum Kind: Hashable, Sendable {
     /// nn.RNN, nn.LSTM or nn.GRU: `weight_ih_l0` and so on.
     case recurrent(PyTorchRecurrentSizes)
     /// nn.Linear with a bias: `weight`, `[O × I]`, and `bias`, `[O]`.
@@ -15,30 +15,27 @@ public struct PyTorchModule: Hashable, Sendable {
     case other
   }
 
-  /// What stands before the names of its tensors, without the dot; empty for a module that was saved alone.
-  public let prefix: String
-  /// Kind and sizes.
-  public let kind: Kind
+  /// Prefix of its tensors' names, without the dot; empty for a module that was saved alone.
+  let prefix: String
+  let kind: Kind
   /// The full names of its tensors, sorted.
-  public let tensors: [String]
+  let tensors: [String]
 }
 
-/// What the shapes of a recurrent module of PyTorch tell.
-public struct PyTorchRecurrentSizes: Hashable, Sendable {
+/// The sizes of a recurrent module of PyTorch, from the shapes of its tensors.
+struct PyTorchRecurrentSizes: Hashable, Sendable {
   /// Vanilla for nn.RNN.
-  public let kind: RecurrentCell.Kind
+  let kind: RecurrentCell.Kind
   /// Features a step, `I`.
-  public let inputSize: Int
+  let inputSize: Int
   /// Hidden units, `H`.
-  public let hiddenSize: Int
+  let hiddenSize: Int
   /// `proj_size` of an LSTM; `nil` where it is 0.
-  public let projectionSize: Int?
+  let projectionSize: Int?
   /// Layers, `L`.
-  public let layers: Int
-  /// Whether it walks both directions.
-  public let isBidirectional: Bool
-  /// Whether it has biases.
-  public let hasBias: Bool
+  let layers: Int
+  let isBidirectional: Bool
+  let hasBias: Bool
 
   /// The cell of the first layer. `nonlinearity` is nn.RNN's, which no tensor shows.
   func cell(nonlinearity: RecurrentCell.Activation) -> RecurrentCell {
@@ -64,13 +61,13 @@ extension PyTorchRecurrentSizes {
   /// The sizes of the module whose tensors have these shapes, by their names within the module. Every tensor that the
   /// sizes call for is there with its shape, and no other.
   init(
-    _ shapes: [String: [Int]], _ complain: (_ tensor: String, _ found: String, _ wanted: String) -> WeightsError
+    _ shapes: [String: [Int]], _ failure: (_ tensor: String, _ found: String, _ wanted: String) -> WeightsError
   ) throws(WeightsError) {
-    let input = try Self.matrix("weight_ih_l0", shapes, complain)
-    let recurrent = try Self.matrix("weight_hh_l0", shapes, complain)
+    let input = try Self.matrix("weight_ih_l0", shapes, failure)
+    let recurrent = try Self.matrix("weight_hh_l0", shapes, failure)
     if let projection = shapes["weight_hr_l0"] {
       guard projection.count == 2, projection[0] > 0, projection[1] > 0, projection[0] == recurrent.columns else {
-        throw complain("weight_hr_l0", "shape \(projection)", "\(recurrent.columns) rows, as many as the hidden state")
+        throw failure("weight_hr_l0", "shape \(projection)", "\(recurrent.columns) rows, as many as the hidden state")
       }
       (hiddenSize, projectionSize) = (projection[1], projection[0])
     } else {
@@ -79,7 +76,7 @@ extension PyTorchRecurrentSizes {
     guard let kind = RecurrentCell.Kind(rows: recurrent.rows, hiddenSize: hiddenSize),
       projectionSize == nil || kind == .lstm
     else {
-      throw complain(
+      throw failure(
         "weight_hh_l0", "\(recurrent.rows) rows for \(hiddenSize) units",
         projectionSize == nil ? "1 (nn.RNN), 3 (nn.GRU) or 4 (nn.LSTM) times as many" : "4 times as many")
     }
@@ -89,34 +86,34 @@ extension PyTorchRecurrentSizes {
     hasBias = shapes["bias_ih_l0"] != nil
     // A layer has at least two tensors, so a number in a name cannot make this loop long.
     layers = (0..<shapes.count).prefix { shapes["weight_ih_l\($0)"] != nil }.count
-    try check(shapes, complain)
+    try check(shapes, failure)
   }
 
   private static func matrix(
-    _ name: String, _ shapes: [String: [Int]], _ complain: (String, String, String) -> WeightsError
+    _ name: String, _ shapes: [String: [Int]], _ failure: (String, String, String) -> WeightsError
   ) throws(WeightsError) -> (rows: Int, columns: Int) {
-    guard let shape = shapes[name] else { throw complain(name, "no such tensor", "one of a recurrent module") }
-    guard shape.count == 2, shape[0] > 0, shape[1] > 0 else { throw complain(name, "shape \(shape)", "a matrix") }
+    guard let shape = shapes[name] else { throw failure(name, "no such tensor", "one of a recurrent module") }
+    guard shape.count == 2, shape[0] > 0, shape[1] > 0 else { throw failure(name, "shape \(shape)", "a matrix") }
     return (shape[0], shape[1])
   }
 
   /// The tensors must be those of the stack, each with its shape.
   private func check(
-    _ shapes: [String: [Int]], _ complain: (String, String, String) -> WeightsError
+    _ shapes: [String: [Int]], _ failure: (String, String, String) -> WeightsError
   ) throws(WeightsError) {
     let wanted: [ParameterShape]
     do { wanted = try stack(nonlinearity: .tanh).parameters } catch {
-      throw complain("weight_ih_l0", "\(error.setting) \(error.found)", error.wanted)
+      throw failure("weight_ih_l0", "\(error.setting) \(error.found)", error.wanted)
     }
     for parameter in wanted {
       let dimensions = parameter.isVector ? [parameter.rows] : [parameter.rows, parameter.columns]
       guard let found = shapes[parameter.name] else {
-        throw complain(parameter.name, "no such tensor", "shape \(dimensions), as the other tensors ask for")
+        throw failure(parameter.name, "no such tensor", "shape \(dimensions), as the other tensors ask for")
       }
-      guard found == dimensions else { throw complain(parameter.name, "shape \(found)", "\(dimensions)") }
+      guard found == dimensions else { throw failure(parameter.name, "shape \(found)", "\(dimensions)") }
     }
     if let surplus = Set(shapes.keys).subtracting(wanted.map(\.name)).min() {
-      throw complain(surplus, "a tensor of no layer", "only those of \(layers) layers like the first")
+      throw failure(surplus, "a tensor of no layer", "only those of \(layers) layers like the first")
     }
   }
 

@@ -7,16 +7,16 @@ extension PyTorchStateDict {
   /// A head without a bias becomes one whose bias is zero.
   ///
   /// - Parameters:
-  ///   - embedding: The prefix of the embedding; `nil` takes the `weight` without a bias, if there is one, whose rows are
-  ///     as wide as the recurrent module's input.
+  ///   - embedding: The prefix of the embedding; `nil` takes the `weight` without a bias, if there is one, whose rows
+  ///     are as wide as the recurrent module's input.
   ///   - recurrent: The prefix of the recurrent module; `nil` where there is one.
-  ///   - head: The prefix of the head; `nil` takes the one nn.Linear that reads as many features as the recurrent module
-  ///     gives.
+  ///   - head: The prefix of the head; `nil` takes the one nn.Linear that reads as many features as the recurrent
+  ///     module gives.
   ///   - readout: What the head reads: no tensor shows it.
-  ///   - loss: What the model was trained with, and would go on to be.
+  ///   - loss: The loss that the model was trained with.
   ///   - nonlinearity: That of an nn.RNN; see ``recurrentLayer(prefix:nonlinearity:as:)``.
   ///   - ignoresOtherTensors: Whether tensors of none of the three are passed over; they are refused otherwise.
-  /// - Throws: ``WeightsError`` where parts are missing, do not fit each other or cannot be told apart.
+  /// - Throws: ``WeightsError`` where parts are missing, do not fit each other or are ambiguous.
   public func sequenceModel<Scalar: BLASScalar & SafetensorsElement>(
     embedding: String? = nil, recurrent: String? = nil, head: String? = nil,
     readout: SequenceArchitecture.Readout, loss: Loss, nonlinearity: RecurrentCell.Activation? = nil,
@@ -48,8 +48,8 @@ extension PyTorchStateDict {
     }
   }
 
-  /// The parameters of `layout`, whose names begin with a part's, from the modules with the parts' `prefixes`. A bias that
-  /// a linear module lacks stays zero.
+  /// The parameters of `layout`, whose names begin with a part's, from the modules with the parts' `prefixes`. A bias
+  /// that a linear module lacks stays zero.
   private func parameters<Scalar: BLASScalar & SafetensorsElement>(
     _ layout: ParameterLayout, prefixes: [String: String]
   ) throws(SafetensorsError) -> ParameterVector<Scalar> {

@@ -6,17 +6,23 @@ public import Models
 ///     let weights = try PyTorchStateDict(path: "classifier.safetensors")
 ///     let model: SequenceModel<Float> = try weights.sequenceModel(readout: .finalState, loss: .softmaxCrossEntropy)
 ///
-/// Names, gate order and bias layout are ours as they stand. Numbers are F32, F64, F16 or BF16, also mixed; each is
+/// Modules can also be read one by one:
+///
+///     let embedding: Embedding<Float> = try weights.embedding(prefix: "encoder.tokens")
+///     let lstm: RecurrentLayer<Float> = try weights.recurrentLayer(prefix: "encoder.lstm")
+///     let head: Linear<Float> = try weights.linear(prefix: "decoder.fc")
+///
+/// Names, gate order and bias layout are the same here. Numbers are F32, F64, F16 or BF16, also mixed; each is
 /// rounded once to the type asked for. Kinds and sizes come from names and shapes; what those do not show (the
 /// nonlinearity of an nn.RNN, what the head reads, the loss) the caller says. Dropout is in no `state_dict`.
 public struct PyTorchStateDict: Sendable {
   /// The open file.
-  public let file: SafetensorsFile
+  let file: SafetensorsFile
   /// The modules that have tensors of their own, by prefix.
-  public let modules: [PyTorchModule]
+  let modules: [PyTorchModule]
 
-  /// Opens the file at `path`. Throws where it is no safetensors file or a recurrent module in it lacks a tensor, has one
-  /// too many or of another shape.
+  /// Opens the file at `path`. Throws where it is no safetensors file or a recurrent module in it lacks a tensor, has
+  /// one too many or of another shape.
   public init(path: String) throws(WeightsError) {
     try self.init(readingSafetensors { () throws(SafetensorsError) in try SafetensorsFile(path: path) })
   }
@@ -90,7 +96,7 @@ extension PyTorchStateDict {
   ///
   /// - Parameters:
   ///   - prefix: The module's; `nil` where the file holds one recurrent module.
-  ///   - nonlinearity: That of an nn.RNN, which its tensors do not show; needed for one and of no meaning for others.
+  ///   - nonlinearity: That of an nn.RNN, which its tensors do not show; needed for one and ignored for others.
   ///   - type: The numbers that the layer is to compute in.
   /// - Throws: ``WeightsError`` where there is no such module, more than one to choose from, or no nonlinearity.
   public func recurrentLayer<Scalar: BLASScalar & SafetensorsElement>(
@@ -159,7 +165,7 @@ extension PyTorchStateDict {
     }
   }
 
-  /// What stands at `prefix` beside a recurrent module.
+  /// The module at `prefix` that is not recurrent.
   private func kind(of prefix: String) -> PyTorchModule.Kind {
     for module in modules where module.prefix == prefix {
       if case .recurrent = module.kind { continue }

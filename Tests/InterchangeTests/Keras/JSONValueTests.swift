@@ -11,16 +11,16 @@ import Testing
     #expect(value?.objects.count == 2)
   }
 
-  @Test func nestingDeeperThanAnyModelsIsRefused() {
+  @Test func nestingBeyondTheLimitIsRefused() {
     func nested(_ depth: Int) -> [UInt8] {
       Array((String(repeating: "[", count: depth) + String(repeating: "]", count: depth)).utf8)
     }
-    #expect(JSONValue(nested(JSONValue.deepestLevel)) != nil)
-    #expect(JSONValue(nested(JSONValue.deepestLevel + 1)) == nil)
+    #expect(JSONValue(nested(JSONValue.maxDepth)) != nil)
+    #expect(JSONValue(nested(JSONValue.maxDepth + 1)) == nil)
     #expect(JSONValue(nested(1_000_000)) == nil)
   }
 
-  @Test func whatIsNoJSONIsNone() {
+  @Test func invalidJSONIsNil() {
     for text in ["", "{", "{\"a\":}", "nul"] { #expect(JSONValue(Array(text.utf8)) == nil, "\(text)") }
     #expect(JSONValue([0x22, 0xff, 0x22]) == nil)
   }

@@ -46,7 +46,7 @@ import Testing
     func random(_ rows: Int, _ columns: Int) -> Matrix<Double> {
       Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in generator.uniform(in: -1..<1.0) })
     }
-    let width = cell.gates * hiddenSize
+    let width = cell.gates.count * hiddenSize
     return KerasCellArrays(
       kernel: random(inputSize, width), recurrentKernel: random(hiddenSize, width),
       bias: cell.hasBias ? random(KerasConvention.hasTwoBiases(cell) ? 2 : 1, width) : nil)

@@ -1,6 +1,6 @@
 import DataIO
 import Foundation
-import Interchange
+@testable import Interchange
 import Kernels
 import Models
 import TestSupport

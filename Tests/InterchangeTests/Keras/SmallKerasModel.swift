@@ -1,5 +1,5 @@
 import DataIO
-import Interchange
+@testable import Interchange
 import Kernels
 import Models
 

@@ -38,7 +38,7 @@ import Testing
     #expect(Set(outputs.keys) == Set(features.outputNames))
   }
 
-  @Test func aStateThatComesOutGoesInAgain() throws {
+  @Test func aFinalStateCanBeTheInitialState() throws {
     let whole = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 4], .uint8([1, 8, 0, 3]))])
     let first = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 2], .int64([1, 8]))])
     let second = try tokens.outputs(of: ["tokens": Tensor(shape: [1, 2], .int64([0, 3])), "h_0": first["h_n"]!])
@@ -46,7 +46,7 @@ import Testing
     #expect(whole["predictions"]?.shape == [1, 2])
   }
 
-  @Test func nothingIsABatchOfNoSequences() throws {
+  @Test func anEmptyBatchIsLegal() throws {
     let outputs = try features.outputs(of: ["inputs": Tensor(shape: [0, 3, 2], .double([]))])
     #expect(outputs["predictions"] == Tensor(shape: [0, 3, 2], .double([])))
     #expect(outputs["h_n"] == Tensor(shape: [2, 0, 3], .double([])))

@@ -93,7 +93,7 @@ import Testing
     #expect(verification.convention == "the two directions swapped")
   }
 
-  @Test func whatNoConventionExplainsHasNone() throws {
+  @Test func aDifferenceThatNoConventionExplainsHasNone() throws {
     var (model, vectors) = try modelAndVectors(RecurrentCell(.gru, inputSize: 4, hiddenSize: 5))
     model.parameters["head.weight"] = .zeros(rows: 2, columns: 5)
     vectors["h_n"] = nil
@@ -113,7 +113,7 @@ import Testing
     #expect(OutputComparison(name: "y", found: found, wanted: wanted, tolerance: 0.05).agrees)
   }
 
-  @Test func aNumberThatIsNoneAgreesWithItsLikeAlone() {
+  @Test func nonFiniteNumbersAgreeOnlyWithTheSame() {
     let wanted = Tensor(shape: [3], [.nan, .infinity, 1])
     #expect(OutputComparison(name: "y", found: wanted, wanted: wanted, tolerance: 0).agrees)
     for wrong: [Float] in [[1, .infinity, 1], [.nan, -.infinity, 1], [.nan, .infinity, .nan], [.nan, 1, 1]] {

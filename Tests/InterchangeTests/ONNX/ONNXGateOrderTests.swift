@@ -41,7 +41,7 @@ import Testing
     let parameters = (0..<cell.parameterCount).map(Double.init)
     let weights = ONNXRecurrentWeights(cell, parameters: parameters)
     #expect(weights.parameters(of: cell) == parameters)
-    #expect(weights.inputWeights.count == cell.gates * 3 * 2)
+    #expect(weights.inputWeights.count == cell.gates.count * 3 * 2)
     #expect((weights.biases == nil) == !cell.hasBias)
     #expect((weights.peepholes == nil) == !cell.hasPeepholes)
   }

@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test func itSaysWhatTheFileSays() throws {
+  @Test func inputsOutputsAndMetadataAreThoseOfTheFile() throws {
     var message = ONNX_ModelProto.relu
     message.metadataProps = [
       .with {
@@ -30,9 +30,8 @@ import Testing
         ONNXValue(name: "x", elementType: "float32", dimensions: [.named("batch"), .fixed(3)], hasDefault: false)
       ])
     #expect(model.outputs == [ONNXValue(name: "y", elementType: nil, dimensions: nil, hasDefault: false)])
-    #expect(model.metadata.producer == "test")
-    #expect(model.metadata.opset == 17)
-    #expect(model.metadata.properties == ["k": "v"])
+    #expect(model.graph.opset == 17)
+    #expect(model.metadata == ["k": "v"])
   }
 
   @Test(
@@ -53,12 +52,12 @@ import Testing
     #expect(error?.problem == .input)
   }
 
-  @Test func itSaysWhichOperatorsItComputes() {
+  @Test func operatorsAreListedByName() {
     #expect(Set(["RNN", "LSTM", "GRU", "Add", "Relu", "ReduceMean"]).isSubset(of: ONNXModel.operators))
     #expect(ONNXModel.operators == ONNXModel.operators.sorted())
   }
 
-  @Test func oneNameStandsForOneSize() throws {
+  @Test func aDimensionNameDenotesOneSize() throws {
     let model = try ONNXModel(
       bytes: bytes(
         .sample(
@@ -105,7 +104,7 @@ import Testing
     let error = #expect(throws: ONNXError.self) { try model(["x": counting(1)]) }
     #expect(error?.problem == .input)
     var small = try ONNXModel(bytes: bytes(.relu))
-    small.largestTensor = 5
+    small.maxElementCount = 5
     #expect(throws: ONNXError.self) { try small(["x": counting(2, 3)]) }
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Interchange
 
-/// What `operation` computes of `inputs`, as if it stood alone in a model.
+/// The outputs of `operation` alone for `inputs`.
 func compute(
   _ operation: String, _ attributes: [String: ONNXAttribute] = [:], _ inputs: [Tensor?], outputs: Int = 1,
   opset: Int = 22, constants: [Tensor?]? = nil, limit: Int = 1 << 20
@@ -17,7 +17,7 @@ func compute(
   return try prepared.run(ONNXArguments(tensors: inputs, limit: limit))
 }
 
-/// What is said about an operation that is refused; empty where it is not.
+/// The message with which an operation is refused; empty where it is not.
 func refusal(
   of operation: String, _ attributes: [String: ONNXAttribute] = [:], _ inputs: [Tensor?] = [], outputs: Int = 1,
   opset: Int = 22

@@ -1,4 +1,4 @@
-import Interchange
+@testable import Interchange
 import Kernels
 import Models
 import TestSupport
@@ -55,10 +55,10 @@ import Testing
         let layer = RecurrentLayer<Float>(try RecurrentStack(cell))
         return #expect(throws: WeightsError.self) { try PyTorchStateDict.write(layer, to: path) }?.found
       }
-      let peepholes = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, hasPeepholes: true)
-      let before = RecurrentCell.gru(inputSize: 3, hiddenSize: 5, reset: .beforeProduct)
-      #expect(try refusal(peepholes) == "an LSTM with peepholes, which PyTorch has no module for")
-      #expect(try refusal(before) == "a GRU that resets before the product, which PyTorch has no module for")
+      let peepholes = try refusal(.lstm(inputSize: 3, hiddenSize: 5, hasPeepholes: true))
+      let before = try refusal(.gru(inputSize: 3, hiddenSize: 5, reset: .beforeProduct))
+      #expect(peepholes == "an LSTM with peepholes, which PyTorch has no module for")
+      #expect(before == "a GRU that resets before the product, which PyTorch has no module for")
       #expect(fileNames(in: folder) == [])
     }
   }

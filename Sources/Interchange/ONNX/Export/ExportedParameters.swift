@@ -2,7 +2,7 @@ internal import DataIO
 internal import Kernels
 internal import Models
 
-/// Where the parameters of a model stand among the constants of its graph: the one place that knows, for both directions.
+/// The map between the parameters of a model and the constants of its graph, used by export and import.
 ///
 /// | parameter | constant | shape |
 /// | --- | --- | --- |
@@ -18,7 +18,7 @@ struct ExportedParameters {
   /// A parameter that is a constant by itself.
   struct Single {
     let parameter: ParameterShape
-    /// As a MatMul wants it.
+    /// Transposed, as a MatMul needs it.
     let isTransposed: Bool
 
     var name: String { parameter.name + (isTransposed ? ".T" : "") }
@@ -34,7 +34,7 @@ struct ExportedParameters {
     let cell: RecurrentCell
     let directions: Int
 
-    /// What stands in front of the names of the layer's constants and values.
+    /// Prefix of the names of the layer's constants and values.
     var prefix: String { "recurrent.l\(index)" }
 
     var shapes: [(name: String, shape: [Int])] {
@@ -50,7 +50,7 @@ struct ExportedParameters {
     /// Where the numbers of each direction lie in the flat buffer of `layout`.
     func ranges(in layout: ParameterLayout) -> [Range<Int>] {
       (0..<directions).map { direction in
-        let first = cell.parameters[0].name + walkSuffix(layer: index, direction: direction)
+        let first = cell.parameters[0].name + directionSuffix(layer: index, direction: direction)
         let start = layout.offset(of: "recurrent." + first)
         return start..<start + cell.parameterCount
       }
@@ -97,7 +97,7 @@ struct ExportedParameters {
     return singles + layers
   }
 
-  /// The parameters, of a layout that is the architecture's, that stand in `constants`. Throws where one of these is
+  /// The parameters, of a layout that is the architecture's, from `constants`. Throws where one of these is
   /// missing, has another shape or holds no floating-point numbers, before memory is taken for the parameters.
   func parameters<Scalar: BLASScalar>(
     _ layout: ParameterLayout, in constants: [String: Tensor], file: String, as _: Scalar.Type = Scalar.self
@@ -139,8 +139,8 @@ struct ExportedParameters {
   }
 }
 
-/// What stands behind the names of the parameters of one direction of a layer: PyTorch's `_l0` and `_l0_reverse`.
-func walkSuffix(layer: Int, direction: Int) -> String { "_l\(layer)" + (direction == 0 ? "" : "_reverse") }
+/// Suffix of the names of the parameters of one direction of a layer: PyTorch's `_l0` and `_l0_reverse`.
+func directionSuffix(layer: Int, direction: Int) -> String { "_l\(layer)" + (direction == 0 ? "" : "_reverse") }
 
 /// `numbers`, `[rows × columns]`, as `[columns × rows]`.
 private func transposed<Scalar>(_ numbers: [Scalar], rows: Int, columns: Int) -> [Scalar] {

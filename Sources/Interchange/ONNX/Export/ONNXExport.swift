@@ -3,7 +3,7 @@ internal import Kernels
 public import Models
 internal import SwiftProtobuf
 
-/// A sequence model as an ONNX model, for ONNX Runtime and whatever else serves that format.
+/// A sequence model as an ONNX model, for ONNX Runtime and other servers of that format.
 ///
 ///     try ONNXExport(model).write(to: "model.onnx")
 ///
@@ -24,27 +24,27 @@ internal import SwiftProtobuf
 /// | `h_n`, `c_n` | as `h_0`, `c_0` | the state after the last step, in the order of a `RecurrentState`, PyTorch's |
 ///
 /// With lengths, each sequence ends at its own: its final state is that after its last step, the backward direction
-/// starts there, and a sequence of length 0 keeps its initial state. What `predictions` hold for steps past a sequence's
-/// end is unspecified; it is finite and means nothing.
+/// starts there, and a sequence of length 0 keeps its initial state. What `predictions` hold for steps past a
+/// sequence's end is unspecified; it is finite and means nothing.
 ///
-/// The operators are those of opset 11: RNN, LSTM and GRU, and a Scan where an LSTM has a projection, for which ONNX has
-/// no operator. A model of `Double`s becomes one of doubles, as the format allows; ONNX Runtime, up to 1.32 at least, runs
-/// of those only the projected LSTM. For it, export `SequenceModel<Float>(model.architecture, parameters:
+/// The operators are those of opset 11: RNN, LSTM and GRU, and a Scan where an LSTM has a projection, for which ONNX
+/// has no operator. A model of `Double`s becomes one of doubles, as the format allows; ONNX Runtime, up to 1.32 at
+/// least, runs of those only the projected LSTM. For it, export `SequenceModel<Float>(model.architecture, parameters:
 /// model.parameters.converted(to: Float.self))`.
 ///
 /// The file's metadata holds what `SequenceModel.read(fromONNX:)` needs to rebuild the model, every parameter to the
 /// bit: the keys of a model's safetensors file. The same model gives the same bytes.
 public struct ONNXExport: Sendable {
-  /// What the exported model takes and gives beside inputs and predictions, and what is noted in it.
+  /// What the exported model takes and gives beside inputs and predictions, and its metadata.
   public struct Options: Hashable, Sendable {
     /// Whether it takes `lengths`, for batches of sequences that are not equally long.
-    public var hasLengths: Bool
+    var hasLengths: Bool
     /// Whether it takes and gives states. Without, it starts from the zero state.
-    public var hasStates: Bool
-    /// What was done to the data; noted in the file's metadata, not done by the exported model.
-    public var preprocessing: Preprocessing
+    var hasStates: Bool
+    /// How the data was prepared; written into the metadata, not computed by the exported model.
+    var preprocessing: Preprocessing
 
-    /// States and no lengths, unless asked otherwise.
+    /// By default: states, no lengths, no preprocessing.
     public init(hasLengths: Bool = false, hasStates: Bool = true, preprocessing: Preprocessing = Preprocessing()) {
       self.hasLengths = hasLengths
       self.hasStates = hasStates
@@ -54,17 +54,17 @@ public struct ONNXExport: Sendable {
 
   private let bytes: [UInt8]
 
-  /// Exports `model`; a tied head becomes one of its own. Throws where the preprocessing cannot be this model's, where the head reads a mean or a maximum of
-  /// outputs, or where the model is larger than the 2 GiB that a file of ONNX may have.
+  /// Exports `model`; a tied head is written as weights of its own. Throws where the preprocessing does not fit the
+  /// model, where the head reads a mean or a maximum of outputs, or where the model exceeds the 2 GiB of an ONNX file.
   public init<Scalar: SafetensorsElement>(
     _ model: SequenceModel<Scalar>, _ options: Options = Options()
   ) throws(ConfigurationError) {
-    guard model.parameters.count < Self.largestModel / (Scalar.bitWidth / 8) else {
+    guard model.parameters.count < Self.maxModelBytes / (Scalar.bitWidth / 8) else {
       throw ConfigurationError(
         setting: "the size of a model for ONNX", found: "\(model.parameters.count) parameters",
-        wanted: "less than \(Self.largestModel / (Scalar.bitWidth / 8))")
+        wanted: "less than \(Self.maxModelBytes / (Scalar.bitWidth / 8))")
     }
-    // What an operator gives behind a sequence's end is not said, so a pool over padded steps would have to be masked.
+    // ONNX leaves open what an operator gives past a sequence's end, so a pool over padded steps would need a mask.
     guard [.everyStep, .finalState].contains(model.architecture.readout) else {
       throw ConfigurationError(
         setting: "the readout of a model for ONNX", found: model.architecture.readout.rawValue,
@@ -89,8 +89,8 @@ public struct ONNXExport: Sendable {
     }
   }
 
-  /// Room for everything but the parameters is left below the 2³¹ bytes of the format.
-  private static let largestModel = 1 << 31 - 1 << 26
+  /// Leaves room below the 2³¹ bytes of the format for everything but the parameters.
+  private static let maxModelBytes = 1 << 31 - 1 << 26
 
   /// The bytes of the file.
   public func serialized() -> [UInt8] { bytes }

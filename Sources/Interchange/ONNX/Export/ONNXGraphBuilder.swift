@@ -2,7 +2,7 @@ internal import DataIO
 internal import FoundationEssentials
 internal import SwiftProtobuf
 
-/// Collects the nodes, constants, inputs and outputs of a graph of ONNX. What is added first stands first.
+/// Collects the nodes, constants, inputs and outputs of an ONNX graph, in the order in which they are added.
 struct ONNXGraphBuilder {
   private(set) var graph = ONNX_GraphProto()
 
@@ -13,8 +13,8 @@ struct ONNXGraphBuilder {
   /// - Parameters:
   ///   - operation: A standard operator.
   ///   - inputs: The values it reads; an empty name for an optional one that is left out.
-  ///   - outputs: The values it computes; an empty name for one that nobody reads.
-  ///   - attributes: Its settings, by name.
+  ///   - outputs: The values it computes; an empty name for one that is not used.
+  ///   - attributes: Its attributes, by name.
   mutating func add(
     _ operation: String, _ inputs: [String], to outputs: [String],
     _ attributes: KeyValuePairs<String, Attribute> = [:]
@@ -52,17 +52,14 @@ struct ONNXGraphBuilder {
     return name
   }
 
-  /// Adds a constant.
   mutating func addConstant(_ tensor: Tensor, name: String) {
     graph.initializer.append(ONNX_TensorProto(tensor, name: name))
   }
 
-  /// Adds an input.
   mutating func addInput(_ name: String, _ type: ONNXElementType, _ dimensions: [ExportedDimension]) {
     graph.input.append(.tensor(name, type, dimensions))
   }
 
-  /// Adds an output.
   mutating func addOutput(_ name: String, _ type: ONNXElementType, _ dimensions: [ExportedDimension]) {
     graph.output.append(.tensor(name, type, dimensions))
   }
@@ -79,7 +76,7 @@ struct ONNXGraphBuilder {
     graph.node = kept.reversed()
   }
 
-  /// A setting of a node.
+  /// An attribute of a node.
   enum Attribute {
     case int(Int)
     case ints([Int])

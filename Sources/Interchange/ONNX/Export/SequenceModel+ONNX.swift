@@ -3,10 +3,10 @@ internal import Kernels
 public import Models
 
 extension SequenceModel where Scalar: SafetensorsElement {
-  /// Reads the model that ``ONNXExport`` wrote at `path`, and how its data was prepared: the same to the bit, or rounded
-  /// where it was written with the other type of numbers.
+  /// Reads the model that ``ONNXExport`` wrote at `path`, and how its data was prepared: the same to the bit, or
+  /// rounded where it was written with the other type of numbers.
   ///
-  /// The graph is not looked at: the metadata says what the model is. For one that another engine wrote, or whose metadata
+  /// Reads the metadata and not the graph. For one that another engine wrote, or whose metadata
   /// is lost, see ``init(recognizing:loss:)``.
   ///
   /// - Throws: ``ONNXError`` where the file cannot be read, is damaged or describes no model of ours. Everything is

@@ -61,15 +61,15 @@ extension SequenceModelGraph {
   /// The rows of `states`, `[L·D × B × …]`, that are those of a layer.
   private mutating func addInitialStates(_ states: String, layer: Int) -> String {
     guard stack.layers > 1 else { return states }
-    let bounds = [layer, layer + 1].map { walk in
-      builder.integers([walk * stack.directions], name: "walks.\(walk * stack.directions)")
+    let bounds = [layer, layer + 1].map { bound in
+      builder.integers([bound * stack.directions], name: "walks.\(bound * stack.directions)")
     }
     let axis = builder.integers([0], name: "axes.0")
     return builder.add("Slice", [states] + bounds + [axis], to: "recurrent.l\(layer).\(states)")
   }
 
-  /// What a layer's states are in the end: `states`, but `initial` for a sequence without steps. ONNX does not say what
-  /// an operator gives for such a one; ONNX Runtime gives zeros.
+  /// The final states of a layer: `states`, but `initial` for a sequence without steps. ONNX leaves open what an
+  /// operator gives for one of those; ONNX Runtime gives zeros.
   private mutating func addFinalStates(_ states: String, from initial: String) -> String {
     guard hasLengths, hasStates else { return states }
     return builder.add("Where", ["lengths.running", states, initial], to: states + ".final")

@@ -4,8 +4,8 @@ internal import Models
 
 /// Builds the graph of a model. Values inside are time-major, as ONNX's recurrent operators want them.
 ///
-/// The operators are those of opset 11, the first with all that is needed in the form in which later ones have it, but for
-/// Squeeze and Unsqueeze, whose axes were attributes then.
+/// The operators are those of opset 11, the first with all that is needed in the form in which later ones have it, but
+/// for Squeeze and Unsqueeze, whose axes were attributes then.
 struct SequenceModelGraph<Scalar: BLASScalar> {
   let model: SequenceModel<Scalar>
   let hasLengths: Bool
@@ -31,8 +31,8 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
 
   var stack: RecurrentStack { model.architecture.recurrent }
   var shape: RecurrentCell { stack.cells[0] }
-  /// Walks of all layers, `L · D`.
-  var walkCount: Int { stack.layers * stack.directions }
+  /// Directions of all layers, `L · D`.
+  var layerDirectionCount: Int { stack.layers * stack.directions }
   var isLSTM: Bool { shape.cellStateSize > 0 }
 
   /// The whole graph.
@@ -59,7 +59,7 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
         addFinalStates(SequenceTensorName.finalCell.rawValue, states.compactMap(\.cell), size: shape.cellStateSize)
       }
     }
-    // Final states that nobody asked for.
+    // Final states that are not exported.
     builder.removeUnreadNodes()
     return builder.graph
   }
@@ -74,11 +74,12 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     if hasLengths { builder.addInput(SequenceTensorName.lengths.rawValue, .int32, [batch]) }
     guard hasStates else { return }
     builder.addInput(
-      SequenceTensorName.initialHidden.rawValue, Self.elementType, [.size(walkCount), batch, .size(shape.outputSize)])
+      SequenceTensorName.initialHidden.rawValue, Self.elementType,
+      [.size(layerDirectionCount), batch, .size(shape.outputSize)])
     if isLSTM {
       builder.addInput(
         SequenceTensorName.initialCell.rawValue, Self.elementType,
-        [.size(walkCount), batch, .size(shape.cellStateSize)])
+        [.size(layerDirectionCount), batch, .size(shape.cellStateSize)])
     }
   }
 
@@ -141,6 +142,6 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     } else {
       builder.add("Identity", layers, to: [name])
     }
-    builder.addOutput(name, Self.elementType, [.size(walkCount), .name("batch"), .size(size)])
+    builder.addOutput(name, Self.elementType, [.size(layerDirectionCount), .name("batch"), .size(size)])
   }
 }

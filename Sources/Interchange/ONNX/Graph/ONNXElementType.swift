@@ -1,7 +1,7 @@
 internal import DataIO
 internal import FoundationEssentials
 
-/// The number types of ONNX that a ``Tensor`` can hold, under the numbers that the format gives them.
+/// The number types of ONNX that a ``Tensor`` can hold, with the format's codes as raw values.
 enum ONNXElementType: Int, CaseIterable, Sendable {
   case float = 1
   case uint8, int8, uint16, int16, int32, int64

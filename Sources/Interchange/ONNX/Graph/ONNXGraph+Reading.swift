@@ -2,8 +2,8 @@ internal import DataIO
 internal import FoundationEssentials
 
 extension ONNXGraph {
-  /// The versions of the standard operators that are read. Up to the last, the operators computed here mean what they
-  /// meant in the version before it, as far as their attributes and inputs are the ones that are accepted.
+  /// The versions of the standard operators that are read. Up to the last, the operators computed here mean the
+  /// same as in the version before, for the attributes and inputs that are accepted.
   static let opsets = 7...28
 
   /// Reads and checks the graph of `message`, which came from `file`.
@@ -54,7 +54,7 @@ extension ONNXGraph {
     return opset
   }
 
-  /// Every value has one origin, which comes before whoever reads it: then there are no cycles.
+  /// Every value has one origin, which precedes its readers; so there are no cycles.
   private func checkNames(file: String) throws(ONNXError) {
     var known = Set(initializers.keys)
     var inputNames: Set<String> = []

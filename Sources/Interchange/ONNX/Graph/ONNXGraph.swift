@@ -1,14 +1,13 @@
 internal import DataIO
 
-/// An ONNX graph in our own terms: checked to be whole, its constants read, its operators not yet looked at.
+/// An ONNX graph in our own terms: checked to be whole, its constants read, its operators not yet prepared.
 struct ONNXGraph: Sendable {
-  /// Its name, which may be empty.
+  /// May be empty.
   let name: String
   /// The version of the standard operators that it uses.
   let opset: Int
   /// What it is given, in the file's order. Those with a default are also among the initializers.
   let inputs: [ONNXValue]
-  /// What it computes.
   let outputs: [ONNXValue]
   /// Constants, and the defaults of inputs, by name.
   let initializers: [String: Tensor]
@@ -18,19 +17,18 @@ struct ONNXGraph: Sendable {
 
 /// One operation of a graph.
 struct ONNXNode: Sendable {
-  /// What errors call it: its name if it has one, else its place.
+  /// What errors call it: its name, or its index if it has none.
   let place: String
   /// Its operator, such as `GRU`.
   let operation: String
   /// The names of the values it reads; empty for an optional one that is left out.
   let inputs: [String]
-  /// The names of the values it computes; empty for one that nobody wants.
+  /// The names of the values it computes; empty for one that is not used.
   let outputs: [String]
-  /// Its settings.
   let attributes: [String: ONNXAttribute]
 }
 
-/// A setting of an operation.
+/// An attribute of an operation.
 enum ONNXAttribute: Hashable, Sendable {
   case integer(Int)
   case integers([Int])
@@ -40,7 +38,6 @@ enum ONNXAttribute: Hashable, Sendable {
   case strings([String])
   case tensor(Tensor)
 
-  /// What it is, in words.
   var kind: String {
     switch self {
     case .integer: "an integer"
@@ -63,14 +60,14 @@ public struct ONNXValue: Hashable, Sendable {
   /// Its dimensions, outermost first; `nil` where the file does not say how many there are.
   public let dimensions: [ONNXDimension]?
   /// Whether it may be left out, because the file has a default for it.
-  public let hasDefault: Bool
+  let hasDefault: Bool
 }
 
 /// One dimension of an input or output.
 public enum ONNXDimension: Hashable, Sendable {
   /// Always this size.
   case fixed(Int)
-  /// Any size, but the same wherever this name stands.
+  /// Any size, the same wherever this name occurs.
   case named(String)
   /// Any size.
   case unknown

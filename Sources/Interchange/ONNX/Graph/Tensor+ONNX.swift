@@ -2,7 +2,7 @@ internal import DataIO
 internal import FoundationEssentials
 
 extension Tensor {
-  /// A constant of a file, whose numbers must stand in the file itself, as many as its shape says.
+  /// A constant of a file, whose numbers must be in the file itself, as many as its shape says.
   init(_ message: ONNX_TensorProto) throws(ONNXRefusal) {
     let type = try ONNXElementType(code: Int(message.dataType))
     guard message.dataLocation != .external, message.externalData.isEmpty else {
@@ -88,7 +88,7 @@ extension Tensor.Elements {
   }
 }
 
-/// The number of numbers of `shape`, which may not be more than `limit`.
+/// The number of elements of `shape`, at most `limit`.
 ///
 /// Sizes of 0 count as 1, so that no order in which the dimensions are multiplied overflows.
 @discardableResult

@@ -1,6 +1,6 @@
 internal import DataIO
 
-/// Two tensors or more, number by number, smaller ones repeated as NumPy repeats them.
+/// Element-wise arithmetic on two tensors or more, with NumPy's broadcasting.
 struct ArithmeticOperator: ONNXOperator {
   /// What is computed, under ONNX's names.
   enum Function: String, CaseIterable, Sendable {
@@ -72,7 +72,7 @@ struct ArithmeticOperator: ONNXOperator {
     }
   }
 
-  /// Integers, which wrap around where they overflow; a quotient is cut towards zero.
+  /// Integers, which wrap around on overflow; a quotient is truncated towards zero.
   private func whole<Whole: FixedWidthInteger>(_ a: [Whole], _ b: [Whole]) throws(ONNXRefusal) -> [Whole] {
     switch function {
     case .add, .sum: return zip(a, b).map { $0 &+ $1 }
@@ -88,7 +88,7 @@ struct ArithmeticOperator: ONNXOperator {
   }
 }
 
-/// Both tensors repeated to the shape they share.
+/// Both tensors broadcast to their common shape.
 private func broadcast(
   _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments
 ) throws(ONNXRefusal) -> (Tensor, Tensor) {
@@ -97,7 +97,7 @@ private func broadcast(
   return (try a.expanded(to: shape), try b.expanded(to: shape))
 }
 
-/// Whether two tensors' numbers are equal, or one before the other.
+/// Element-wise comparisons and logic of two tensors.
 struct ComparisonOperator: ONNXOperator {
   /// What is compared, under ONNX's names.
   enum Function: String, CaseIterable, Sendable {
@@ -136,7 +136,7 @@ struct ComparisonOperator: ONNXOperator {
     case .lessOrEqual: zip(a, b).map { $0 <= $1 }
     case .greater: zip(a, b).map { $0 > $1 }
     case .greaterOrEqual: zip(a, b).map { $0 >= $1 }
-    // Truths are 0 and 1 here.
+    // Booleans are 0 and 1 here.
     case .and: zip(a, b).map { $0 != 0 && $1 != 0 }
     case .or: zip(a, b).map { $0 != 0 || $1 != 0 }
     case .xor: zip(a, b).map { $0 != $1 }
@@ -144,7 +144,7 @@ struct ComparisonOperator: ONNXOperator {
   }
 }
 
-/// Whether a truth is none.
+/// Logical negation.
 struct NotOperator: ONNXOperator {
   static let inputCount = 1...1
 
@@ -157,7 +157,7 @@ struct NotOperator: ONNXOperator {
   }
 }
 
-/// The numbers of one tensor where a third says yes, of the other where it says no.
+/// Elements of one tensor where a condition holds, of the other elsewhere.
 struct WhereOperator: ONNXOperator {
   static let inputCount = 3...3
 

@@ -26,7 +26,7 @@ struct ConstantOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) -> [Tensor] { [value] }
 }
 
-/// One number, as often as a shape says.
+/// A tensor of a given shape filled with one number.
 struct ConstantOfShapeOperator: ONNXOperator {
   static let inputCount = 1...1
   private let value: Tensor
@@ -75,8 +75,8 @@ struct RangeOperator: ONNXOperator {
   }
 }
 
-/// Numbers in another type. A number that an integer type cannot hold becomes the nearest that it can, NaN 0: the format
-/// leaves open what they become.
+/// Numbers in another type. A number that an integer type cannot hold becomes the nearest that it can, NaN 0: the
+/// format leaves open what they become.
 struct CastOperator: ONNXOperator {
   static let inputCount = 1...1
   private let type: ONNXElementType
@@ -86,7 +86,7 @@ struct CastOperator: ONNXOperator {
     do { type = try ONNXElementType(code: code) } catch {
       throw ONNXRefusal(problem: error.problem, reason: "attribute to: \(error.reason)")
     }
-    // They speak of types of 8 bits and fewer, which are refused.
+    // These concern types of 8 bits and fewer, which are refused.
     for name in ["saturate", "round_mode"] { node.ignore(name) }
   }
 
@@ -122,7 +122,7 @@ extension Tensor.Elements {
     }
   }
 
-  /// Integers and truths as 64 bits; `nil` for floating-point numbers.
+  /// Integers and booleans as 64 bits; `nil` for floating-point numbers.
   private var wholeNumbers: [Int64]? {
     if case .uint64(let elements) = self { return elements.map(Int64.init(truncatingIfNeeded:)) }
     return integers?.map(Int64.init)

@@ -29,7 +29,7 @@ struct SliceOperator: ONNXOperator {
     for index in axes.indices {
       let axis = try normalized(axis: axes[index], rank: shape.count)
       let range = try SliceRange(start: starts[index], end: ends[index], step: steps[index], size: shape[axis])
-      // An empty part has no first number, and an empty tensor nothing to begin at.
+      // An empty slice has no first element, nor has an empty tensor.
       if range.count > 0 { offset += range.first * strides[axis] }
       shape[axis] = range.count
       strides[axis] = range.count > 1 ? strides[axis] * range.step : 0
@@ -86,7 +86,7 @@ struct GatherOperator: ONNXOperator {
   }
 }
 
-/// Tensors side by side along an axis.
+/// Tensors concatenated along an axis.
 struct ConcatOperator: ONNXOperator {
   static let inputCount = 1...Int.max
   private let axis: Int
@@ -214,7 +214,7 @@ struct ReverseSequenceOperator: ONNXOperator {
   }
 }
 
-/// A tensor set beside itself along each dimension.
+/// A tensor repeated along each dimension.
 struct TileOperator: ONNXOperator {
   static let inputCount = 2...2
 

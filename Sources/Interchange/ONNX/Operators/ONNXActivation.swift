@@ -2,7 +2,7 @@ internal import Kernels
 
 /// An activation function of ONNX's recurrent operators, with its two numbers where it takes them.
 ///
-/// Most of them are operators of their own, too, and mean the same there.
+/// Most of them are also operators, with the same meaning.
 struct ONNXActivation: Hashable, Sendable {
   /// The functions, as the recurrent operators spell them.
   enum Function: String, CaseIterable, Sendable {
@@ -28,7 +28,7 @@ struct ONNXActivation: Hashable, Sendable {
     /// log(1 + eˣ)
     case softplus = "Softplus"
 
-    /// Whether it takes α, and what that is where nobody gives it.
+    /// Whether it takes α, and the default.
     var alpha: Number {
       switch self {
       case .affine, .scaledTanh: .needed
@@ -39,7 +39,7 @@ struct ONNXActivation: Hashable, Sendable {
       }
     }
 
-    /// Whether it takes β, and what that is where nobody gives it.
+    /// Whether it takes β, and the default.
     var beta: Number {
       switch self {
       case .affine, .scaledTanh: .needed
@@ -53,13 +53,12 @@ struct ONNXActivation: Hashable, Sendable {
   enum Number: Hashable, Sendable {
     /// It takes none.
     case none
-    /// It takes one, which is this where nobody gives it: as in the operator of the same name.
+    /// It takes one with this default, that of the operator of the same name.
     case optional(Float)
-    /// It takes one that must be given, because no operator has its name any more and engines differ.
+    /// It takes one without a default, because no operator has its name any more and engines differ.
     case needed
   }
 
-  /// The function.
   let function: Function
   /// α; 0 for a function without one.
   let alpha: Float
@@ -94,6 +93,6 @@ struct ONNXActivation: Hashable, Sendable {
 }
 
 extension ONNXActivation.Number {
-  /// What it is where nobody gives it.
+  /// The default; `nil` for none.
   var fallback: Float? { if case .optional(let number) = self { number } else { nil } }
 }

@@ -1,12 +1,11 @@
 internal import DataIO
 
-/// Reads the attributes of a node and notes which ones nobody asked for.
+/// Reads the attributes of a node and keeps track of those that were not read.
 struct ONNXNodeReader {
-  /// The node.
   let node: ONNXNode
   /// The version of the operators.
   let opset: Int
-  /// Its inputs, as far as they are the same in every run.
+  /// Its constant inputs; `nil` for the others.
   let constants: [Tensor?]
   private var unread: Set<String>
 
@@ -17,7 +16,7 @@ struct ONNXNodeReader {
     unread = Set(node.attributes.keys)
   }
 
-  /// An attribute of an operator that is not known is refused: it would change what is computed.
+  /// Refuses attributes that were not read: they might change what is computed.
   func checkThatAllWasRead() throws(ONNXRefusal) {
     if let name = unread.min() { throw .unsupported("attribute \(quoted(name)) is none that is known") }
   }
@@ -28,7 +27,7 @@ struct ONNXNodeReader {
     return value
   }
 
-  /// An integer that says yes or no.
+  /// An integer that is 0 or 1.
   mutating func flag(_ name: String, default fallback: Bool = false) throws(ONNXRefusal) -> Bool {
     guard let value = try integer(name) else { return fallback }
     guard 0...1 ~= value else { throw .attribute(name, is: "\(value)", wanted: "0 or 1") }
@@ -71,7 +70,7 @@ struct ONNXNodeReader {
     return value
   }
 
-  /// An attribute that does not matter here.
+  /// Marks as read an attribute that does not change results.
   mutating func ignore(_ name: String) { unread.remove(name) }
 
   private mutating func take(_ name: String) -> ONNXAttribute? {
@@ -97,7 +96,7 @@ struct ONNXIntegers: Sendable {
     }
   }
 
-  /// The integers; `nil` where neither is there.
+  /// The integers; `nil` where there is neither.
   func values(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Int]? {
     if let attribute { return attribute }
     return inputs.optional(input) == nil ? nil : try inputs.integers(input)

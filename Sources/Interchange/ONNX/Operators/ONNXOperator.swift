@@ -1,12 +1,10 @@
 internal import DataIO
 
-/// What computes a node: read from it once, when a model is loaded, and run with each of the model's inputs.
+/// Computes a node: read once, when a model is loaded, and run with each of the model's inputs.
 ///
 /// A value without state, so that models can run concurrently.
 protocol ONNXOperator: Sendable {
-  /// How many inputs it may have.
   static var inputCount: ClosedRange<Int> { get }
-  /// How many outputs it may have.
   static var outputCount: ClosedRange<Int> { get }
 
   /// Reads the attributes of a node, and refuses what is not computed.
@@ -68,11 +66,11 @@ enum ONNXOperators {
   }
 }
 
-/// What an operator computes with.
+/// The inputs of an operator in a run.
 struct ONNXArguments {
-  /// The node's inputs; `nil` where one is left out.
+  /// `nil` for an input that is left out.
   let tensors: [Tensor?]
-  /// The most numbers that a result may have.
+  /// The limit on the number of elements of a result.
   let limit: Int
 
   /// Input `index`; `nil` where it is left out.
@@ -93,7 +91,7 @@ struct ONNXArguments {
     return integers
   }
 
-  /// The number of numbers of a result of `shape`, which may not be more than the limit.
+  /// The number of elements of a result of `shape`, at most the limit.
   @discardableResult
   func count(_ shape: [Int]) throws(ONNXRefusal) -> Int { try elementCount(shape, limit: limit) }
 }
@@ -116,7 +114,7 @@ func normalized(axis: Int, rank: Int) throws(ONNXRefusal) -> Int {
   return axis < 0 ? axis + rank : axis
 }
 
-/// `axes`, each of which may count from the end, as different indices below `rank`, rising.
+/// `axes`, each of which may count from the end, as distinct indices below `rank`, ascending.
 func normalized(axes: [Int], rank: Int) throws(ONNXRefusal) -> [Int] {
   var result: Set<Int> = []
   for axis in axes {

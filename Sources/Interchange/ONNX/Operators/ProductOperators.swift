@@ -1,12 +1,14 @@
 internal import DataIO
 internal import Kernels
 
-/// Products of matrices, outer dimensions repeated as NumPy repeats them.
-struct MatMulOperator: ONNXOperator {
-  static let inputCount = 2...2
+/// An operator whose first two inputs are matrices of one floating-point type.
+protocol ProductOperator: ONNXOperator {
+  func product<Scalar: ONNXScalar>(
+    _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, as _: Scalar.Type
+  ) throws(ONNXRefusal) -> Tensor
+}
 
-  init(_ node: inout ONNXNodeReader) {}
-
+extension ProductOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let (a, b) = (try inputs.required(0), try inputs.required(1))
     switch (a.elements, b.elements) {
@@ -16,8 +18,15 @@ struct MatMulOperator: ONNXOperator {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted both float32 or float64")
     }
   }
+}
 
-  private func product<Scalar: ONNXScalar>(
+/// Products of matrices, outer dimensions broadcast as in NumPy.
+struct MatMulOperator: ProductOperator {
+  static let inputCount = 2...2
+
+  init(_ node: inout ONNXNodeReader) {}
+
+  func product<Scalar: ONNXScalar>(
     _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, as _: Scalar.Type
   ) throws(ONNXRefusal) -> Tensor {
     // A vector on the left is a row, one on the right a column, and neither is in the result.
@@ -64,7 +73,7 @@ extension Tensor {
 }
 
 /// αAB + βC of matrices, either of which may be transposed.
-struct GemmOperator: ONNXOperator {
+struct GemmOperator: ProductOperator {
   static let inputCount = 2...3
   private let factors: (alpha: Float, beta: Float)
   private let isTransposed: (a: Bool, b: Bool)
@@ -74,17 +83,7 @@ struct GemmOperator: ONNXOperator {
     isTransposed = (try node.flag("transA"), try node.flag("transB"))
   }
 
-  func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
-    let (a, b) = (try inputs.required(0), try inputs.required(1))
-    switch (a.elements, b.elements) {
-    case (.float, .float): return [try product(a, b, inputs, as: Float.self)]
-    case (.double, .double): return [try product(a, b, inputs, as: Double.self)]
-    default:
-      throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted both float32 or float64")
-    }
-  }
-
-  private func product<Scalar: ONNXScalar>(
+  func product<Scalar: ONNXScalar>(
     _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, as _: Scalar.Type
   ) throws(ONNXRefusal) -> Tensor {
     guard a.shape.count == 2, b.shape.count == 2 else {

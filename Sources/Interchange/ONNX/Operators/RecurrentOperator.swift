@@ -90,7 +90,7 @@ struct RecurrentOperator: ONNXOperator {
     let outputShape = settings.isBatchFirst ? [B, T, D, H] : [T, D, B, H]
     var outputs = [Scalar](repeating: 0, count: try inputs.count(outputShape))
     for (index, direction) in settings.directions.enumerated() {
-      let rows = weights.walks[index].run(packed, direction, hidden: &hidden[index], cell: &cells[index])
+      let rows = weights.directions[index].run(packed, direction, hidden: &hidden[index], cell: &cells[index])
       rows.withUnsafeBufferPointer { rows in
         outputs.withUnsafeMutableBufferPointer { outputs in
           for b in 0..<B {
@@ -107,7 +107,7 @@ struct RecurrentOperator: ONNXOperator {
     return [Tensor(shape: outputShape, Scalar.elements(outputs))] + states.map { tensor($0, [D, B, H]) }
   }
 
-  /// The length of each sequence: all steps where nobody gives them.
+  /// The length of each sequence; all steps by default.
   private func lengths(_ inputs: ONNXArguments, batch: Int, steps: Int) throws(ONNXRefusal) -> [Int] {
     guard inputs.optional(4) != nil else { return [Int](repeating: steps, count: batch) }
     let lengths = try inputs.integers(4)
@@ -118,7 +118,7 @@ struct RecurrentOperator: ONNXOperator {
     return lengths
   }
 
-  /// The initial states of each direction, `[B × H]`; zeros where nobody gives them.
+  /// The initial states of each direction, `[B × H]`; zeros by default.
   private func states<Scalar: ONNXScalar>(
     _ inputs: ONNXArguments, _ index: Int, _ name: String, _ shape: [Int], as _: Scalar.Type
   ) throws(ONNXRefusal) -> [Matrix<Scalar>] {
@@ -142,16 +142,16 @@ struct RecurrentOperator: ONNXOperator {
 }
 
 extension RecurrentOperator {
-  /// The cell of the engine that walks its first direction; `nil` where none does, or the weights are not constant.
+  /// The engine's cell for its first direction; `nil` where it runs on the reference, or the weights are not constant.
   var cell: RecurrentCell? {
     switch prepared {
-    case .float(let weights): weights.walks[0].cell
-    case .double(let weights): weights.walks[0].cell
+    case .float(let weights): weights.directions[0].cell
+    case .double(let weights): weights.directions[0].cell
     case .nothing: nil
     }
   }
 
-  /// This operator under another convention, where cells of the engine walk it.
+  /// This operator under another convention, where it runs on cells of the engine.
   func applying(_ convention: RecurrentConvention) -> RecurrentOperator {
     var result = self
     switch prepared {
@@ -163,12 +163,11 @@ extension RecurrentOperator {
   }
 }
 
-/// The weights of all directions of an operator, checked and ready to walk.
+/// The weights of all directions of an operator, checked and ready to run.
 struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
   let inputSize: Int
   let hiddenSize: Int
-  /// One for each direction.
-  private(set) var walks: [ONNXRecurrentWalk<Scalar>]
+  private(set) var directions: [ONNXRecurrentDirection<Scalar>]
 
   /// Reads W, R, B and P, whose sizes must agree with each other and with `settings`.
   init(
@@ -196,8 +195,8 @@ struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
     }
     inputSize = I
     hiddenSize = H
-    walks = (0..<D).map { index in
-      ONNXRecurrentWalk(
+    directions = (0..<D).map { index in
+      ONNXRecurrentDirection(
         settings, index,
         weights: ONNXRecurrentWeights(
           inputWeights: part(inputWeights, index), recurrentWeights: part(recurrentWeights, index),
@@ -208,7 +207,7 @@ struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
 
   func applying(_ convention: RecurrentConvention) -> Self {
     var result = self
-    result.walks = walks.map { $0.applying(convention) }
+    result.directions = directions.map { $0.applying(convention) }
     return result
   }
 

@@ -25,8 +25,8 @@ private struct ReducibleRows {
   }
 }
 
-/// The sum, mean, least or greatest of the numbers along axes. Of no numbers the sum is 0, the mean NaN, the least the
-/// greatest number of the type and the other way round.
+/// The sum, mean, minimum or maximum along axes. Of no elements the sum is 0, the mean NaN, the minimum the greatest
+/// number of the type and the maximum the least.
 struct ReductionOperator: ONNXOperator {
   /// What is computed, under ONNX's names.
   enum Function: String, CaseIterable, Sendable {
@@ -86,7 +86,7 @@ struct ReductionOperator: ONNXOperator {
   }
 }
 
-/// Where along an axis the greatest or the least number is.
+/// The argmax or argmin along an axis.
 struct ArgumentOperator: ONNXOperator {
   static let inputCount = 1...1
   private let takesLeast: Bool

@@ -63,7 +63,7 @@ struct UnsqueezeOperator: ONNXOperator {
   }
 }
 
-/// The same numbers in another shape; -1 stands for what is left, 0 for the size that is there already.
+/// The same numbers in another shape; -1 is inferred, 0 keeps the input's size.
 struct ReshapeOperator: ONNXOperator {
   static let inputCount = 2...2
   private let allowsZero: Bool
@@ -115,7 +115,7 @@ struct FlattenOperator: ONNXOperator {
   }
 }
 
-/// A tensor repeated to a shape, in which 1 stands for the size that is there already.
+/// A tensor broadcast to a shape, in which 1 keeps the input's size.
 struct ExpandOperator: ONNXOperator {
   static let inputCount = 2...2
 
@@ -150,7 +150,7 @@ struct ShapeOperator: ONNXOperator {
   }
 }
 
-/// The number of a tensor's numbers.
+/// The number of elements of a tensor.
 struct SizeOperator: ONNXOperator {
   static let inputCount = 1...1
 
@@ -161,7 +161,7 @@ struct SizeOperator: ONNXOperator {
   }
 }
 
-/// What it is given.
+/// Its input, unchanged.
 struct IdentityOperator: ONNXOperator {
   static let inputCount = 1...1
 

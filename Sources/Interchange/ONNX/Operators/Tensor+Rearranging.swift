@@ -1,6 +1,6 @@
 internal import DataIO
 
-/// Blocks of consecutive numbers, to be laid one after the other: what every rearrangement of a tensor comes down to.
+/// Blocks of consecutive numbers to be copied one after the other, the form of every rearrangement of a tensor.
 struct BlockCopy {
   /// Where each block begins in the source.
   var starts: [Int]
@@ -40,7 +40,7 @@ extension BlockCopy: ElementsVisitor {
   /// The blocks of `source`.
   func copy<Element: BitwiseCopyable>(_ source: [Element]) -> [Element] {
     let count = starts.count * length
-    // For none, the initialiser below would write to the empty array that all threads share.
+    // With no elements, the initialiser below would write to the empty array that all threads share.
     guard count > 0 else { return [] }
     return [Element](unsafeUninitializedCapacity: count) { target, initialized in
       source.withUnsafeBufferPointer { source in
@@ -54,7 +54,7 @@ extension BlockCopy: ElementsVisitor {
   }
 }
 
-/// A single number, often.
+/// A single number, repeated.
 private struct Repetition: ElementsVisitor {
   let count: Int
 
@@ -104,8 +104,7 @@ func rowMajorStrides(_ shape: [Int]) -> [Int] {
   return strides
 }
 
-/// The shape to which two shapes are repeated before numbers meet, as NumPy defines it: aligned at the innermost
-/// dimension, sizes equal or one of them 1.
+/// The shape to which NumPy broadcasts two shapes: aligned at the innermost dimension, sizes equal or one of them 1.
 func broadcastShape(_ a: [Int], _ b: [Int]) throws(ONNXRefusal) -> [Int] {
   let rank = max(a.count, b.count)
   var result: [Int] = []

@@ -12,14 +12,14 @@ protocol TensorElement: Hashable, BitwiseCopyable, Sendable {
 /// A number type that the engine computes with.
 protocol ONNXScalar: TensorElement, BLASScalar {}
 
-/// What can be done with numbers of any type.
+/// A computation on numbers of any type.
 protocol ElementsVisitor {
   associatedtype Result
   func visit<Element: TensorElement>(_ elements: [Element]) throws(ONNXRefusal) -> Result
 }
 
 extension Tensor.Elements {
-  /// Lets `visitor` see the numbers in their own type.
+  /// Calls `visitor` with the numbers in their own type.
   func accept<Visitor: ElementsVisitor>(_ visitor: Visitor) throws(ONNXRefusal) -> Visitor.Result {
     switch self {
     case .bool(let elements): try visitor.visit(elements)

@@ -2,10 +2,9 @@ internal import DataIO
 
 /// Which values of a graph depend on which inputs, and which are the same in every run.
 ///
-/// An input with a default counts as constant: it may be left out. A shape does not depend on the numbers it is the shape
-/// of.
+/// An input with a default counts as constant: it may be left out. A shape does not depend on the numbers it is the
+/// shape of.
 struct ONNXDataFlow {
-  /// The graph.
   let graph: ONNXGraph
   /// Nodes on whose results an output depends, in order.
   let nodes: [ONNXNode]
@@ -42,13 +41,13 @@ struct ONNXDataFlow {
     self.sources = sources
   }
 
-  /// The operators that look at a value's shape alone.
+  /// The operators that read a value's shape alone.
   private static let readShapes: Set<String> = ["Shape", "Size"]
 
   /// The inputs on whose numbers `value` depends.
   func sources(of value: String) -> Set<String> { sources[value] ?? [] }
 
-  /// Whether `value` is there and the same in every run.
+  /// Whether `value` exists and is the same in every run.
   func isConstant(_ value: String) -> Bool { !value.isEmpty && constants.contains(value) }
 
   /// Every value that depends on the numbers of one of `origins`, and these.
@@ -60,11 +59,11 @@ struct ONNXDataFlow {
     return result
   }
 
-  /// How many numbers the constants of the file have.
+  /// The number of elements of all constants of the file.
   var constantCount: Int { graph.initializers.values.reduce(0) { $0 + $1.count } }
 
-  /// The values of the constants among `names`, computed where they have to be. None may be larger than all constants of
-  /// the file together: what is computed from weights to be weights only moves them.
+  /// The values of the constants among `names`, computed where they have to be. None may be larger than all constants
+  /// of the file together: constants computed from weights only rearrange them.
   func values(of names: [String], file: String) throws(ONNXError) -> [String: Tensor] {
     let outputs = names.filter(isConstant).map {
       ONNXValue(name: $0, elementType: nil, dimensions: nil, hasDefault: false)

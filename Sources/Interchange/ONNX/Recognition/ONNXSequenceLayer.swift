@@ -7,7 +7,6 @@ struct ONNXSequenceLayer {
   let place: String
   /// The cell of every direction.
   var cell: RecurrentCell
-  /// Whether the layer also walks backwards.
   let isBidirectional: Bool
   /// The weights of each direction.
   private(set) var weights: [ONNXRecurrentWeights<Double>]

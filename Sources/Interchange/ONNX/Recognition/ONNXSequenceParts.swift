@@ -1,8 +1,8 @@
 internal import DataIO
 internal import Kernels
 
-/// The parts of a graph that a sequence model could be made of, each found by its operator; how they are put together is
-/// for a trial to say.
+/// The parts of a graph that a sequence model could be made of, each found by its operator; a trial determines how they
+/// are put together.
 struct ONNXSequenceParts {
   /// The features or tokens.
   let input: ONNXValue
@@ -41,10 +41,10 @@ struct ONNXSequenceFinder {
   private let recurrent: [ONNXNode]
   private let input: ONNXValue
 
-  /// As many as a model's own file may have.
-  private static let mostLayers = 1024
+  /// The limit of a model's own file.
+  private static let maxLayers = 1024
   static let recurrentOperators: Set<String> = ["RNN", "LSTM", "GRU"]
-  /// Operators that move numbers and leave them as they are. In which way shows when the graph is run.
+  /// Operators that move numbers without changing them; how they move them shows when the graph is run.
   static let moves: Set<String> = [
     "Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten", "Identity", "Dropout", "Slice", "Gather", "Concat",
     "Split", "Expand", "Where", "Cast", "ReverseSequence",
@@ -54,8 +54,8 @@ struct ONNXSequenceFinder {
   init(_ graph: ONNXGraph, file: String) throws(ONNXError) {
     let flow = ONNXDataFlow(graph)
     let recurrent = flow.nodes.filter { Self.recurrentOperators.contains($0.operation) }
-    guard let first = recurrent.first, let last = recurrent.last, recurrent.count <= Self.mostLayers else {
-      throw ONNXRefusal.unsupported("\(recurrent.count) nodes of RNN, LSTM or GRU, wanted 1 to \(Self.mostLayers)")
+    guard let first = recurrent.first, let last = recurrent.last, recurrent.count <= Self.maxLayers else {
+      throw ONNXRefusal.unsupported("\(recurrent.count) nodes of RNN, LSTM or GRU, wanted 1 to \(Self.maxLayers)")
         .at(nil, in: file)
     }
     let sources = flow.sources(of: first.input(0))

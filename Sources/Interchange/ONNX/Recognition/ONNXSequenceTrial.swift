@@ -27,7 +27,7 @@ struct ONNXSequenceTrial {
     for (axis, dimension) in (parts.input.dimensions ?? []).prefix(2).enumerated() {
       if case .fixed(let size) = dimension { sizes[axis] = size }
     }
-    // The layers compute more numbers than they are given.
+    // The layers compute more numbers than the inputs have.
     try Self.checkSize(sizes + [max(size, cell.gateRows)], of: parts.input)
     let (batch, steps) = order == .batchMajor ? (sizes[0], sizes[1]) : (sizes[1], sizes[0])
     self.order = order
@@ -44,14 +44,14 @@ struct ONNXSequenceTrial {
   }
 
   private var batch: Int { lengths.count }
-  /// The most numbers that are tried for an input or at a layer: a file of a few bytes can fix sizes of any number.
-  private static let largestInput = 1 << 26
+  /// The limit on the elements of an input or of a layer in a trial: a file of a few bytes can fix sizes of any number.
+  private static let maxInputCount = 1 << 26
 
   @discardableResult
   private static func checkSize(_ shape: [Int], of value: ONNXValue) throws(ONNXRefusal) -> Int {
-    guard let count = try? elementCount(shape, limit: largestInput), count > 0 else {
+    guard let count = try? elementCount(shape, limit: maxInputCount), count > 0 else {
       throw .unsupported(
-        "input \(quoted(value.name)) leads to the shape \(shape), wanted 1 to \(largestInput) numbers to try it with")
+        "input \(quoted(value.name)) leads to the shape \(shape), wanted 1 to \(maxInputCount) numbers to try it with")
     }
     return count
   }
@@ -100,7 +100,8 @@ struct ONNXSequenceTrial {
     return result
   }
 
-  /// The shape of a state: sizes that have the name of one of the main input's are that size, other free ones the batch.
+  /// The shape of a state: sizes that have the name of one of the main input's are that size, other free ones the
+  /// batch.
   private func shape(of value: ONNXValue, _ input: ONNXValue) throws(ONNXRefusal) -> [Int] {
     guard let dimensions = value.dimensions else {
       throw .unsupported("the model does not say how many dimensions input \(quoted(value.name)) has")
@@ -116,8 +117,8 @@ struct ONNXSequenceTrial {
     }
   }
 
-  /// The largest difference between the numbers of an output of the graph and `wanted`, our predictions, relative to the
-  /// largest of those. Infinite where the output has another number of them.
+  /// The largest difference between the numbers of an output of the graph and `wanted`, our predictions, relative to
+  /// the largest of those. Infinite where the output has another number of them.
   ///
   /// - Parameters:
   ///   - found: The output's numbers, in its own order.

@@ -10,18 +10,18 @@ extension SequenceModel {
   ///
   /// Recognised are at most one embedding (Gather in a constant table); a chain of RNN, LSTM or GRU of one size, in one
   /// direction or both, with the usual activations; at most one linear map (Gemm, or MatMul and Add) over every step or
-  /// over the final state; at most one Softmax, LogSoftmax or Sigmoid after it; and whatever moves numbers between them.
-  /// Initial states that are inputs are left to `SequenceModel`'s own; other states of the graph and its further outputs
-  /// are dropped. A model without a linear map gets one that changes nothing.
+  /// over the final state; at most one Softmax, LogSoftmax or Sigmoid after it; and operators that only move numbers
+  /// between them. Initial states that are inputs are left to `SequenceModel`'s own; other states of the graph and its
+  /// further outputs are dropped. A model without a linear map gets one that changes nothing.
   ///
-  /// How the parts are put together is not read from the graph but tried: both engines compute random batches of two sizes,
+  /// How the parts are put together is found by trial: both engines compute random batches of two sizes,
   /// with lengths where the graph takes those, and must agree to within 10⁻⁵ of the largest prediction.
   ///
   /// - Parameters:
   ///   - model: The model.
-  ///   - loss: What training shall make small; `nil` for what the last activation says (softmax cross-entropy, binary
-  ///     cross-entropy) or, without one, the mean squared error. The activation itself is dropped: predictions here are
-  ///     before it, and the loss applies it.
+  ///   - loss: The training objective; `nil` for the one that the last activation implies (softmax cross-entropy,
+  ///     binary cross-entropy) or, without one, the mean squared error. The activation itself is dropped: predictions
+  ///     here are before it, and the loss applies it.
   /// - Throws: ``ONNXError`` that names the node that does not fit, or says by how much the closest candidate differs.
   public init(recognizing model: ONNXModel, loss: Loss? = nil) throws(ONNXError) {
     let finder = try ONNXSequenceFinder(model.graph, file: model.name)
@@ -34,8 +34,8 @@ extension SequenceModel {
 }
 
 extension SequenceModel where Scalar: SafetensorsElement {
-  /// Reads the model in the file of ONNX at `path`, whoever wrote it: as ``read(fromONNX:)`` does where its metadata says
-  /// that it is ours, else by recognition, as ``init(recognizing:loss:)`` does, with no preprocessing.
+  /// Reads the model in the file of ONNX at `path`, from any engine: as ``read(fromONNX:)`` does where its metadata
+  /// says that it is ours, else by recognition, as ``init(recognizing:loss:)`` does, with no preprocessing.
   ///
   /// - Throws: ``ONNXError`` as those do.
   public static func read(
@@ -52,7 +52,7 @@ extension SequenceModel where Scalar: SafetensorsElement {
 }
 
 extension ONNXSequenceParts {
-  /// The loss that goes with the last activation, where that is the one asked for or nobody asks.
+  /// The loss that the last activation implies; throws where another one is asked for.
   fileprivate func loss(asked: Loss?) throws(ONNXRefusal) -> Loss {
     guard let activation else { return asked ?? .meanSquaredError }
     let loss: Loss = activation.operation == "Sigmoid" ? .binaryCrossEntropy : .softmaxCrossEntropy
@@ -209,7 +209,7 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
 
   private func run(_ program: ONNXProgram, _ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
     let defaults = model.graph.initializers.filter { entry in model.inputs.contains { $0.name == entry.key } }
-    return try program.run(defaults.merging(inputs) { $1 }, limit: model.largestTensor)
+    return try program.run(defaults.merging(inputs) { $1 }, limit: model.maxElementCount)
   }
 }
 

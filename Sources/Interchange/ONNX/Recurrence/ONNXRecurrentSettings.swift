@@ -3,7 +3,6 @@ internal import Kernels
 
 /// The attributes of an RNN, LSTM or GRU, opset 7 to 22.
 struct ONNXRecurrentSettings: Sendable {
-  /// Which of the three.
   let kind: RecurrentCell.Kind
   /// The directions, in the order in which weights and outputs have them.
   let directions: [TimeDirection]
@@ -21,7 +20,7 @@ struct ONNXRecurrentSettings: Sendable {
   /// Whether the batch comes before the steps, and before the directions.
   let isBatchFirst: Bool
 
-  /// The functions where nobody names any.
+  /// The default functions.
   static func defaultActivations(_ kind: RecurrentCell.Kind) -> [ONNXActivation] {
     switch kind {
     case .vanilla: [ONNXActivation(.tanh)]
@@ -47,7 +46,7 @@ struct ONNXRecurrentSettings: Sendable {
     // Any number but 0 means yes, in the operator's own text.
     resetsAfterProduct = kind == .gru ? try node.integer("linear_before_reset") ?? 0 != 0 : false
     isBatchFirst = try node.flag("layout")
-    // Whether all outputs are wanted, in versions before 7 and in files that were converted from them.
+    // Asks for all outputs, in versions before 7 and in files converted from them.
     node.ignore("output_sequence")
   }
 

@@ -3,7 +3,6 @@ internal import Kernels
 /// One direction of an RNN, LSTM or GRU as the operator's text writes it, number by number: for the forms that no cell
 /// of ours computes, and the reference for those that one does.
 struct ONNXReferenceRecurrence<Scalar: BLASScalar>: Sendable {
-  /// The operator.
   let kind: RecurrentCell.Kind
   /// f, g and, for an LSTM, h.
   let activations: [ONNXActivation]

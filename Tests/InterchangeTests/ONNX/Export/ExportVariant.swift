@@ -20,7 +20,8 @@ struct ExportVariant: CustomTestStringConvertible, Sendable {
     case tanh, relu, lstm, peepholes, projected, projectedPeepholes, gruAfter, gruBefore
   }
 
-  /// Every cell as every kind of stack with every option; the rest varies so that each of it meets every cell.
+  /// Every cell as every kind of stack with every option; the rest varies so that each value is combined with every
+  /// cell.
   static let all: [ExportVariant] = CellVariant.allCases.flatMap { cell in
     (0..<16).map { index in
       ExportVariant(

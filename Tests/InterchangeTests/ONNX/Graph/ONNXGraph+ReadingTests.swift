@@ -18,7 +18,7 @@ import Testing
       model([.node("Relu", ["z"], ["y"])]).refusal == "m.onnx, node 0 (Relu): reads “z”, which nothing computes")
   }
 
-  @Test func aNameStandsForOneValue() {
+  @Test func aNameDenotesOneValue() {
     #expect(
       model([.node("Relu", ["x"], ["x"])]).refusal == "m.onnx, node 0 (Relu): computes “x”, which is there already")
     var twice = ONNX_ModelProto.relu
@@ -30,7 +30,7 @@ import Testing
     #expect(model([.node("Relu", ["x"], ["z"])]).refusal == "m.onnx, output “y”: nothing computes it")
   }
 
-  @Test func whatIsNotComputedIsRefusedByName() {
+  @Test func unsupportedOperatorsAreRefusedByName() {
     #expect(
       model([.node("Mystery", ["x"], ["y"])]).refusal
         == "m.onnx, node 0 (Mystery): the operator “Mystery” is none of those that are computed")
@@ -56,7 +56,7 @@ import Testing
     #expect(function.refusal == "m.onnx: defines the operator “F”, wanted only standard operators")
   }
 
-  @Test func attributesMustSayWhatTheyAreOnce() {
+  @Test func attributesHaveOneTypeAndOccurOnce() {
     let axis = ONNX_AttributeProto.integer("axis", 0)
     #expect(
       model([.node("Concat", ["x"], ["y"], [axis, axis])]).refusal.contains("attribute axis stands twice"))

@@ -63,7 +63,7 @@ import Testing
     #expect(refusal(message(.int8, [1]) { $0.int32Data = [300] }) == "a number does not fit its type, int8")
   }
 
-  @Test func numbersStandInTheFileInOnePlace() {
+  @Test func numbersAreInOneFieldOfTheFile() {
     #expect(
       refusal(
         message(.float, [1]) {

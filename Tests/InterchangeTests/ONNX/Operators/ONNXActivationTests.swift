@@ -25,7 +25,7 @@ import Testing
     #expect(ONNXActivation(.relu)(Double.nan).isNaN)
   }
 
-  @Test func whatNobodyGivesIsThatOfTheOperatorOfItsName() {
+  @Test func defaultsAreThoseOfTheOperatorOfTheSameName() {
     #expect(ONNXActivation(.leakyRelu).alpha == 0.01)
     #expect(ONNXActivation(.hardSigmoid).beta == 0.5)
     #expect(ONNXActivation(.hardSigmoid, alpha: 1).alpha == 1)

@@ -100,7 +100,7 @@ private struct RecurrentSample {
     #expect(try sample.run(constants: constants) == sample.run())
   }
 
-  @Test(arguments: operations) func whatIsLeftOutIsZeroOrWhole(_ operation: String) throws {
+  @Test(arguments: operations) func omittedStatesAreZeroAndOmittedLengthsAreAllSteps(_ operation: String) throws {
     let sample = RecurrentSample(operation: operation)
     let short = Array(sample.inputs.prefix(3))
     var zeros = sample.inputs

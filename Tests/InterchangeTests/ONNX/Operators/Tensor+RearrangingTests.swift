@@ -24,7 +24,7 @@ import Testing
     #expect(try transposed.transposed([1, 2, 0]) == tensor)
   }
 
-  @Test func shapesMeetAsInNumPy() throws {
+  @Test func shapesBroadcastAsInNumPy() throws {
     #expect(try broadcastShape([3, 1], [2, 1, 4]) == [2, 3, 4])
     #expect(try broadcastShape([], [2]) == [2])
     #expect(try broadcastShape([0], [1]) == [0])

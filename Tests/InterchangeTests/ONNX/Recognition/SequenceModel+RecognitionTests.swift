@@ -14,7 +14,7 @@ import Testing
   func whatWeExportIsRecognized(_ variant: ExportVariant) throws {
     let model: SequenceModel<Float> = try variant.model()
     let foreign = try ForeignModel(variant).model
-    #expect(foreign.metadata.properties.isEmpty)
+    #expect(foreign.metadata.isEmpty)
     let recognized = try SequenceModel<Float>(recognizing: foreign)
     #expect(recognized.architecture == model.architecture)
     #expect(recognized.parameters == model.parameters)

@@ -58,7 +58,7 @@ import Testing
         "attribute activation_alpha is 0 numbers, wanted one for ScaledTanh, which has none of its own"
       ),
     ] as [([String: ONNXAttribute], String)])
-  func whatIsNoFormIsRefused(_ attributes: [String: ONNXAttribute], _ wanted: String) {
+  func invalidAttributesAreRefused(_ attributes: [String: ONNXAttribute], _ wanted: String) {
     #expect(refusal(attributes) == wanted)
   }
 

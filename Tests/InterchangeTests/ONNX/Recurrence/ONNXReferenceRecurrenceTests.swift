@@ -57,7 +57,7 @@ import Testing
     #expect(after.hidden == [-resetAfter + 2])
   }
 
-  @Test func whatActivationsAreGivenIsClipped() throws {
+  @Test func inputsOfActivationsAreClipped() throws {
     let step = try reference(
       .vanilla, identities(1).merging(["clip": .float(1.5)]) { $1 },
       ONNXRecurrentWeights(inputWeights: [2], recurrentWeights: [3]))

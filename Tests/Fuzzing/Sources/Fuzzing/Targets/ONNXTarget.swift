@@ -29,7 +29,7 @@ extension FuzzTarget {
       // A sequence model is in the metadata or recognised, whether or not the graph runs.
       _ = try? SequenceModel<Float>.read(fromONNX: bytes)
       var model = try ONNXModel(bytes: bytes)
-      model.largestTensor = 1 << 16
+      model.maxElementCount = 1 << 16
       _ = try? SequenceModel<Float>(recognizing: model)
       guard let inputs = inputs(of: model) else { return }
       _ = try model(inputs)

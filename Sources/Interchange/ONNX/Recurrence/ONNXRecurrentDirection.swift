@@ -1,8 +1,8 @@
 internal import Kernels
 
-/// One direction of an RNN, LSTM or GRU, ready to walk: by a cell of the engine where one computes its form, else by
+/// One direction of an RNN, LSTM or GRU, ready to run: on a cell of the engine where one computes its form, else on
 /// the reference.
-enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
+enum ONNXRecurrentDirection<Scalar: ONNXScalar>: Sendable {
   /// A cell with its parameters, `[1 × count]`, prepared for the fused path where it has one.
   case cell(RecurrentCell, parameters: Matrix<Scalar>, prepared: PreparedWeights<Scalar>?)
   case reference(ONNXReferenceRecurrence<Scalar>)
@@ -29,16 +29,16 @@ enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
       cell, parameters: parameters, prepared: parameters.withView { PreparedWeights(cell, parameters: $0) })
   }
 
-  /// The cell that walks; `nil` for the reference.
+  /// The engine's cell; `nil` for the reference.
   var cell: RecurrentCell? {
     if case .cell(let cell, _, _) = self { cell } else { nil }
   }
 
-  /// The same walk under another convention; the reference stays as it is.
-  func applying(_ convention: RecurrentConvention) -> ONNXRecurrentWalk {
+  /// The same direction under another convention; the reference is unchanged.
+  func applying(_ convention: RecurrentConvention) -> ONNXRecurrentDirection {
     guard case .cell(let cell, let parameters, _) = self else { return self }
     let changed = convention.applied(to: cell, parameters: parameters.elements)
-    return ONNXRecurrentWalk(changed.cell, parameters: changed.parameters)
+    return ONNXRecurrentDirection(changed.cell, parameters: changed.parameters)
   }
 
   /// The hidden states of every step, `[N × H]`. The states are `[B × H]` in the order of the batch, the cell state
@@ -51,7 +51,7 @@ enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
     case .cell(let recurrent, let parameters, let prepared):
       var outputs = Matrix<Scalar>.zeros(rows: inputs.layout.rowCount, columns: recurrent.hiddenSize)
       var tape = CellTape<Scalar>()
-      // Cells have their states by rank.
+      // Cells keep their states in the order of ranks.
       var states = (hidden: hidden.selecting(inputs.layout.order), cell: cell.selecting(inputs.layout.order))
       inputs.rows.withView { inputRows in
         parameters.withView { parameters in
@@ -77,7 +77,7 @@ enum ONNXRecurrentWalk<Scalar: ONNXScalar>: Sendable {
 }
 
 extension ONNXReferenceRecurrence {
-  /// As ``ONNXRecurrentWalk/run(_:_:hidden:cell:)``, one sequence after the other.
+  /// As ``ONNXRecurrentDirection/run(_:_:hidden:cell:)``, one sequence after the other.
   fileprivate func run(
     _ inputs: PackedSequence<Scalar>, _ direction: TimeDirection, hidden: inout Matrix<Scalar>,
     cell: inout Matrix<Scalar>
