@@ -1,23 +1,22 @@
 internal import Glibc
 
-/// The way from the numbers of an axis to places in a picture, and the round numbers that are marked on it.
+/// Maps the numbers of an axis to positions in a picture, and chooses the round numbers that are marked on it.
 struct AxisScale {
-  /// The numbers from one end of the axis to the other.
   let domain: ClosedRange<Double>
-  /// The round numbers in the domain, rising.
+  /// The round numbers in the domain, ascending.
   let ticks: [Double]
   /// Whether equal distances are equal ratios.
   let isLogarithmic: Bool
-  /// Where the ends of the domain lie in the picture; the first may be the larger.
+  /// The positions of the ends of the domain; the first may be the larger.
   var places: (first: Double, last: Double) = (0, 1)
   private let labelDecimals: Int
 
-  /// An axis for `values`, of which those that it cannot show are left out.
+  /// An axis for `values`, of which those that it cannot show are ignored.
   ///
   /// - Parameters:
   ///   - values: The numbers to show, in any order.
   ///   - isLogarithmic: Whether equal distances are equal ratios.
-  ///   - tickCount: How many ticks there may be.
+  ///   - tickCount: The number of ticks to aim at.
   ///   - endsAtTicks: Whether the domain is made larger so that its ends are round.
   init(_ values: some Sequence<Double>, isLogarithmic: Bool = false, tickCount: Int = 6, endsAtTicks: Bool = false) {
     self.isLogarithmic = isLogarithmic
@@ -35,7 +34,7 @@ struct AxisScale {
     }
   }
 
-  /// Whether an axis can show `value`. What is not far from the largest number would overflow on the way.
+  /// Whether an axis can show `value`. Numbers near the largest one would overflow.
   static func shows(_ value: Double, isLogarithmic: Bool) -> Bool {
     value.isFinite && abs(value) < 1e300 && (!isLogarithmic || value > 1e-300)
   }
@@ -43,7 +42,7 @@ struct AxisScale {
   /// Whether this axis can show `value`.
   func shows(_ value: Double) -> Bool { Self.shows(value, isLogarithmic: isLogarithmic) }
 
-  /// Where `value` lies in the picture.
+  /// The position of `value`.
   func callAsFunction(_ value: Double) -> Double {
     let part =
       isLogarithmic
@@ -52,14 +51,14 @@ struct AxisScale {
     return places.first + part * (places.last - places.first)
   }
 
-  /// What stands beside the tick at `value`.
+  /// The label of the tick at `value`.
   func label(_ value: Double) -> String {
     let largest = max(abs(domain.lowerBound), abs(domain.upperBound))
     let text: String
     if value == 0 {
       text = "0"
     } else if isLogarithmic ? domain.lowerBound < 1e-4 || largest >= 1e7 : largest >= 1e7 || largest < 1e-3 {
-      // All labels of an axis are written in one way.
+      // All labels of an axis have one format.
       let exponent = NumberText.exponentOfTen(value * (1 + 1e-12))
       let mantissa = NumberText.significant(value / pow(10, Double(exponent)), digits: 4)
       text = value == 1 ? "1" : (mantissa == "1" ? "" : "\(mantissa) × ") + "10" + NumberText.superscript(exponent)
@@ -70,10 +69,10 @@ struct AxisScale {
   }
 
   private static func linear(
-    _ least: Double, _ most: Double, tickCount: Int, endsAtTicks: Bool, isWhole: Bool
+    _ minimum: Double, _ maximum: Double, tickCount: Int, endsAtTicks: Bool, isWhole: Bool
   ) -> (domain: ClosedRange<Double>, ticks: [Double], step: Double) {
-    var (low, high) = (least, most)
-    // One number, or numbers that rounding alone tells apart, get room to both sides.
+    var (low, high) = (minimum, maximum)
+    // A single number, or numbers that differ by rounding alone, get a margin on both sides.
     let room = max(abs(low), abs(high)) * 1e-9
     if high - low <= room {
       let margin = low == 0 ? 1 : isWhole ? max(1, abs(low) * 0.05) : abs(low) * 0.05
@@ -81,7 +80,7 @@ struct AxisScale {
     }
     let step = roundStep(atLeast: (high - low) / Double(max(1, tickCount)), isWhole: isWhole)
     if endsAtTicks { (low, high) = ((low / step).rounded(.down) * step, (high / step).rounded(.up) * step) }
-    // A tick that rounding has put just outside still counts.
+    // Keeps a tick that rounding has moved just outside.
     let slack = 1e-9
     let first = (low / step - slack).rounded(.up)
     let last = (high / step + slack).rounded(.down)
@@ -97,9 +96,9 @@ struct AxisScale {
   }
 
   private static func logarithmic(
-    _ least: Double, _ most: Double, tickCount: Int, endsAtTicks: Bool
+    _ minimum: Double, _ maximum: Double, tickCount: Int, endsAtTicks: Bool
   ) -> (domain: ClosedRange<Double>, ticks: [Double]) {
-    var (low, high) = (least, most)
+    var (low, high) = (minimum, maximum)
     if high / low < 1.2 { (low, high) = (low / 2, high * 2) }
     let decades = log10(high / low)
     // A power of ten may be a rounding away from what `pow` gives for it.

@@ -4,8 +4,8 @@ extension Figure {
   ///
   /// What is not a finite number, or not positive on a logarithmic axis, leaves a gap.
   ///
-  /// - Parameter isAlone: Whether it is for a file of its own, with ``styleSheet`` and a ground in it, and not for a
-  ///   page that has the style sheet.
+  /// - Parameter isAlone: Whether it is for a file of its own, with ``styleSheet`` and a background in it, rather
+  ///   than for a page that has the style sheet.
   package func svg(isAlone: Bool = false) -> String {
     switch self {
     case .lineChart(let chart): LineChartDrawing(chart).picture(isAlone: isAlone)

@@ -7,7 +7,6 @@ package enum Figure: Hashable, Codable, Sendable {
   /// A number for each row and column: attention, the activity of gates.
   case heatMap(HeatMap)
 
-  /// What stands above the picture.
   package var title: String {
     switch self {
     case .lineChart(let chart): chart.title
@@ -19,28 +18,22 @@ package enum Figure: Hashable, Codable, Sendable {
 
 /// A point of a picture, in the units of its axes.
 package struct FigurePoint: Hashable, Codable, Sendable {
-  /// To the right.
   package var x: Double
-  /// Up.
   package var y: Double
 
-  /// The point (x, y).
   package init(_ x: Double, _ y: Double) {
     self.x = x
     self.y = y
   }
 }
 
-/// An axis: what it measures.
 package struct FigureAxis: Hashable, Codable, Sendable {
-  /// What is measured.
   package var label: String
   /// Its unit; `nil` for a number without one.
   package var unit: String?
   /// Whether equal distances are equal ratios. Then all numbers must be positive.
   package var isLogarithmic: Bool
 
-  /// An axis for `label`, in `unit`.
   package init(_ label: String, unit: String? = nil, isLogarithmic: Bool = false) {
     self.label = label
     self.unit = unit
@@ -50,16 +43,14 @@ package struct FigureAxis: Hashable, Codable, Sendable {
 
 /// Lines over a common x axis.
 package struct LineChart: Hashable, Codable, Sendable {
-  /// A line.
   package struct Line: Hashable, Codable, Sendable {
-    /// What the legend calls it.
+    /// The name in the legend.
     package var name: String
     /// Its points from left to right.
     package var points: [FigurePoint]
-    /// Whether it is drawn dashed: for what is a reference and no result.
+    /// Drawn dashed: a reference and no result.
     package var isReference: Bool
 
-    /// A line through `points`.
     package init(_ name: String, _ points: [FigurePoint], isReference: Bool = false) {
       self.name = name
       self.points = points
@@ -69,14 +60,13 @@ package struct LineChart: Hashable, Codable, Sendable {
 
   /// A filled band between two lines.
   package struct Band: Hashable, Codable, Sendable {
-    /// What the legend calls it, such as “90 % of errors”.
+    /// The name in the legend, such as “90 % of errors”.
     package var name: String
     /// Its lower edge, from left to right.
     package var lower: [FigurePoint]
     /// Its upper edge, over the same x.
     package var upper: [FigurePoint]
 
-    /// A band between `lower` and `upper`.
     package init(_ name: String, lower: [FigurePoint], upper: [FigurePoint]) {
       self.name = name
       self.lower = lower
@@ -84,18 +74,13 @@ package struct LineChart: Hashable, Codable, Sendable {
     }
   }
 
-  /// What stands above it.
   package var title: String
-  /// The axis to the right.
   package var xAxis: FigureAxis
-  /// The axis up.
   package var yAxis: FigureAxis
-  /// What is drawn.
   package var lines: [Line]
-  /// What is drawn behind them.
+  /// Drawn behind the lines.
   package var bands: [Band]
 
-  /// A chart of `lines`.
   package init(_ title: String, x: FigureAxis, y: FigureAxis, lines: [Line], bands: [Band] = []) {
     self.title = title
     xAxis = x
@@ -107,38 +92,31 @@ package struct LineChart: Hashable, Codable, Sendable {
 
 /// Paths in a plane.
 package struct Scene: Hashable, Codable, Sendable {
-  /// What a path is.
   package enum Role: String, Codable, CaseIterable, Sendable {
-    /// What the network has seen.
+    /// The history that the network has read.
     case observed
-    /// What happened then.
+    /// The true future.
     case truth
-    /// What the network expected.
+    /// The network's prediction.
     case prediction
   }
 
-  /// A path.
   package struct Path: Hashable, Codable, Sendable {
-    /// What it is.
     package var role: Role
     /// Its points in the order of time.
     package var points: [FigurePoint]
 
-    /// A path through `points`.
     package init(_ role: Role, _ points: [FigurePoint]) {
       self.role = role
       self.points = points
     }
   }
 
-  /// What stands above it.
   package var title: String
   /// The unit of both axes.
   package var unit: String
-  /// What is drawn.
   package var paths: [Path]
 
-  /// A scene of `paths`.
   package init(_ title: String, unit: String, paths: [Path]) {
     self.title = title
     self.unit = unit
@@ -148,22 +126,21 @@ package struct Scene: Hashable, Codable, Sendable {
 
 /// A number for each row and column.
 package struct HeatMap: Hashable, Codable, Sendable {
-  /// What stands above it.
   package var title: String
-  /// What the rows are, as an axis.
+  /// The label of the vertical axis.
   package var rowLabel: String
-  /// What the columns are, as an axis.
+  /// The label of the horizontal axis.
   package var columnLabel: String
   /// The name of each row, from the top.
   package var rows: [String]
   /// The name of each column, from the left.
   package var columns: [String]
-  /// The numbers, a row of them for each row.
+  /// `[rows][columns]`.
   package var values: [[Double]]
-  /// What the numbers are, as an axis.
+  /// The axis of the colour scale.
   package var valueAxis: FigureAxis
 
-  /// A map of `values`, which are as many as rows and columns say.
+  /// A map of `values`, whose counts must be those of rows and columns.
   package init(
     _ title: String, rows: [String], columns: [String], values: [[Double]], axes: (row: String, column: String),
     value: FigureAxis

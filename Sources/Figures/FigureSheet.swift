@@ -1,19 +1,16 @@
-/// The sheet that a picture is drawn on, from the top down: its title, its legend, and what is added.
+/// The sheet that a picture is drawn on, from the top down: title, legend, and the elements that are added.
 struct FigureSheet {
-  /// What the legend says of a kind of mark.
   struct LegendEntry {
-    /// What it is called.
     let name: String
-    /// How it looks, in a space of 24 × 12 whose top left corner it is given.
+    /// Draws a sample in 24 × 12 units, given the top left corner.
     let sample: (_ x: Double, _ y: Double) -> [Markup]
   }
 
   /// The width of every picture, in its own unit; a page may show it at any.
   static let width = 720.0
-  /// Room on each side.
   static let margin = 12.0
 
-  /// Where the title and the legend end.
+  /// The end of title and legend.
   private(set) var top: Double
   private let title: String
   private var elements: [Markup] = []
@@ -43,7 +40,6 @@ struct FigureSheet {
     if !legend.isEmpty { top += 26 }
   }
 
-  /// Adds `element`.
   mutating func add(_ element: Markup) { elements.append(element) }
 
   /// Adds `elements` as a group.
@@ -67,7 +63,6 @@ struct FigureSheet {
     add(Self.line(from, to, style: style))
   }
 
-  /// A straight line.
   static func line(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double), style: String) -> Markup {
     Markup(
       "line",
@@ -77,7 +72,6 @@ struct FigureSheet {
       ])
   }
 
-  /// A rectangle.
   static func rectangle(x: Double, y: Double, width: Double, height: Double, style: String) -> Markup {
     Markup(
       "rect",
@@ -91,8 +85,8 @@ struct FigureSheet {
   ///
   /// - Parameters:
   ///   - height: Its height in its own unit.
-  ///   - description: What it shows, for those who do not see it.
-  ///   - isAlone: Whether it is a file of its own, which carries its style and its ground.
+  ///   - description: A description of its contents for screen readers.
+  ///   - isAlone: Whether it is a file of its own, with style sheet and background.
   func picture(height: Double, description: String, isAlone: Bool) -> String {
     let size = "\(NumberText.coordinate(Self.width)) \(NumberText.coordinate(height))"
     var children = [Markup("title", text: title), Markup("desc", text: description)]
@@ -111,9 +105,9 @@ struct FigureSheet {
   }
 }
 
-/// How much room a text takes, as far as one can know without the font: rather too much than too little.
+/// Estimates of the size of a text without its font, rather too large than too small.
 enum TextMeasure {
-  /// How much wider letters are that are half bold.
+  /// The factor by which semi-bold letters are wider.
   static let bold = 1.15
 
   /// The width of `text` in letters `size` high.
@@ -156,7 +150,7 @@ enum TextMeasure {
 }
 
 extension FigureAxis {
-  /// What stands at the axis: `loss (nats per character)`.
+  /// The label with its unit: `loss (nats per character)`.
   var text: String {
     guard let unit, !unit.isEmpty else { return label }
     return label.isEmpty ? unit : "\(label) (\(unit))"

@@ -1,9 +1,9 @@
 extension Figure {
-  /// The style sheet of pictures that stand in a page; a picture alone carries its own.
+  /// The style sheet of pictures in a page; a picture alone includes it.
   ///
   /// Colours are custom properties of `svg.figure`, in a light and a dark set, so that a page may replace them. The six
-  /// colours of lines keep apart for those who do not tell red from green, are told apart in grey as well by marks and
-  /// dashes, and have a contrast of at least 3 : 1 with the ground (WCAG 2.2, 1.4.11).
+  /// colours of lines are distinct for people with red-green blindness, differ in grey by marks and dashes, and have a
+  /// contrast of at least 3 : 1 with the background (WCAG 2.2, 1.4.11).
   package static let styleSheet = """
     svg.figure {
       --figure-ground: #ffffff; --figure-ink: #1c2530; --figure-muted: #5a6675; --figure-grid: #e3e7ec;
@@ -54,13 +54,13 @@ extension Figure {
     """
 }
 
-/// How the lines of a picture are told apart.
+/// The style that distinguishes a line of a picture.
 struct SeriesStyle {
   /// The class of its colour.
   let colour: String
   /// The class of its dashes; `nil` for none.
   let dashes: String?
-  /// Which shape its marks have.
+  /// The index of the shape of its marks.
   let mark: Int
 
   /// The style of the result `index`, counted from 0.

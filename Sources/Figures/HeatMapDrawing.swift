@@ -1,19 +1,20 @@
-/// A heat map on paper. What is zero has the colour of the ground; the farther a number is from it, the stronger is the
+/// Draws a heat map. Zero has the colour of the background; the farther a number is from it, the stronger is the
 /// colour, one for positive and another for negative numbers.
 struct HeatMapDrawing {
   private let map: HeatMap
-  /// The numbers from the lowest to the highest that the colours stand for.
+  /// The range of the colours.
   private let scale: AxisScale
-  private static let largestCell = 34.0
-  private static let mostNameWidth = 150.0
-  private static let mostHeight = 560.0
-  /// A map with more cells than this has no titles in them.
-  private static let mostTitled = 6000
+  private static let maxCellSize = 34.0
+  private static let maxNameWidth = 150.0
+  private static let maxHeight = 560.0
+  /// A map with more cells has no titles in them.
+  private static let maxTitledCells = 6000
 
   init(_ map: HeatMap) {
     self.map = map
     let numbers = map.values.joined().filter { AxisScale.shows($0, isLogarithmic: map.valueAxis.isLogarithmic) }
-    // Shares and the activity of gates lie between 0 and 1; then the scale is all of that, so that pictures compare.
+    // Shares and the activity of gates lie between 0 and 1; then the scale is that range, so that pictures are
+    // comparable.
     let isShare = numbers.allSatisfy { (0...1).contains($0) } && (numbers.max() ?? 1) > 0.25
     let ends: [Double] = map.valueAxis.isLogarithmic ? [] : isShare ? [0, 1] : [0]
     scale = AxisScale(numbers + ends, isLogarithmic: map.valueAxis.isLogarithmic, tickCount: 5, endsAtTicks: true)
@@ -22,11 +23,11 @@ struct HeatMapDrawing {
   func picture(isAlone: Bool) -> String {
     var sheet = FigureSheet(title: map.title)
     drawScale(on: &sheet)
-    let rowNames = map.rows.map { TextMeasure.shortened(Self.visible($0), width: Self.mostNameWidth, size: 11) }
+    let rowNames = map.rows.map { TextMeasure.shortened(Self.visible($0), width: Self.maxNameWidth, size: 11) }
     let left = max(30, FigureSheet.margin + (rowNames.map { TextMeasure.width($0, size: 11) }.max() ?? 0) + 14)
     let room = FigureSheet.width - left - FigureSheet.margin - 4
-    let width = Self.whole(min(Self.largestCell, room / Double(max(1, map.columns.count))))
-    let height = Self.whole(min(max(width, 18), 26, Self.mostHeight / Double(max(1, map.rows.count))))
+    let width = Self.whole(min(Self.maxCellSize, room / Double(max(1, map.columns.count))))
+    let height = Self.whole(min(max(width, 18), 26, Self.maxHeight / Double(max(1, map.rows.count))))
     let names = ColumnNames(map.columns.map(Self.visible), cellWidth: width)
     sheet.text(
       [map.rowLabel.isEmpty ? "" : "↓ \(map.rowLabel)", map.columnLabel.isEmpty ? "" : "→ \(map.columnLabel)"]
@@ -46,7 +47,7 @@ struct HeatMapDrawing {
       height: top + max(20, size.height) + FigureSheet.margin, description: description, isAlone: isAlone)
   }
 
-  /// The colours and what they stand for, above the map.
+  /// The colour scale, above the map.
   private func drawScale(on sheet: inout FigureSheet) {
     let (x, y, width, parts) = (FigureSheet.margin + 12, sheet.top + 2, 200.0, 50)
     var axis = scale
@@ -69,7 +70,7 @@ struct HeatMapDrawing {
   }
 
   private func cells(x: Double, y: Double, width: Double, height: Double) -> [Markup] {
-    let isTitled = map.rows.count * map.columns.count <= Self.mostTitled
+    let isTitled = map.rows.count * map.columns.count <= Self.maxTitledCells
     var cells: [Markup] = []
     for (row, values) in map.values.enumerated() {
       for (column, value) in values.enumerated() {
@@ -93,7 +94,7 @@ struct HeatMapDrawing {
   /// The colour of `value` and its strength from 0 to 1.
   private func colour(_ value: Double) -> (style: String, opacity: Double) {
     if scale.isLogarithmic {
-      // The places of a scale that nobody set are 0 and 1.
+      // The default positions of a scale are 0 and 1.
       return ("over", scale(value))
     }
     let most = max(abs(scale.domain.lowerBound), abs(scale.domain.upperBound))
@@ -103,7 +104,7 @@ struct HeatMapDrawing {
   /// The size of a cell in whole pixels, so that there are no seams, unless it is too small for that.
   private static func whole(_ size: Double) -> Double { size >= 4 ? size.rounded(.down) : size }
 
-  /// A cell; `nil` where it cannot be told from the ground.
+  /// A cell; `nil` where it has the colour of the background.
   private static func cell(
     x: Double, y: Double, width: Double, height: Double, _ colour: (style: String, opacity: Double)
   ) -> Markup? {
@@ -126,7 +127,7 @@ struct HeatMapDrawing {
     }
   }
 
-  /// The name with what cannot be seen made visible.
+  /// The name with invisible characters made visible.
   private static func visible(_ name: String) -> String {
     switch name {
     case " ": "␣"
@@ -147,20 +148,20 @@ struct HeatMapDrawing {
 }
 
 /// The names above the columns of a heat map: upright where they fit, otherwise along the columns; where even those
-/// would meet, not all of them.
+/// would overlap, not all of them.
 private struct ColumnNames {
-  /// The room that they take above the map.
+  /// Their height above the map.
   let height: Double
   private let names: [String]
   private let cellWidth: Double
   private let isUpright: Bool
   private let stride: Int
-  private static let mostHeight = 110.0
+  private static let maxHeight = 110.0
 
   init(_ names: [String], cellWidth: Double) {
     self.cellWidth = cellWidth
     let widest = names.map { TextMeasure.width($0, size: 11) }.max() ?? 0
-    // Letters of a text stand as close as in a line, and numbers are left out rather than turned.
+    // Letters of a text are as close as in a line, and numbers are left out rather than turned.
     let isText = names.allSatisfy { $0.count <= 1 }
     let needed = isText ? 7 : widest + 4
     isUpright = needed <= cellWidth || names.allSatisfy { $0.count <= 4 } && cellWidth < 11
@@ -169,9 +170,9 @@ private struct ColumnNames {
       stride = max(1, Int((needed / max(cellWidth, 1e-9)).rounded(.up)))
       height = names.isEmpty ? 0 : 14
     } else {
-      self.names = names.map { TextMeasure.shortened($0, width: Self.mostHeight, size: 11) }
+      self.names = names.map { TextMeasure.shortened($0, width: Self.maxHeight, size: 11) }
       stride = max(1, Int((12 / max(cellWidth, 1e-9)).rounded(.up)))
-      height = min(Self.mostHeight, widest) + 8
+      height = min(Self.maxHeight, widest) + 8
     }
   }
 

@@ -1,4 +1,4 @@
-/// A line chart on paper.
+/// Draws a line chart.
 struct LineChartDrawing {
   private typealias Place = (x: Double, y: Double)
 
@@ -8,11 +8,11 @@ struct LineChartDrawing {
   private let styles: [SeriesStyle]
   private let labelsAtEnds: Bool
   private static let plotHeight = 280.0
-  /// A line whose points are closer than this has no marks, and one with more than `mostHovered` no titles at them.
-  private static let leastDistance = 14.0
-  private static let mostHovered = 200
-  /// What names at the ends of lines may take of the width.
-  private static let mostLabelWidth = 190.0
+  /// A line with closer points has no marks, and one with more than `maxTitledPoints` no titles at them.
+  private static let minMarkDistance = 14.0
+  private static let maxTitledPoints = 200
+  /// Maximum width of names at the ends of lines.
+  private static let maxLabelWidth = 190.0
 
   init(_ chart: LineChart) {
     self.chart = chart
@@ -35,13 +35,13 @@ struct LineChartDrawing {
       if line.isReference { references += 1 } else { results += 1 }
       return line.isReference ? .reference(references - 1) : .result(results - 1)
     }
-    // Names stand at the ends of lines where all end at the right; otherwise the legend has them.
+    // Names are at the ends of lines where all end at the right; otherwise the legend has them.
     let scale = x
     labelsAtEnds =
       chart.lines.count <= 6
       && chart.lines.allSatisfy { line in
         line.points.last(where: isShown).map { scale($0.x) > 0.9 } ?? false
-          && Self.labelWidth(line.name) < Self.mostLabelWidth
+          && Self.labelWidth(line.name) < Self.maxLabelWidth
       }
   }
 
@@ -94,7 +94,7 @@ struct LineChartDrawing {
     return results.min { distance($0.0) < distance($1.0) }?.1 ?? .result(0)
   }
 
-  /// Draws grid, axes and labels; returns where they end.
+  /// Draws grid, axes and labels; returns their end.
   private func drawAxes(on sheet: inout FigureSheet) -> Double {
     let (left, right) = x.places
     for tick in y.ticks {
@@ -142,10 +142,10 @@ struct LineChartDrawing {
       }
     }
     let shown = line.points.filter(shows)
-    guard shown.count <= Self.mostHovered else { return marks }
+    guard shown.count <= Self.maxTitledPoints else { return marks }
     let extent = abs(place(shown.last ?? FigurePoint(0, 0)).x - place(shown.first ?? FigurePoint(0, 0)).x)
     let isMarked =
-      shown.count == 1 || (extent >= Self.leastDistance * Double(shown.count - 1) && !line.isReference)
+      shown.count == 1 || (extent >= Self.minMarkDistance * Double(shown.count - 1) && !line.isReference)
     for point in shown {
       let (x, y) = place(point)
       let mark =
@@ -158,7 +158,7 @@ struct LineChartDrawing {
     return marks
   }
 
-  /// Writes the names of lines at their ends, moved apart where they would meet.
+  /// Writes the names of lines at their ends, moved apart where they would overlap.
   private func drawNames(on sheet: inout FigureSheet) {
     let ends = zip(chart.lines, styles).compactMap { line, style in
       line.points.last(where: shows).map { (line: line, style: style, end: place($0)) }
@@ -173,7 +173,7 @@ struct LineChartDrawing {
     }
   }
 
-  /// `heights`, which rise, moved by as little as leaves `gap` between any two, within `range` if they fit.
+  /// `heights`, ascending, moved as little as possible to leave `gap` between any two, within `range` if they fit.
   static func movedApart(_ heights: [Double], gap: Double, in range: ClosedRange<Double>) -> [Double] {
     var moved = heights
     for i in moved.indices.dropFirst() { moved[i] = max(moved[i], moved[i - 1] + gap) }
@@ -197,7 +197,7 @@ struct LineChartDrawing {
     "M" + places.map { "\(NumberText.coordinate($0.x)) \(NumberText.coordinate($0.y))" }.joined(separator: "L")
   }
 
-  /// Of the places in one column of pixels, the first, the lowest, the highest and the last: what can be seen of them.
+  /// Of the places in one column of pixels, the first, the lowest, the highest and the last: those that are visible.
   private static func thinned(_ places: [Place]) -> [Place] {
     guard places.count > 2 * Int(FigureSheet.width) else { return places }
     var kept: [Place] = []
@@ -218,7 +218,6 @@ struct LineChartDrawing {
     return kept
   }
 
-  /// What the chart shows, in words.
   private var description: String {
     let axes = "\(chart.yAxis.text) over \(chart.xAxis.text)."
     let lines = chart.lines.map { line in

@@ -1,4 +1,4 @@
-/// An element of an XML document with what is in it. Whatever its attributes and texts hold, it is written well-formed.
+/// An element of an XML document and its contents, written well-formed whatever its attributes and texts hold.
 struct Markup {
   private enum Child {
     case element(Markup)
@@ -9,14 +9,13 @@ struct Markup {
   private var attributes: [(name: String, value: String)]
   private var children: [Child] = []
 
-  /// An element called `name`, a name of the program's own.
+  /// An element; `name` is not escaped.
   init(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], text: String? = nil) {
     self.name = name
     self.attributes = attributes.map { ($0.key, $0.value) }
     if let text { children.append(.text(text)) }
   }
 
-  /// An element with elements in it.
   init(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ children: [Markup]) {
     self.init(name, attributes)
     self.children = children.map(Child.element)
@@ -36,7 +35,6 @@ struct Markup {
     return copy
   }
 
-  /// The element as text.
   var text: String {
     var text = ""
     write(to: &text)

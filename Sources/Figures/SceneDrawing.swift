@@ -1,11 +1,11 @@
-/// A scene on paper: both axes to one scale.
+/// Draws a scene, both axes to one scale.
 struct SceneDrawing {
   private typealias Place = (x: Double, y: Double)
 
   private let scene: Scene
-  private static let mostHeight = 520.0
-  /// A path with more points than this has no marks but at its ends.
-  private static let mostMarked = 60
+  private static let maxHeight = 520.0
+  /// A path with more points has marks at its ends only.
+  private static let maxMarkedPoints = 60
 
   init(_ scene: Scene) { self.scene = scene }
 
@@ -14,9 +14,9 @@ struct SceneDrawing {
     let points = scene.paths.flatMap(\.points).filter(shows)
     var (x, y) = axes(around: points)
     let left = max(40, (y.ticks.map { TextMeasure.width(y.label($0), size: 11) }.max() ?? 0) + 18)
-    let mostWidth = FigureSheet.width - left - 16 - FigureSheet.margin
+    let maxWidth = FigureSheet.width - left - 16 - FigureSheet.margin
     let (dx, dy) = (x.domain.upperBound - x.domain.lowerBound, y.domain.upperBound - y.domain.lowerBound)
-    let scale = min(mostWidth / dx, Self.mostHeight / dy)
+    let scale = min(maxWidth / dx, Self.maxHeight / dy)
     sheet.text("y (\(scene.unit))", x: FigureSheet.margin, y: sheet.top + 10, style: "axis-label")
     let top = sheet.top + 26
     x.places = (left, left + dx * scale)
@@ -30,7 +30,7 @@ struct SceneDrawing {
       sheet.text(
         "no points", x: (x.places.first + x.places.last) / 2, y: top + dy * scale / 2, style: "note", anchor: "middle")
     }
-    // What was expected is drawn over what was.
+    // The prediction is drawn over the truth.
     for role in Scene.Role.allCases {
       for path in scene.paths where path.role == role { sheet.add(group: marks(of: path, x, y)) }
     }
@@ -38,7 +38,7 @@ struct SceneDrawing {
       height: bottom + 38 + FigureSheet.margin, description: description, isAlone: isAlone)
   }
 
-  /// Axes around `points` with some room to each side, neither so much the shorter that nothing can be told along it.
+  /// Axes around `points` with a margin on each side, neither too short to be readable.
   private func axes(around points: [FigurePoint]) -> (x: AxisScale, y: AxisScale) {
     func range(_ values: [Double]) -> (middle: Double, size: Double) {
       let (least, most) = (values.min() ?? 0, values.max() ?? 0)
@@ -80,7 +80,7 @@ struct SceneDrawing {
     let shown = path.points.filter(shows)
     for (index, point) in shown.enumerated() {
       let isEnd = index == 0 || index == shown.count - 1
-      guard isEnd || shown.count <= Self.mostMarked else { continue }
+      guard isEnd || shown.count <= Self.maxMarkedPoints else { continue }
       // The end of a path is larger, so that its direction can be seen.
       let mark = style.mark(x: x(point.x), y: y(point.y), radius: index == shown.count - 1 ? 4.5 : 3)
       marks.append(
@@ -118,7 +118,7 @@ struct SceneDrawing {
 }
 
 extension Scene.Role {
-  /// What the legend calls it.
+  /// The name in the legend.
   var name: String {
     switch self {
     case .observed: "observed"
@@ -127,7 +127,6 @@ extension Scene.Role {
     }
   }
 
-  /// How it is drawn.
   fileprivate var style: SeriesStyle {
     switch self {
     case .observed: SeriesStyle(colour: "c0", dashes: nil, mark: 0)

@@ -5,10 +5,9 @@ internal import Models
 /// One-to-many: a picture goes in, its caption comes out. Of a handwritten digit its name, letter by letter, and of a
 /// scene of two shapes a sentence (Vinyals et al., "Show and tell: a neural image caption generator", 2015).
 ///
-/// The picture decides the state in which a recurrent network starts. A name of a few letters needs nothing more; who
-/// writes a sentence looks at the picture again at every word.
+/// The picture decides the state in which a recurrent network starts. That is enough for a name of a few letters; for
+/// a sentence the network also reads the picture at every word.
 package enum CaptionTask: RecurrentTask {
-  /// Says what is in a picture.
   package static let description = TaskDescription(
     "caption", "Spells out handwritten digits, and says how shapes lie in a picture.", topology: "one-to-many",
     dataSets: [.digits])
@@ -26,11 +25,13 @@ package enum CaptionTask: RecurrentTask {
 
     // Models and training.
     let spelling = try Captioner(
-      "digits", digits, .init(units: 128, looksAgain: false, epochs: context.choose(quick: 20, full: 60)), context)
+      "digits", digits, .init(units: 128, readsPictureEveryStep: false, epochs: context.choose(quick: 20, full: 60)),
+      context)
     let describing = try Captioner(
       "scenes", scenes,
       .init(
-        units: context.choose(quick: 128, full: 256), looksAgain: true, epochs: context.choose(quick: 6, full: 30)),
+        units: context.choose(quick: 128, full: 256), readsPictureEveryStep: true,
+        epochs: context.choose(quick: 6, full: 30)),
       context)
 
     // Score.
@@ -38,14 +39,14 @@ package enum CaptionTask: RecurrentTask {
       Self.self, context,
       scores: [
         Score(
-          "digits, captions that are exact", spelling.exactShare, "%",
+          "digits, captions that are exact", spelling.exactAccuracy, "%",
           bar: .atLeast(context.choose(quick: 90, full: 95))),
-        Score("digits, the most frequent caption", spelling.shareOfMostFrequent, "%"),
-        Score("scenes, captions that are exact", describing.exactShare, "%"),
+        Score("digits, the most frequent caption", spelling.mostFrequentAccuracy, "%"),
+        Score("scenes, captions that are exact", describing.exactAccuracy, "%"),
         Score(
-          "scenes, words that are right", describing.shareOfRightWords, "%",
+          "scenes, words that are right", describing.tokenAccuracy, "%",
           bar: .atLeast(context.choose(quick: 60, full: 95))),
-        Score("scenes, the most frequent caption", describing.shareOfMostFrequent, "%"),
+        Score("scenes, the most frequent caption", describing.mostFrequentAccuracy, "%"),
       ],
       examples: [spelling.example, describing.example],
       figures: [
@@ -55,11 +56,10 @@ package enum CaptionTask: RecurrentTask {
   }
 }
 
-/// How a captioner is built and trained.
 private struct CaptionerSettings {
   var units: Int
-  /// Whether the picture stands beside every token that is read.
-  var looksAgain: Bool
+  /// Whether the picture is an input at every token, too.
+  var readsPictureEveryStep: Bool
   var epochs: Int
 }
 
@@ -69,14 +69,14 @@ private struct Captioner {
   let pictures: CaptionedPictures
   let model: ConditionedDecoder<Float>
   let report: TrainingReport
-  /// The pictures of the test, and what the network says of each.
+  /// The pictures of the test, and the network's caption of each.
   let answers: [(picture: CaptionedPicture, said: [String])]
 
   init(_ name: String, _ pictures: CaptionedPictures, _ settings: CaptionerSettings, _ context: TaskContext) throws {
     self.name = name
     self.pictures = pictures
     let features = 32
-    let beside = settings.looksAgain ? pictures.pixelCount : 0
+    let beside = settings.readsPictureEveryStep ? pictures.pixelCount : 0
     let decoder = try TokenDecoder(
       embedding: EmbeddingTable(vocabularySize: pictures.vocabulary.count, dimension: features),
       recurrent: RecurrentStack(RecurrentCell(.gru, inputSize: features + beside, hiddenSize: settings.units)),
@@ -93,7 +93,7 @@ private struct Captioner {
     answers = Array(zip(pictures.test, try Self.captions(of: pictures, by: model)))
   }
 
-  /// What `model` says of the test's pictures: the most probable token at each place.
+  /// The captions that `model` gives the test's pictures: the most probable token at each step.
   private static func captions(
     of pictures: CaptionedPictures, by model: ConditionedDecoder<Float>
   ) throws -> [[String]] {
@@ -107,13 +107,13 @@ private struct Captioner {
     ).map { pictures.vocabulary.words(of: $0.tokens) }
   }
 
-  /// How many captions of the test are right to the last token, in per cent.
-  var exactShare: Double {
+  /// Captions of the test in which every token is right, in per cent.
+  var exactAccuracy: Double {
     100 * Double(answers.count { $0.said == $0.picture.caption }) / Double(answers.count)
   }
 
-  /// How many tokens of the test's captions stand where they should, in per cent.
-  var shareOfRightWords: Double {
+  /// Tokens of the test's captions that are right at their position, in per cent.
+  var tokenAccuracy: Double {
     var (right, count) = (0, 0)
     for (picture, said) in answers {
       right += zip(said, picture.caption).count { $0 == $1 }
@@ -122,15 +122,15 @@ private struct Captioner {
     return 100 * Double(right) / Double(max(count, 1))
   }
 
-  /// How many captions of the test are the one that is most frequent in training, in per cent.
-  var shareOfMostFrequent: Double {
+  /// Captions of the test that equal the most frequent one of training, in per cent: the baseline.
+  var mostFrequentAccuracy: Double {
     var counts: [[String]: Int] = [:]
     for picture in pictures.training { counts[picture.caption, default: 0] += 1 }
     let mostFrequent = counts.max { ($0.value, pictures.text(of: $1.key)) < ($1.value, pictures.text(of: $0.key)) }?.key
     return 100 * Double(pictures.test.count { $0.caption == mostFrequent }) / Double(pictures.test.count)
   }
 
-  /// Some captions of the test, and what is wrong among them.
+  /// Some captions of the test, wrong ones among them.
   var example: TaskExample {
     let shown = answers.prefix(5) + answers.dropFirst(5).filter { $0.said != $0.picture.caption }.prefix(3)
     return TaskExample(
@@ -140,7 +140,7 @@ private struct Captioner {
       })
   }
 
-  /// The first `count` pictures of the test under what is said of them.
+  /// The first `count` pictures of the test, with the network's captions as titles.
   func pictures(_ count: Int) -> [HeatMap] {
     answers.prefix(count).map { $0.picture.figure(titled: "“\(pictures.text(of: $0.said))”") }
   }

@@ -2,14 +2,13 @@ internal import Figures
 internal import Kernels
 internal import Models
 
-/// Is the network a goldfish? Problems whose answer lies far back, for the three cells: the vanilla network, which has
-/// forgotten after some dozen steps, and LSTM and GRU, whose gates keep what matters; and the norms of the gradients
-/// that say why (Hochreiter & Schmidhuber, "Long short-term memory", 1997).
+/// Memory over long lags, for the three cells: the vanilla network, which forgets after a few dozen steps, and LSTM and
+/// GRU, whose gates keep what matters; and the norms of the gradients that explain it (Hochreiter & Schmidhuber, "Long
+/// short-term memory", 1997).
 ///
 /// Gates begin with memories as long as the sequences (Tallec & Ollivier, "Can recurrent neural networks warp time?",
 /// 2018). Every sequence of training is a new one.
 package enum MemoryTask: RecurrentTask {
-  /// Remembers over many steps, or does not.
   package static let description = TaskDescription(
     "memory", "Remembers over 20 to 1000 steps, or does not: sums, orders and copies.", topology: "many-to-one")
 
@@ -30,7 +29,7 @@ package enum MemoryTask: RecurrentTask {
         .map(Figure.lineChart))
   }
 
-  // MARK: - What is learned
+  // MARK: - Training
 
   /// A problem at one lag, how long it is learned, and by which cells.
   struct Course: Sendable {
@@ -39,7 +38,7 @@ package enum MemoryTask: RecurrentTask {
     /// Epochs of ``stepsPerEpoch`` steps.
     var epochs: Int
     var cells = RecurrentCell.Kind.allCases
-    /// Whether this is the one that the bars are for.
+    /// Whether the bars are for this one.
     var isMeasured = false
   }
 
@@ -62,13 +61,13 @@ package enum MemoryTask: RecurrentTask {
   private struct Trial {
     let course: Course
     let cell: RecurrentCell.Kind
-    /// As it was before training.
+    /// The model before training.
     let beginning: SequenceModel<Float>
     let model: SequenceModel<Float>
-    /// New sequences.
+    /// Sequences for the test.
     let test: MemoryExamples
     let error: Double
-    /// The error of giving the same answer to all.
+    /// The error of a constant answer.
     let errorOfConstant: Double
 
     var name: String { "\(course.problem.name) over \(course.lag) steps, \(cell.name)" }
@@ -98,7 +97,7 @@ package enum MemoryTask: RecurrentTask {
     }
   }
 
-  // MARK: - What is shown
+  // MARK: - Results
 
   private static func scores(of trials: [Trial], _ context: TaskContext) -> [Score] {
     trials.map { trial in
@@ -133,7 +132,7 @@ package enum MemoryTask: RecurrentTask {
     }
   }
 
-  /// Some sums and what the cells take them for.
+  /// Some sums and the cells' answers.
   private static func answers(of trials: [Trial]) -> TaskExample {
     let shown = Array(0..<5)
     var columns = [["sum"]]
@@ -163,8 +162,8 @@ package enum MemoryTask: RecurrentTask {
         + [LineChart.Line("always the same answer", points(cells[1].1, \.errorOfConstant), isReference: true)])
   }
 
-  /// How much the answer depends on the state of the network at each lag before the end, before training and after it:
-  /// of an LSTM the cell state, which is its memory, of the others the hidden state.
+  /// The norm of the gradient of the answer for the state at each lag before the end, before and after training: the
+  /// cell state of an LSTM, the hidden state of the others.
   private static func gradientNorms(of trials: [Trial]) -> [LineChart] {
     [("before training", \Trial.beginning), ("after training", \Trial.model)].map { title, model in
       let lines = trials.map { trial in
@@ -183,16 +182,15 @@ package enum MemoryTask: RecurrentTask {
     let analysis = model.recurrentLayer.analyzeMemory(
       on: inputs, dLastOutputs: Matrix(Array(repeating: weights, count: inputs.batch)))
     let norms = analysis.cellNorms.isEmpty ? analysis.meanHiddenNorms(layer: 0) : analysis.meanCellNorms(layer: 0)
-    // What a Float cannot hold is zero, and a logarithm has no place for it.
-    return norms.enumerated().filter { $1 > smallestNorm }.map { FigurePoint(Double($0), $1) }
+    // A norm that underflows is zero, which a logarithmic axis cannot show.
+    return norms.enumerated().filter { $1 > minNorm }.map { FigurePoint(Double($0), $1) }
   }
 
-  /// Smaller norms are not drawn: what is left of 1 after so many roundings says nothing.
-  private static let smallestNorm = 1e-12
+  /// Smaller norms are not drawn: rounding errors dominate them.
+  private static let minNorm = 1e-12
 }
 
 extension RecurrentCell.Kind {
-  /// What people call it.
   var name: String {
     switch self {
     case .vanilla: "vanilla"
@@ -203,7 +201,6 @@ extension RecurrentCell.Kind {
 }
 
 extension MemoryProblem {
-  /// What people call it.
   var name: String {
     switch self {
     case .adding: "adding"
@@ -212,6 +209,5 @@ extension MemoryProblem {
     }
   }
 
-  /// What its errors are.
   var errorName: String { self == .adding ? "mean squared error" : "part of answers that are wrong" }
 }

@@ -3,13 +3,12 @@ internal import Figures
 internal import Kernels
 internal import Models
 
-/// The missing word: what stood in the gap of a sentence, by what is before it and what is after it. One network reads
-/// forwards, another backwards; where they meet is the gap.
+/// The missing word in the gap of a sentence, from the words before and after it. One network reads forwards up to the
+/// gap, another backwards.
 ///
-/// Measured on captions of images, one word removed at a time, beside trigrams that know what is before the gap, and others
-/// that know both sides too.
+/// Measured on captions of images, one word removed at a time, beside trigrams that use the words before the gap, and
+/// others that use both sides, too.
 package enum MissingWordTask: RecurrentTask {
-  /// Fills gaps in sentences.
   package static let description = TaskDescription(
     "missing-word", "Finds the word that was removed from a sentence, reading both sides.", topology: "many-to-one",
     dataSets: [.multi30k])
@@ -50,7 +49,7 @@ package enum MissingWordTask: RecurrentTask {
       accuracy(on: data.test, trigrams.probabilities(before:in:)),
       accuracy(on: data.test, trigrams.probabilities(around:in:))
     )
-    // A quick run learns from a fifth of the captions, too few for more than counting finds.
+    // A quick run trains on a fifth of the captions, too few to beat counting.
     let bars = context.choose(
       quick: (first: 22.0, firstFive: 40.0), full: (first: bothSides.top1 + 5, firstFive: bothSides.top5 + 5))
     let barIsFrom = context.choose(
@@ -104,7 +103,7 @@ package enum MissingWordTask: RecurrentTask {
     return accuracy
   }
 
-  /// The guide's sentence, and some of the test's with a word of their middle removed.
+  /// A sentence that many words complete, and some of the test's with a word of their middle removed.
   private static func examples(of model: GapModel<Float>, _ data: GapSentences) -> [TaskExample] {
     let sushi = "i like sushi , i 'm going to eat at the restaurant .".split(separator: " ").map(String.init)
     let test = data.test.prefix(5).map { data.words.words(of: $0.dropFirst().dropLast()) }

@@ -4,14 +4,13 @@ internal import Kernels
 internal import Models
 
 /// Finishing a musical work from its beginning: networks that predict the notes of the next quarter of Bach's chorales
-/// from all quarters before, and so can write a chorale on (Boulanger-Lewandowski, Bengio & Vincent, "Modeling temporal
+/// from all quarters before, and so can continue a chorale (Boulanger-Lewandowski, Bengio & Vincent, "Modeling temporal
 /// dependencies in high-dimensional sequences", 2012).
 ///
 /// The loss is counted as by Bai, Kolter & Koltun, "An empirical evaluation of generic convolutional and recurrent
-/// networks for sequence modeling", 2018: the sum over the 88 notes of the binary cross entropy, in nats, in the mean over
-/// all frames of all pieces together. The first frame of a piece is seen and not predicted.
+/// networks for sequence modeling", 2018: the sum over the 88 notes of the binary cross entropy, in nats, in the mean
+/// over all frames of all pieces together. The first frame of a piece is seen and not predicted.
 package enum MusicTask: RecurrentTask {
-  /// Predicts the next notes of a chorale and writes it on.
   package static let description = TaskDescription(
     "music", "Predicts the next notes of Bach's chorales and writes one on.", topology: "many-to-many",
     dataSets: [.chorales])
@@ -55,7 +54,7 @@ package enum MusicTask: RecurrentTask {
 
   private static let unit = "nats per frame"
   private static let hiddenSize = 256
-  /// Under 1: what is improbable clashes.
+  /// Below 1, because improbable notes sound dissonant.
   private static let temperature = 0.7
 
   /// A cell that has learned the chorales.
@@ -90,7 +89,7 @@ package enum MusicTask: RecurrentTask {
       try model.loss(over: PieceExamples(pieces: pieces)).mean * Double(Piece.notes.count)
     }
 
-    /// How its gates move over `piece`.
+    /// The activity of its gates over `piece`.
     func gates(over piece: Piece) throws -> HeatMap {
       HeatMap(
         "Gates of the \(cell.name) over the chorale",
@@ -98,7 +97,7 @@ package enum MusicTask: RecurrentTask {
         steps: (piece.steps.indices.dropLast().map { "\($0 + 1)" }, "quarter"))
     }
 
-    /// What others have reached.
+    /// Published results.
     var published: Double {
       switch cell {
       case .vanilla: 8.91
@@ -108,7 +107,7 @@ package enum MusicTask: RecurrentTask {
     }
   }
 
-  // MARK: - What is shown
+  // MARK: - Results
 
   /// The losses after each epoch.
   private static func losses(of networks: [Network]) -> LineChart {

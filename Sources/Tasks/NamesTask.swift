@@ -4,11 +4,10 @@ internal import Kernels
 internal import Models
 
 /// One-to-many: a language goes in, a name comes out, letter by letter. The language decides the state in which a
-/// recurrent network starts, and stands beside every letter that it reads.
+/// recurrent network starts, and is an input at every letter.
 ///
-/// Measured on names that it has not seen, beside 4-grams of characters in the same run.
+/// Scored on names that it has not seen, beside 4-grams of characters in the same run.
 package enum NamesTask: RecurrentTask {
-  /// Invents names in a language.
   package static let description = TaskDescription(
     "names", "Invents names in a language.", topology: "one-to-many", dataSets: [.names])
 
@@ -44,7 +43,7 @@ package enum NamesTask: RecurrentTask {
     let loss = try model.loss(over: Self.examples(of: names.test, names), batchSize: 256).mean
     let nGrams = NameNGrams(names)
     let baseline = nGrams.loss(of: names.test)
-    // A quick run ends before it knows what four letters tell.
+    // A quick run ends before it beats 4-grams.
     let bar = context.choose(
       quick: (2.2, "shows that it learns"), full: (baseline, "4-grams of characters in this run"))
     return TaskResult(

@@ -4,12 +4,11 @@ internal import Kernels
 internal import Models
 
 /// Judging: whether a sentence of a film review is for the film or against it. A network reads the words in both
-/// directions, and a linear map judges the mean of what it made of them.
+/// directions, and a linear map judges the mean of its outputs.
 ///
-/// Learned from sentences alone, without word vectors from elsewhere; measured beside naive Bayes over words and pairs of
+/// Trained on sentences alone, without pretrained word vectors; scored beside naive Bayes over words and pairs of
 /// words in the same run.
 package enum SentimentTask: RecurrentTask {
-  /// Judges sentences of film reviews.
   package static let description = TaskDescription(
     "sentiment", "Judges whether a sentence of a film review is for the film or against it.", topology: "many-to-one",
     dataSets: [.filmReviews])
@@ -31,7 +30,7 @@ package enum SentimentTask: RecurrentTask {
       readout: .meanState, outputSize: 2, loss: .softmaxCrossEntropy)
 
     var scheme = InitializationScheme.recommended
-    // Rows that are large at random would be learned by heart: words are rare, and what training says of them shall outweigh chance.
+    // Small initial rows: words are rare, and large random ones would outweigh what training changes.
     scheme.embedding = .normal(standardDeviation: 0.3)
 
     // Training: several networks that differ in their seed alone.
@@ -82,18 +81,18 @@ package enum SentimentTask: RecurrentTask {
         })
   }
 
-  /// A sentence that turns: what stands before “but” is not the judgement.
+  /// A sentence whose judgement comes after “but”.
   private static let shown = "the film looks beautiful , but the story is dull and goes nowhere ."
     .split(separator: " ").map(String.init)
 
-  /// What the networks think after each word.
+  /// The networks' judgement after each word.
   private static func running(_ words: [String], _ judges: SentimentJudges, _ vocabulary: Vocabulary) -> TaskExample {
     let probabilities = judges.probabilitiesAfterEachWord(of: vocabulary.numbers(of: words))
     return TaskExample(
       "For the film, after each word", zip(words, probabilities).map { "\(percent($1))  \($0)" })
   }
 
-  /// The same, drawn.
+  /// The same as a figure.
   private static func figure(_ words: [String], _ judges: SentimentJudges, _ vocabulary: Vocabulary) -> Figure {
     .heatMap(
       HeatMap(

@@ -3,12 +3,11 @@ internal import Figures
 internal import Kernels
 internal import Models
 
-/// Writing on: a network that predicts each character of the plays of Shakespeare from those before it, and so can
-/// continue a beginning (Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015).
+/// Continuing a text: a network that predicts each character of the plays of Shakespeare from those before it, and so
+/// can continue a beginning (Karpathy, "The unreasonable effectiveness of recurrent neural networks", 2015).
 ///
 /// Two layers of LSTM over streams of the training text, the state carried from window to window.
 package enum TextTask: RecurrentTask {
-  /// Predicts the next character and continues a beginning.
   package static let description = TaskDescription(
     "text", "Predicts the next character of Shakespeare and continues a beginning.", topology: "many-to-many",
     dataSets: [.shakespeare])
@@ -67,7 +66,6 @@ package enum TextTask: RecurrentTask {
       ])
   }
 
-  /// What the network is to continue.
   private static let beginnings = ["ROMEO:", "First Citizen:"]
 
   /// The text in two parts, in numbers of its characters.
@@ -76,17 +74,17 @@ package enum TextTask: RecurrentTask {
     let training: [Int32]
     let validation: [Int32]
 
-    /// Characters that give every stream of the held-out tenth some to read.
-    private static let shortest = 40_000
+    /// The minimum length: every stream of the held-out tenth needs some characters.
+    private static let minLength = 40_000
 
     /// The first nine tenths are for training, as everywhere.
     init(_ context: TaskContext) throws(DataError) {
       let folder = try context.dataFolder(for: .shakespeare)
       var text = Array(try FileReading.text(of: folder(DataSet.shakespeare.files[0])).unicodeScalars.map(String.init))
-      guard text.count >= Self.shortest else {
+      guard text.count >= Self.minLength else {
         throw DataError(
           file: folder(DataSet.shakespeare.files[0]),
-          reason: "holds \(text.count) characters, wanted \(Self.shortest) at least")
+          reason: "holds \(text.count) characters, wanted \(Self.minLength) at least")
       }
       if context.scale == .quick { text = Array(text.prefix(200_000)) }
       characters = Vocabulary(Set(text).sorted())
@@ -96,7 +94,7 @@ package enum TextTask: RecurrentTask {
       validation = Array(numbers[cut...])
     }
 
-    /// How the gates of the first layer move while `model` reads the beginning of what is held out.
+    /// The activity of the first layer's gates while `model` reads the beginning of the held-out part.
     func gates(of model: SequenceModel<Float>) throws -> HeatMap {
       let shown = Array(validation.prefix(60))
       let names = characters.words(of: shown).map { $0 == "\n" ? "↵" : $0 == " " ? "␣" : $0 }

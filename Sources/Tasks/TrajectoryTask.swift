@@ -2,14 +2,13 @@ internal import Figures
 internal import Kernels
 internal import Models
 
-/// Where will it be next? Networks that watch something move and say its next twelve positions: balls that are thrown in a
+/// Networks that read the positions of something that moves and predict the next twelve: balls that are thrown in a
 /// room and, where their data is there, people who walk.
 ///
-/// One recurrent network takes a history of any length, from two positions on, and is the better the more of it there is;
+/// One recurrent network takes a history of any length, from two positions on, and improves with more of it;
 /// a feed-forward network takes the length it was made for. Training shows each motion with a random part of its
 /// history, and the errors by length are of the same motions of which more and more is known.
 package enum TrajectoryTask: RecurrentTask {
-  /// Says where something that moves will be next.
   package static let description = TaskDescription(
     "trajectory", "Says where a ball, or somebody who walks, will be next.", topology: "many-to-many",
     optionalDataSets: [.ethUCY])
@@ -44,7 +43,7 @@ package enum TrajectoryTask: RecurrentTask {
 
     init(balls count: Int, _ context: TaskContext) {
       let simulation = BallSimulation()
-      // Seeds of streams that do not meet: balls of training and of the test are different ones.
+      // Different seeds: the balls of training and of the test differ.
       var seeds = SeededGenerator(seed: context.seed, stream: 1)
       func windows(_ count: Int) -> [TrajectoryWindow] {
         let longest = Self.lengths.upperBound
@@ -57,16 +56,16 @@ package enum TrajectoryTask: RecurrentTask {
       settings.rotates = false
       settings.epochs = context.choose(quick: 15, full: 60)
       settings.learningRate = 3e-3
-      settings.shortestHistory = Self.lengths.lowerBound
+      settings.minHistory = Self.lengths.lowerBound
       settings.seed = context.seed
       self.settings = settings
     }
   }
 
-  /// What predictors make of a motion.
+  /// The errors of predictors on a motion.
   private struct Ability {
     let motion: Motion
-    /// What has learned, and its name.
+    /// The trained predictors, and their names.
     let learned: [(name: String, forecaster: TrajectoryForecaster)]
     /// The errors of each by the length of the history, constant velocity at the end.
     let errors: [(name: String, takesHistory: Bool, byLength: [DisplacementError])]
@@ -147,7 +146,7 @@ package enum TrajectoryTask: RecurrentTask {
     /// Positions that are seen in the standard protocol.
     private static let lengths = 2...8
 
-    /// `nil` where nobody named a folder that holds the scenes.
+    /// `nil` where no folder with the scenes is set.
     init?(_ context: TaskContext) throws {
       guard let data = context.data, data.holds(.ethUCY) else {
         context.note("eth-ucy is not there (rnn fetch eth-ucy): balls alone")
@@ -181,7 +180,7 @@ package enum TrajectoryTask: RecurrentTask {
       _ settings: TrajectoryForecaster.Settings, _ context: TaskContext
     ) throws {
       var settings = settings
-      settings.shortestHistory = Self.lengths.lowerBound
+      settings.minHistory = Self.lengths.lowerBound
       let forecasters = try folds.map { fold in
         try TrajectoryForecaster(
           .recurrent(.lstm), trainedOn: fold.training, settings, in: context.session,
@@ -244,7 +243,7 @@ package enum TrajectoryTask: RecurrentTask {
 }
 
 extension DisplacementError: CustomStringConvertible {
-  /// Both errors in centimetres' digits, as papers give them: `0.53/1.12`.
+  /// Both errors to the centimetre, as papers give them: `0.53/1.12`.
   package var description: String { "\(fixed(average, decimals: 2))/\(fixed(final, decimals: 2))" }
 
   /// The errors of going on at constant velocity.
@@ -254,13 +253,13 @@ extension DisplacementError: CustomStringConvertible {
 }
 
 extension Scene {
-  /// What was seen of `windows`, what came then, and what `forecaster` expected.
+  /// The histories of `windows`, their futures, and the predictions of `forecaster`.
   fileprivate init(_ title: String, _ forecaster: TrajectoryForecaster, _ windows: some Collection<TrajectoryWindow>) {
     func path(_ role: Role, _ points: [Point]) -> Path { Path(role, points.map { FigurePoint($0.x, $0.y) }) }
     self.init(
       title, unit: "m",
       paths: zip(windows, forecaster.predictions(for: Array(windows))).flatMap { window, predicted in
-        // The future begins where the past ends.
+        // The future begins at the last observed position.
         let last = window.observed.suffix(1)
         return [
           path(.observed, window.observed), path(.truth, last + window.future), path(.prediction, last + predicted),

@@ -4,12 +4,11 @@ internal import Glibc
 internal import Kernels
 internal import Models
 
-/// Translation: an encoder reads a German caption in both directions, and a decoder, which may look back at every word of
+/// Translation: an encoder reads a German caption in both directions, and a decoder, which attends to every word of
 /// it, writes the English one (Bahdanau, Cho & Bengio 2015; Luong, Pham & Manning 2015).
 ///
 /// The same network without attention is trained beside it, and the source itself is scored as a translation.
 package enum TranslationTask: RecurrentTask {
-  /// Translates German captions, with attention and without.
   package static let description = TaskDescription(
     "translation", "Translates captions from German to English, with attention and without.",
     topology: "many-to-many, of another length", dataSets: [.multi30k])
@@ -26,7 +25,7 @@ package enum TranslationTask: RecurrentTask {
     let attentive = try Translator.trained(on: corpus, withAttention: true, in: context)
     guard context.scale == .full else {
       return TaskResult(
-        Self.self, context, scores: corpus.perplexities(of: attentive, mostOfUnigrams: 0.35),
+        Self.self, context, scores: corpus.perplexities(of: attentive, maxShareOfUnigrams: 0.35),
         examples: try corpus.examples(of: [attentive]), figures: try attentive.figures(corpus))
     }
     let attentiveScore = try corpus.score(of: attentive, context)
@@ -44,7 +43,7 @@ package enum TranslationTask: RecurrentTask {
       Score("BLEU of the source, unchanged", corpus.bleu(of: corpus.test.map(\.german)), ""),
     ]
     return TaskResult(
-      Self.self, context, scores: scores + corpus.perplexities(of: attentive, mostOfUnigrams: nil),
+      Self.self, context, scores: scores + corpus.perplexities(of: attentive, maxShareOfUnigrams: nil),
       examples: try corpus.examples(of: [attentive, blind]),
       figures: try attentive.figures(corpus)
         + [.lineChart(LineChart(lossesOf: blind.name, blind.report, unit: "nats per word"))])
@@ -53,7 +52,7 @@ package enum TranslationTask: RecurrentTask {
 
 // MARK: - Data
 
-/// Captions of images, aligned: what to learn from, what to validate on, and what to translate.
+/// Aligned captions of images: training, validation and test.
 private struct Corpus {
   typealias Pair = (german: [String], english: [String])
 
@@ -63,7 +62,7 @@ private struct Corpus {
   let validation: EncoderDecoderExamples<Float>
   let test: [Pair]
 
-  /// What stands for words that are too rare, begins a sentence and ends it.
+  /// The tokens for rare words, the start and the end of a sentence.
   static let (unknown, start, end) = ("<unk>", "<s>", "</s>")
 
   /// The whole of it; in a quick run short sentences of the first part of it.
@@ -98,8 +97,8 @@ private struct Corpus {
     (self.german, self.english) = (german, english)
   }
 
-  /// How well a word is foreseen: of `translator`, and of the frequencies of the words alone.
-  func perplexities(of translator: Translator, mostOfUnigrams share: Double?) -> [Score] {
+  /// The perplexity of `translator`, and of the frequencies of the words alone.
+  func perplexities(of translator: Translator, maxShareOfUnigrams share: Double?) -> [Score] {
     var counts = [Double](repeating: 1, count: english.count)
     for sentence in training.targets { for word in sentence + [training.endToken] { counts[Int(word)] += 1 } }
     let total = counts.reduce(0, +)
@@ -185,7 +184,7 @@ private struct Translator {
         readoutSize: features, tiesEmbedding: true, dropout: dropout))
   }
 
-  /// The best translation of each sentence that a beam finds. What is unknown is never written.
+  /// The best translation of each sentence that beam search finds. The unknown word is never written.
   func translations(of pairs: [Corpus.Pair]) throws(ConfigurationError) -> [[String]] {
     let (decoder, english) = (model.decoder(), corpus.english)
     let start = english.number(of: Corpus.start)
@@ -204,10 +203,9 @@ private struct Translator {
     return translations
   }
 
-  /// Sentences whose beams are one batch.
   private static let sentencesAtOnce = 40
 
-  /// The losses, and what the decoder looks at while it translates a sentence of the test.
+  /// The losses, and the attention of the decoder over a sentence of the test.
   func figures(_ corpus: Corpus) throws(ConfigurationError) -> [Figure] {
     let losses = Figure.lineChart(LineChart(lossesOf: name, report, unit: "nats per word"))
     guard let shown = corpus.test.first(where: { $0.german.count >= 8 }) ?? corpus.test.first else { return [losses] }

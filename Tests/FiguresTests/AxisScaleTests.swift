@@ -37,7 +37,7 @@ import Testing
     #expect(AxisScale([-3, 4], tickCount: 3, endsAtTicks: true).domain == -5...5)
   }
 
-  @Test func whatIsCountedHasWholeTicks() { #expect(AxisScale([1, 2], tickCount: 8).ticks == [1, 2]) }
+  @Test func wholeNumbersHaveWholeTicks() { #expect(AxisScale([1, 2], tickCount: 8).ticks == [1, 2]) }
 
   @Test func theEndsOfTheDomainAreTheEndsOfTheAxis() {
     for isLogarithmic in [false, true] {
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: [[], [4.0], [-0.25, -0.25], [1e9, 1e9 + 1e-3], [.nan, .infinity], [-1e308, 1e308]])
-  func numbersThatSpanNothingGetAnAxisToo(values: [Double]) {
+  func constantValuesGetAnAxis(values: [Double]) {
     for isLogarithmic in [false, true] {
       let scale = AxisScale(values, isLogarithmic: isLogarithmic, endsAtTicks: true)
       #expect(scale.domain.lowerBound < scale.domain.upperBound)

@@ -31,7 +31,7 @@ import TestSupport
     }
   }
 
-  @Test func onlyWhatIsAloneNeedsNothingElse() {
+  @Test func onlyAStandalonePictureIncludesItsStyle() {
     let alone = FigureExamples.all[0].svg(isAlone: true)
     #expect(alone.contains("--figure-1:"))
     #expect(!alone.contains("href") && !alone.contains("url("))

@@ -22,7 +22,7 @@ enum FigureExamples {
       LineChart.Line("LSTM", (0..<50).map { FigurePoint(Double($0), $0 == 7 ? 0 : 0.5) }),
     ])
 
-  static let walk = Scene(
+  static let trajectory = Scene(
     "A walk", unit: "m",
     paths: [
       Scene.Path(.observed, [FigurePoint(0, 0), FigurePoint(1.25, 0.5)]),
@@ -40,7 +40,7 @@ enum FigureExamples {
     value: FigureAxis("activation"))
 
   static let all: [Figure] = [
-    .lineChart(losses), .lineChart(norms), .scene(walk), .heatMap(attention), .heatMap(states),
+    .lineChart(losses), .lineChart(norms), .scene(trajectory), .heatMap(attention), .heatMap(states),
   ]
 
   /// Pictures of nothing.

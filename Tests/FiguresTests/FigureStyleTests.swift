@@ -17,8 +17,8 @@ import Testing
     #expect(Self.sets[0].count == 11)
   }
 
-  /// 4.5 : 1 is what WCAG 2.2 asks of text (1.4.3), and names stand in the colours of their lines.
-  @Test func whatIsReadStandsOutFromTheGround() throws {
+  /// 4.5 : 1 is what WCAG 2.2 asks of text (1.4.3), and names have the colours of their lines.
+  @Test func textContrastsWithTheBackground() throws {
     for colours in Self.sets {
       let ground = try #require(colours["figure-ground"])
       for name in ["ink", "muted", "1", "2", "3", "4", "5", "6"] {

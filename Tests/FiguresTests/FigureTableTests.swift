@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func aSceneHasARowForEachPoint() {
-    let table = Figure.scene(FigureExamples.walk).table()
+    let table = Figure.scene(FigureExamples.trajectory).table()
     #expect(table.columns == ["path", "point", "x (m)", "y (m)"])
     #expect(table.rows.count == 6)
     #expect(table.rows[5] == ["3, predicted", "2", "2.625", "1.5"])
@@ -32,7 +32,7 @@ import Testing
   @Test func longTablesAreThinned() {
     let line = LineChart.Line("a", (0..<1001).map { FigurePoint(Double($0), 1) })
     let table = Figure.lineChart(LineChart("", x: FigureAxis("x"), y: FigureAxis("y"), lines: [line])).table(
-      mostRows: 100)
+      maxRows: 100)
     #expect(table.fullCount == 1001)
     #expect((80...100).contains(table.rows.count))
     #expect(table.rows[1][0] == "11")

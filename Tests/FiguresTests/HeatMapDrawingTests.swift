@@ -31,12 +31,12 @@ import TestSupport
     #expect(styles == ["under", "over"])
   }
 
-  @Test func whatIsNoNumberIsMarked() throws {
+  @Test func nonFiniteNumbersAreMarked() throws {
     let root = try parsedXML(HeatMapDrawing(FigureExamples.attention).picture(isAlone: false))
     #expect(root.descendants.filter { $0.attributes["class"] == "absent" }.count == 1)
   }
 
-  @Test(arguments: [(3, 5), (1, 64), (88, 200), (40, 1)]) func namesThatWouldMeetAreLeftOut(rows: Int, columns: Int)
+  @Test(arguments: [(3, 5), (1, 64), (88, 200), (40, 1)]) func namesThatWouldOverlapAreLeftOut(rows: Int, columns: Int)
     throws
   {
     let map = HeatMap(

@@ -44,7 +44,7 @@ import TestSupport
     #expect(root.titles.contains("one: 5 at x 4"))
   }
 
-  @Test func namesAtEndsDoNotMeet() {
+  @Test func namesAtEndsDoNotOverlap() {
     let moved = LineChartDrawing.movedApart([10, 11, 12, 97, 98], gap: 16, in: 0...100)
     #expect(zip(moved, moved.dropFirst()).allSatisfy { $1 - $0 >= 16 - 1e-9 })
     #expect(moved.last.map { $0 <= 100 } == true)

@@ -19,7 +19,7 @@ import Testing
     #expect(try parsedXML(text).text == "␀␇␛\u{FFFD}\u{FFFD}")
   }
 
-  @Test func aTitleStandsBeforeEverythingElse() throws {
+  @Test func aTitleComesFirst() throws {
     let root = try parsedXML(Markup("a", [:], [Markup("b")]).titled("t").text)
     #expect(root.children.map(\.name) == ["title", "b"])
   }

@@ -18,13 +18,13 @@ import TestSupport
   }
 
   @Test func everyPointSaysItsNumbers() throws {
-    let titles = try parsedXML(SceneDrawing(FigureExamples.walk).picture(isAlone: false)).titles
+    let titles = try parsedXML(SceneDrawing(FigureExamples.trajectory).picture(isAlone: false)).titles
     #expect(titles.contains("observed, point 1 of 2: (0, 0) m"))
     #expect(titles.contains("predicted, point 2 of 2: (2.625, 1.5) m"))
   }
 
   @Test func theLegendNamesWhatIsThereAndNothingElse() throws {
-    var scene = FigureExamples.walk
+    var scene = FigureExamples.trajectory
     scene.paths.removeFirst()
     let texts = try parsedXML(SceneDrawing(scene).picture(isAlone: false)).texts
     #expect(texts.contains("what happened") && texts.contains("predicted") && !texts.contains("observed"))

@@ -1,7 +1,7 @@
 internal import Glibc
 package import Models
 
-/// A model of sequences that counts: the probability of a token after the last few before it, by interpolated Kneser-Ney
+/// An n-gram model: the probability of a token given the last few before it, by interpolated Kneser-Ney
 /// smoothing with three discounts (Chen & Goodman, "An empirical study of smoothing techniques for language modeling",
 /// 1999, section 4.1.6). The baseline that a recurrent network has to beat.
 ///
@@ -12,31 +12,32 @@ package import Models
 ///
 ///     P(w | h) = (max(c(h, w) − D(c), 0) + γ(h) · P(w | h′)) / Σ c(h, ·),
 ///
-/// where γ(h) is what the discounts took, and below all is 1 / V. The count of what may have something before it is not
-/// how often it occurs but after how many different tokens.
+/// where γ(h) is what the discounts took, and the lowest order falls back to 1 / V. Below the
+/// highest order, a count is the number of different tokens that an n-gram follows, not the number of its
+/// occurrences; only n-grams at the start of a sequence keep that.
 package struct NGramModel: Sendable {
-  /// Tokens that an n-gram has, `n`: it looks at n − 1 of them to predict the last.
+  /// Tokens of an n-gram, `n`: the last is predicted from the n − 1 before it.
   package let order: Int
   /// Number of tokens, `V`.
   package let vocabularySize: Int
 
-  /// Stands before the first token of a sequence. It is a context and never predicted.
+  /// The context before the first token of a sequence; never predicted.
   package static let start: Int32 = -1
 
   /// The contexts as a tree: the root is the empty one, a child has one more token to the left.
   private var contexts = [Context(length: 0, parent: 0)]
-  /// The child of a context by the token that it has more.
+  /// The child of a context by its additional token.
   private var children: [Pair: Int32] = [:]
   /// By the length of the context.
   private var discounts: [Discounts] = []
-  /// The probability of each token where nothing is known before it, `[V]`.
+  /// The probability of each token without a context, `[V]`.
   private var unigrams: [Double] = []
-  /// What was found after each context, in the order of tokens, the contexts one after the other; and where each
-  /// context's begins.
+  /// The tokens found after each context, in the order of tokens, contexts one after the other; and the index at which
+  /// each context's begin.
   private var followers: [Follower] = []
   private var firstFollowers: [Int] = []
 
-  /// A place in the tree, and what was found there.
+  /// A node of the tree.
   private struct Context {
     let length: Int
     let parent: Int32
@@ -64,8 +65,8 @@ package struct NGramModel: Sendable {
     var token: Int32 { Int32(truncatingIfNeeded: bits) }
   }
 
-  /// Counts `sequences` of tokens in `0 ..< vocabularySize`. Where the end of a sequence shall be predicted too, it ends
-  /// with a token for that.
+  /// Counts `sequences` of tokens in `0 ..< vocabularySize`. Where the end of a sequence shall be predicted too, it
+  /// ends with a token for that.
   package init(order: Int, vocabularySize: Int, sequences: [[Int32]]) {
     self.init(
       order: order, vocabularySize: vocabularySize,
@@ -96,7 +97,7 @@ package struct NGramModel: Sendable {
     unigrams = (0..<vocabularySize).map { refined(1 / Double(vocabularySize), at: 0, Int32($0)) }
   }
 
-  /// The place of `context` in the tree, made where it is not there.
+  /// The index of `context` in the tree, to which it is added if it is new.
   private mutating func place(of context: ArraySlice<Int32>) -> Int32 {
     var place: Int32 = 0
     for token in context.suffix(order - 1).reversed() {
@@ -182,7 +183,7 @@ extension NGramModel {
 
   /// The probability of every token after `context`, `[V]`, as ``probability(of:after:)`` gives it but for rounding.
   ///
-  /// Costs a product for each token and each known context, and what was found after that.
+  /// Costs a product for each token and each known context, and a step for each follower of those.
   package func probabilities(after context: ArraySlice<Int32>) -> [Double] {
     var place: Int32 = 0
     var probabilities = unigrams
@@ -222,7 +223,7 @@ extension NGramModel {
   }
 }
 
-/// What is taken from a count: one number for 1, for 2 and for more.
+/// The discounts of counts of 1, of 2 and of more.
 private struct Discounts {
   private let discounts: [Double]
 

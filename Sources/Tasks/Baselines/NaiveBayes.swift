@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Naive Bayes over the words and the pairs of neighbouring words that occur in a text, however often: the baseline that a
-/// reader of short texts has to beat (Wang & Manning, "Baselines and bigrams", 2012).
+/// Naive Bayes over the words and the pairs of neighbouring words that occur in a text, however often: the baseline
+/// that a classifier of short texts has to beat (Wang & Manning, "Baselines and bigrams", 2012).
 package struct NaiveBayes: Sendable {
   /// log P(feature | 1) − log P(feature | 0) by feature.
   private let evidence: [Feature: Double]
@@ -14,7 +14,7 @@ package struct NaiveBayes: Sendable {
     let second: Int32
   }
 
-  /// Counts `texts` with their classes, 0 or 1. Each feature is counted `smoothing` times more than it occurs.
+  /// Counts `texts` with their classes, 0 or 1. `smoothing` is added to the count of each feature.
   package init(_ texts: [[Int32]], classes: [Int32], smoothing: Double = 1) {
     precondition(texts.count == classes.count, "\(texts.count) texts with \(classes.count) classes")
     var counts: [Feature: (Double, Double)] = [:]
@@ -31,9 +31,9 @@ package struct NaiveBayes: Sendable {
     prior = log((Double(positive) + smoothing) / (Double(classes.count - positive) + smoothing))
   }
 
-  /// The logarithm of the odds that `text` is of class 1. Features that were never counted say nothing.
+  /// The logarithm of the odds that `text` is of class 1. Features that were never counted do not contribute.
   package func logOdds(of text: [Int32]) -> Double {
-    // In one order, so that the sum has the same bits in every run.
+    // In a fixed order, so that the sum has the same bits in every run.
     Self.features(of: text).compactMap { evidence[$0] }.sorted().reduce(prior, +)
   }
 

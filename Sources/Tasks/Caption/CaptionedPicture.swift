@@ -2,11 +2,11 @@ internal import Figures
 internal import Kernels
 internal import Models
 
-/// A picture in grey, and what is to be said of it.
+/// A grey-scale picture and its caption.
 struct CaptionedPicture: Hashable, Sendable {
   /// Pixels of a side.
   let side: Int
-  /// How bright each pixel is, from 0 to 1, row after row from the top.
+  /// The brightness of each pixel, from 0 to 1, row after row from the top.
   let pixels: [Float]
   /// The words, or letters, of its caption.
   let caption: [String]
@@ -19,7 +19,6 @@ struct CaptionedPicture: Hashable, Sendable {
     self.caption = caption
   }
 
-  /// The picture to look at under `title`.
   func figure(titled title: String) -> HeatMap {
     let places = (1...side).map(String.init)
     return HeatMap(
@@ -29,22 +28,19 @@ struct CaptionedPicture: Hashable, Sendable {
   }
 }
 
-/// Pictures of one size with captions: to learn from, to choose by, and to be measured on.
+/// Pictures of one size with captions: the training, validation and test parts.
 struct CaptionedPictures: Hashable, Sendable {
   let training: [CaptionedPicture]
   let validation: [CaptionedPicture]
   let test: [CaptionedPicture]
-  /// What stands between the tokens of a caption: nothing between letters, a blank between words.
+  /// Separates the tokens of a caption: nothing between letters, a space between words.
   let separator: String
   /// The tokens of the captions of training, ``start`` and ``end``.
   let vocabulary: Vocabulary
 
-  /// Stands before a caption.
   static let start: Int32 = 0
-  /// Stands behind a caption.
   static let end: Int32 = 1
 
-  /// Parts that are there.
   init(
     training: [CaptionedPicture], validation: [CaptionedPicture], test: [CaptionedPicture], separator: String
   ) {
@@ -55,7 +51,6 @@ struct CaptionedPictures: Hashable, Sendable {
     vocabulary = Vocabulary(["start", "end"] + Set(training.flatMap(\.caption)).sorted())
   }
 
-  /// Pixels of a picture.
   var pixelCount: Int { training.first?.pixels.count ?? 0 }
 
   /// `pictures` for a network.
@@ -65,6 +60,5 @@ struct CaptionedPictures: Hashable, Sendable {
       startToken: Self.start, endToken: Self.end)
   }
 
-  /// The text of `tokens`.
   func text(of tokens: some Sequence<String>) -> String { tokens.joined(separator: separator) }
 }

@@ -1,8 +1,8 @@
 internal import DataIO
 internal import Models
 
-/// Handwritten digits of 8 × 8 pixels, each with its name in letters as caption (Alpaydin & Kaynak, "Optical recognition
-/// of handwritten digits", 1998).
+/// Handwritten digits of 8 × 8 pixels, each with its name in letters as caption (Alpaydin & Kaynak, "Optical
+/// recognition of handwritten digits", 1998).
 enum HandwrittenDigits {
   private static let side = 8
   /// The brightest pixel of the file.
@@ -39,7 +39,8 @@ enum HandwrittenDigits {
     return digits
   }
 
-  /// `digits` in three parts that `seed` decides: of every ten seven to learn from, one to choose by, and two.
+  /// `digits` in three parts that `seed` decides: of every ten seven for training, one for validation and two for the
+  /// test.
   static func parts(of digits: [CaptionedPicture], seed: UInt64) -> CaptionedPictures {
     var shuffled = digits
     var generator = SeededGenerator(seed: seed, stream: 2)

@@ -3,10 +3,10 @@ internal import Models
 /// Pictures of two shapes that a seed draws, each with a sentence that says which they are, how big, and how they lie:
 /// “a small circle above a big square”.
 ///
-/// The caption is the only one that is right: of two shapes of which one lies above the other that one is named first,
-/// and where they lie beside each other the left one.
+/// Exactly one caption is right: of two shapes one above the other the upper is named first, of two side by side the
+/// left one.
 struct ShapeScenes {
-  /// Standard deviation of what is added to each pixel.
+  /// Standard deviation of the noise added to each pixel.
   var noise = 0.08
 
   private static let side = 16
@@ -47,11 +47,10 @@ struct ShapeScenes {
     }
   }
 
-  /// A scene.
   func picture(using generator: inout SeededGenerator) -> CaptionedPicture {
     var (first, second) = (Shape(using: &generator), Shape(using: &generator))
     let isAbove = generator.uniform(in: 0..<2) == 1
-    // Where the two lie does not depend on what they are but for their sizes: draw until it fits.
+    // The positions depend on the sizes alone: draw until they fit.
     repeat {
       first.move(using: &generator)
       second.move(using: &generator)

@@ -1,55 +1,49 @@
 internal import DataIO
 
-/// What each column of a table is to a forecaster. Learned from the table it is trained on, kept in its file, and looked
-/// for in every further table.
+/// The role of each column of a table. Learned from the table that a forecaster is trained on, kept in its file, and
+/// expected in every further table.
 package struct ForecastColumns: Hashable, Codable, Sendable {
-  /// A column of moments.
+  /// A column of timestamps.
   package struct Dates: Hashable, Codable, Sendable {
-    /// Its name.
     package var name: String
-    /// The order in which its dates are written.
+    /// The order of year, month and day.
     package var order: DateOrder
     /// How further dates are written.
     package var style: Timestamp.Style
   }
 
-  /// A column of numbers.
   package struct Numbers: Hashable, Codable, Sendable {
-    /// Its name.
     package var name: String
-    /// Whether some are missing, so that a second feature says which: 1 where the number is carried forward.
+    /// Whether some are missing; then a second feature is 1 where the number is carried forward.
     package var hasIndicator: Bool
   }
 
   /// A column of categories: a feature for each, 1 where it holds. All are 0 for one that is not among them.
   package struct Categories: Hashable, Codable, Sendable {
-    /// Its name.
     package var name: String
-    /// What occurs in it, in alphabetical order.
+    /// The categories, in alphabetical order.
     package var values: [String]
   }
 
-  /// The most categories that a column may have.
-  package static let mostCategories = 32
+  /// The limit on the categories of a column.
+  package static let maxCategories = 32
 
   /// Whether the first line names the columns; otherwise they are called 1, 2, …
   package var hasHeader: Bool
   /// The column to forecast.
   package var target: String
-  /// The column that tells several series apart.
+  /// The column that identifies the series.
   package var id: String?
-  /// The column of moments.
+  /// The column of timestamps.
   package var dates: Dates?
-  /// The distance between two rows; `nil` without moments.
+  /// The distance between two rows; `nil` without timestamps.
   package var step: TimeStep?
   /// The columns of numbers, the target first.
   package var numbers: [Numbers]
-  /// The columns of categories.
   package var categories: [Categories]
-  /// What the moments show of the clock and the calendar.
+  /// The cycles of day, week and year that the timestamps can show.
   package var cycles: [CalendarCycle]
 
-  /// The name of each feature that a network sees, in their order.
   package var featureNames: [String] {
     numbers.map(\.name) + numbers.filter(\.hasIndicator).map { "\($0.name) missing" }
       + categories.flatMap { column in column.values.map { "\(column.name) = \($0)" } }
@@ -57,20 +51,19 @@ package struct ForecastColumns: Hashable, Codable, Sendable {
   }
 }
 
-/// What a person says about the columns of a table.
+/// The columns of a table as the user describes them.
 package struct ForecastColumnOptions: Hashable, Sendable {
   /// The column to forecast.
   package var target: String
-  /// The column that tells several series apart.
+  /// The column that identifies the series.
   package var id: String?
-  /// The column of moments; `nil` leaves it to what the columns hold.
+  /// The column of timestamps; `nil` to infer it from the contents.
   package var dates: String?
   /// Columns to leave out.
   package var ignored: [String]
   /// Whether the first line names the columns.
   package var hasHeader: Bool
 
-  /// Options for a table with the column `target`.
   package init(
     target: String, id: String? = nil, dates: String? = nil, ignoring ignored: [String] = [], hasHeader: Bool = true
   ) {
@@ -82,7 +75,7 @@ package struct ForecastColumnOptions: Hashable, Sendable {
   }
 }
 
-/// A table whose columns have names in any case.
+/// A table whose columns have names, with or without a header.
 struct NamedTable {
   let table: CSVTable
   let names: [String]
@@ -115,7 +108,7 @@ struct NamedTable {
   }
 }
 
-/// Whether a field says that there is nothing: as ``CSVTable/numbers(of:)`` reads it.
+/// Whether a field means a missing value, as ``CSVTable/numbers(of:)`` reads it.
 func isMissing(_ field: String) -> Bool {
   field.utf8.count <= 4 && ["", "na", "nan", "null"].contains(field.lowercased())
 }
@@ -128,9 +121,9 @@ private func trimmed(_ field: String) -> String {
 extension ForecastColumns {
   /// Learns what the columns of `table` are.
   ///
-  /// A column is one of numbers where most of what it holds are; then anything else in it is an error. Where most are
-  /// moments, and nobody named another column, it is the one of moments; the first such. The rest are categories, which
-  /// may not be too many.
+  /// A column is numeric where most of its fields are numbers; then anything else in it is an error. The first column
+  /// of which most fields are timestamps is the one of dates, unless the options name another. The rest are categories,
+  /// at most ``maxCategories``.
   init(learnedFrom table: NamedTable, _ options: ForecastColumnOptions) throws(DataError) {
     let target = try table.index(of: options.target)
     let id: Int? = if let name = options.id { try table.index(of: name) } else { nil }
@@ -170,7 +163,7 @@ extension ForecastColumns {
     categories = []
     for index in rest {
       let fields = table.fields(index).filter { !isMissing($0) }
-      // What holds nothing tells nothing.
+      // An empty column carries no information.
       if fields.isEmpty { continue }
       if 2 * fields.count(where: { Double($0) != nil }) > fields.count {
         let found = try table.table.numbers(of: index)
@@ -178,11 +171,11 @@ extension ForecastColumns {
         continue
       }
       let values = Set(fields)
-      guard values.count <= Self.mostCategories else {
+      guard values.count <= Self.maxCategories else {
         throw DataError(
           file: table.table.file, line: 1, column: index + 1,
           reason: "column \(quoted(table.names[index])) holds \(values.count) different texts, more than the "
-            + "\(Self.mostCategories) categories that can be told apart; leave it out with --ignore")
+            + "\(Self.maxCategories) categories that can be told apart; leave it out with --ignore")
       }
       categories.append(Categories(name: table.names[index], values: values.sorted()))
     }
@@ -190,8 +183,8 @@ extension ForecastColumns {
     cycles = []
   }
 
-  /// What the moments in column `index` are; `nil` where most of it are none. Where somebody `isSure` that they are, or
-  /// most are, a field that is none is an error.
+  /// The format of the timestamps in column `index`; `nil` where most fields are none, unless `isSure`. Otherwise a
+  /// field that is none is an error.
   private static func dates(in table: NamedTable, _ index: Int, isSure: Bool) throws(DataError) -> Dates? {
     let fields = table.fields(index)
     var best: (order: DateOrder, count: Int, isSorted: Bool)?
@@ -200,7 +193,7 @@ extension ForecastColumns {
       let count = moments.count { $0 != nil }
       let isSorted = zip(moments, moments.dropFirst()).allSatisfy { a, b in a.flatMap { a in b.map { a <= $0 } } ?? true
       }
-      // 3/4/2024 can be read in two ways: the one in which time goes on is right.
+      // 3/4/2024 can be read in two ways: the one in which time increases is right.
       if count > (best?.count ?? 0) || count == best?.count && isSorted && best?.isSorted == false {
         best = (order, count, isSorted)
       }

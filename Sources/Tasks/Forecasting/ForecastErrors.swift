@@ -1,10 +1,10 @@
-/// How far forecasts were from what happened, for each step of the horizon, in the target's own units.
+/// The errors of forecasts for each step of the horizon, in the target's units.
 package struct ForecastErrors: Hashable, Codable, Sendable {
   /// The mean |error| at each step, `[H]`; NaN where nothing was measured.
   package let meanAbsolute: [Double]
   /// The root of the mean squared error at each step, `[H]`.
   package let rootMeanSquare: [Double]
-  /// How many forecasts each mean is over, `[H]`.
+  /// The number of forecasts in each mean, `[H]`.
   package let counts: [Int]
 
   /// The errors of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count.
@@ -37,15 +37,15 @@ package struct ForecastErrors: Hashable, Codable, Sendable {
   }
 }
 
-/// Where the truth will lie around a forecast, as far as past errors tell: for each step of the horizon the quantiles of
-/// truth − forecast on a part of the data that was not learned from.
+/// A prediction interval from past errors: for each step of the horizon the quantiles of truth − forecast on the
+/// validation part.
 package struct ForecastBand: Hashable, Codable, Sendable {
   /// The share of errors below and above the band.
   package static let tail = 0.05
 
-  /// What to add to a forecast for the band's lower edge, `[H]`.
+  /// Offset of the lower edge from the forecast, `[H]`.
   package let low: [Double]
-  /// What to add for its upper edge, `[H]`.
+  /// Offset of the upper edge from the forecast, `[H]`.
   package let high: [Double]
 
   /// The band of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count. A step
@@ -75,7 +75,7 @@ package struct ForecastBand: Hashable, Codable, Sendable {
   }
 }
 
-/// The `probability` quantile of `sorted` numbers, interpolated in a line between neighbours (type 7 of Hyndman & Fan,
+/// The `probability` quantile of `sorted` numbers, interpolated linearly between neighbours (type 7 of Hyndman & Fan,
 /// "Sample quantiles in statistical packages", 1996).
 func quantile(_ probability: Double, of sorted: [Double]) -> Double {
   let place = probability * Double(sorted.count - 1)

@@ -4,19 +4,17 @@ internal import Kernels
 
 /// The series of a table, as a forecaster reads them.
 package struct ForecastTable: Sendable {
-  /// The file it came from.
   package let file: String
-  /// What its columns are.
   package let columns: ForecastColumns
   /// The series, in the order in which they first occur.
   package let series: [ForecastSeries]
-  /// Lines for whoever watches: what was found that may surprise.
+  /// Remarks for the user about the data, a line each.
   package let notes: [String]
 
   /// Reads the table at `path` to learn from, and learns what its columns are.
   ///
   /// - Throws: `DataError` with line and column where the file is no table, where a column that is named is not there,
-  ///   for a field that does not fit its column, and where the moments of a series do not go forward.
+  ///   for a field that does not fit its column, and where the timestamps of a series do not increase.
   package init(learningFrom path: String, _ options: ForecastColumnOptions) throws(DataError) {
     let table = try NamedTable(contentsOf: path, hasHeader: options.hasHeader)
     var columns = try ForecastColumns(learnedFrom: table, options)
@@ -30,7 +28,7 @@ package struct ForecastTable: Sendable {
     self.init(table, columns, raw)
   }
 
-  /// Reads the table at `path`, whose columns must be as `columns` says. Others may stand beside them.
+  /// Reads the table at `path`, whose columns must be as `columns` says. Other columns are ignored.
   package init(contentsOf path: String, as columns: ForecastColumns) throws(DataError) {
     let table = try NamedTable(contentsOf: path, hasHeader: columns.hasHeader)
     self.init(table, columns, try RawSeries.read(table, columns))
@@ -48,27 +46,26 @@ package struct ForecastTable: Sendable {
       ? [] : ["\(counted(gaps, "unusual distance")) between dates; each row counts as one step all the same"]
   }
 
-  /// Number of rows of all series.
   package var rowCount: Int { series.reduce(0) { $0 + $1.count } }
 }
 
 /// One series of a table.
 package struct ForecastSeries: Sendable {
-  /// What the id column says; `nil` without one.
+  /// The value of the id column; `nil` without one.
   package let id: String?
-  /// The moment of each row; `nil` without moments.
+  /// The timestamp of each row; `nil` without timestamps.
   package let moments: [Timestamp]?
-  /// The line of the file that each row stands on.
+  /// The line of the file for each row.
   package let lines: [Int]
   /// The target as it was measured; NaN where it is missing.
   package let target: [Double]
   /// The target with what is missing carried forward; NaN before the first that is not.
   package let carried: [Double]
-  /// The features of each row in the order of ``ForecastColumns/featureNames``, `[T × F]`, not scaled; NaN where a number
-  /// is missing and none came before.
+  /// The features of each row in the order of ``ForecastColumns/featureNames``, `[T × F]`, not scaled; NaN where a
+  /// number is missing and none came before.
   let features: Matrix<Double>
 
-  /// Number of rows, `T`.
+  /// Rows, `T`.
   package var count: Int { target.count }
 
   fileprivate init(_ raw: RawSeries, _ columns: ForecastColumns) {
@@ -105,7 +102,7 @@ func carriedForward(_ numbers: [Double]) -> [Double] {
   }
 }
 
-/// One series as it stands in a table.
+/// One series of a table, its missing values not yet carried forward.
 private struct RawSeries {
   let id: String?
   let moments: [Timestamp]?

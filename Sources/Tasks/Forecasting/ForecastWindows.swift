@@ -1,14 +1,13 @@
 internal import Kernels
 internal import Models
 
-/// The three parts of a series in the order of time: what is learned from, what decides when to stop, and what is scored.
+/// The three parts of a series in the order of time: training, validation and test.
 package struct ForecastSplit: Hashable, Sendable {
-  /// Shares of a series.
   package static let shares = (training: 0.7, validation: 0.15)
 
-  /// The rows that are learned from: all before this.
+  /// The end of the training rows.
   package let trainingEnd: Int
-  /// Those from there to here are validated on; the rest is scored.
+  /// The end of the validation rows; the rest is the test part.
   package let validationEnd: Int
   private let count: Int
 
@@ -19,7 +18,6 @@ package struct ForecastSplit: Hashable, Sendable {
     validationEnd = Int(Double(count) * (Self.shares.training + Self.shares.validation))
   }
 
-  /// A part.
   package enum Part: CaseIterable, Sendable {
     case training, validation, test
   }
@@ -34,10 +32,10 @@ package struct ForecastSplit: Hashable, Sendable {
   }
 }
 
-/// A question to a forecaster: the row of a series after which the future is asked for.
+/// The row of a series after which a forecast begins.
 struct ForecastOrigin: Hashable, Sendable {
   let series: Int
-  /// The last row that is seen.
+  /// The last row that is read.
   let row: Int
 }
 
@@ -63,13 +61,11 @@ extension ForecastTable {
 struct ForecastWindows: TrainingExamples {
   /// The scaled features of each series, `[T × I]`.
   let features: [Matrix<Float>]
-  /// The series.
   let series: [ForecastSeries]
-  /// The questions.
   var origins: [ForecastOrigin]
-  /// Rows that are seen.
+  /// Rows that are read.
   let history: Int
-  /// Rows that are asked for, `H`.
+  /// Rows that are forecast, `H`.
   let horizon: Int
   /// What a change of the target is divided by.
   let targetScale: Double

@@ -2,7 +2,7 @@ package import Figures
 internal import Kernels
 
 extension Forecaster {
-  /// Pictures of a forecaster beside what happened: a forecast with its band, errors by step, and losses.
+  /// A forecast with its band beside the truth, errors by step, and losses.
   package func figures(on table: ForecastTable, _ evaluation: ForecastEvaluation) -> [Figure] {
     var figures: [Figure] = []
     if let chart = forecastChart(on: table) { figures.append(.lineChart(chart)) }

@@ -11,11 +11,11 @@ internal import Models
 /// | `forecast_band` | ``ForecastBand`` |
 /// | `training` | ``TrainingSummary`` |
 extension Forecaster {
-  /// The note that tells a forecaster from other models.
+  /// The key of the note that identifies a forecaster's file.
   package static let noteKey = "forecast"
   private static let bandKey = "forecast_band"
 
-  /// Writes this forecaster at `path`: whoever opens it at any moment finds what was there before or all of this.
+  /// Writes this forecaster at `path`, atomically.
   ///
   /// - Throws: `SafetensorsError` where the system refuses.
   package func write(to path: String) throws {

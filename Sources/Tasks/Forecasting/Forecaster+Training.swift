@@ -6,12 +6,12 @@ extension Forecaster {
   /// Trains a forecaster on the first 70 % of each series of `table`, until the errors on the next 15 % no longer fall.
   ///
   /// - Parameters:
-  ///   - table: What to learn from.
-  ///   - settings: How.
-  ///   - session: Watches, stops and resumes the training, whose stage is called after the cell.
+  ///   - table: The data.
+  ///   - settings: The network and its training.
+  ///   - session: Watches, stops and resumes the training, whose stage is named after the cell.
   /// - Returns: The forecaster, with the band of its errors on the validation parts, and its errors on the rest.
-  /// - Throws: `DataError` where no series is long enough for the horizon, `ConfigurationError` for settings that cannot
-  ///   be, what `TrainingSession` throws.
+  /// - Throws: `DataError` where no series is long enough for the horizon, `ConfigurationError` for invalid settings,
+  ///   and what `TrainingSession` throws.
   package static func train(
     on table: ForecastTable, _ settings: ForecastSettings, in session: TrainingSession
   ) throws -> (forecaster: Forecaster, evaluation: ForecastEvaluation) {
@@ -26,7 +26,7 @@ extension Forecaster {
         layers: settings.layers, dropout: settings.dropout),
       readout: .finalState, outputSize: plan.horizon, loss: settings.loss)
     var start = SequenceModel<Float>(architecture, seed: settings.seed)
-    // So that it begins as the last-value forecast.
+    // So that the untrained model is the last-value forecast.
     start.parameters["head.weight"] = .zeros(rows: plan.horizon, columns: settings.hiddenSize)
 
     let windows = Forecaster(model: start, scaling: scaling, plan: plan).windows(of: table, [])
@@ -35,8 +35,8 @@ extension Forecaster {
       examples.origins = origins
       return examples
     }
-    let training = examples(origins.training.thinned(to: ForecastSettings.mostTrainingWindows))
-    let validation = examples(origins.validation.thinned(to: ForecastSettings.mostValidationWindows))
+    let training = examples(origins.training.thinned(to: ForecastSettings.maxTrainingWindows))
+    let validation = examples(origins.validation.thinned(to: ForecastSettings.maxValidationWindows))
     var options = TrainingOptions(
       epochs: settings.epochs, batchSize: settings.batchSize, schedule: .constant(settings.learningRate),
       patience: settings.patience, seed: settings.seed)
@@ -55,7 +55,7 @@ extension Forecaster {
     return (forecaster, try forecaster.evaluation(on: table, part: .test))
   }
 
-  /// The rows after which the future is asked for, in each part.
+  /// The origins of each part.
   private struct Origins {
     let training: [ForecastOrigin]
     let validation: [ForecastOrigin]
@@ -97,7 +97,7 @@ extension ForecastPlan {
         file: table.file,
         reason: "has \(longest.count) rows in its longest series, too few for a season of \(season ?? 0)")
     }
-    let usual = min(max(2 * (season ?? 0), 48), ForecastSettings.mostHistory)
+    let usual = min(max(2 * (season ?? 0), 48), ForecastSettings.maxHistory)
     columns = table.columns
     horizon = settings.horizon
     history = settings.history ?? max(1, min(usual, (training.count - settings.horizon) / 2))
@@ -111,8 +111,8 @@ extension ForecastTable {
 }
 
 extension [ForecastOrigin] {
-  /// At most `most` of these, at equal distances.
-  fileprivate func thinned(to most: Int) -> [ForecastOrigin] {
+  /// At most `limit` of these, at equal distances.
+  fileprivate func thinned(to limit: Int) -> [ForecastOrigin] {
     let step = (count + most - 1) / most
     return step <= 1 ? self : stride(from: 0, to: count, by: step).map { self[$0] }
   }

@@ -2,18 +2,16 @@ package import DataIO
 internal import Kernels
 package import Models
 
-/// A network that reads the last rows of a series and forecasts the next ones all at once, each as a change from the last
-/// value; with all that a file must hold to do so for further tables.
+/// A network that reads the last rows of a series and forecasts the next ones all at once, each as a change from the
+/// last value; with all that a file needs for further tables.
 package struct Forecaster: Sendable {
   /// The network, from `F` features to `H` changes, each divided by the target's scale.
   package let model: SequenceModel<Float>
-  /// How features and changes are scaled.
   package let scaling: ForecastScaling
-  /// What it reads and forecasts.
   package let plan: ForecastPlan
-  /// Where the truth lies around its forecasts; `nil` while it is being made.
+  /// The prediction interval; `nil` until training ends.
   package var band: ForecastBand?
-  /// How it was trained; `nil` while it is being made.
+  /// How it was trained; `nil` until training ends.
   package var training: TrainingSummary?
 
   init(model: SequenceModel<Float>, scaling: ForecastScaling, plan: ForecastPlan) {
@@ -86,13 +84,12 @@ package struct Forecaster: Sendable {
     }
   }
 
-  /// Windows of a pass that forecasts.
+  /// Windows in a batch of forecasts.
   private static let passSize = 256
 }
 
 /// What a forecaster reads and forecasts.
 package struct ForecastPlan: Hashable, Codable, Sendable {
-  /// The columns of its tables.
   package let columns: ForecastColumns
   /// Steps that are read.
   package let history: Int
@@ -101,7 +98,7 @@ package struct ForecastPlan: Hashable, Codable, Sendable {
   /// Steps after which the series repeats; `nil` where it does not.
   package let season: Int?
 
-  /// The forecasts that need no learning, to stand beside.
+  /// The naive forecasts to compare with.
   package var baselines: [NaiveForecast] { [.lastValue] + (season.map { [.seasonal($0)] } ?? []) }
 }
 
@@ -113,9 +110,9 @@ package struct ForecastScaling: Hashable, Sendable {
   package let targetScale: Double
 
   /// The scaling that gives the numbers in the training parts of `table` the mean 0 and the variance 1, and the changes
-  /// over `horizon` steps the mean square 1. What is missing does not count.
+  /// over `horizon` steps the mean square 1. Missing values do not count.
   ///
-  /// Throws where the numbers of a column are so large that their squares are none.
+  /// Throws where the squares of a column's numbers overflow.
   init(learnedFrom table: ForecastTable, horizon: Int) throws {
     let parts = table.series.map { (series: $0, end: ForecastSplit(count: $0.count).trainingEnd) }
     func mean(_ value: (ForecastSeries, Int) -> Double) -> Double {
@@ -161,7 +158,6 @@ package struct ForecastScaling: Hashable, Sendable {
     targetScale = sum > 0 ? (sum / Double(count)).squareRoot() : 1
   }
 
-  /// A scaling that was learned before.
   init(features: FeatureScaling, targetScale: Double) {
     self.features = features
     self.targetScale = targetScale
@@ -185,13 +181,12 @@ package struct ForecastScaling: Hashable, Sendable {
   }
 }
 
-/// What a forecaster says about what follows a series.
+/// The forecast of what follows a series.
 package struct Forecast: Hashable, Codable, Sendable {
   /// One step.
   package struct Step: Hashable, Codable, Sendable {
-    /// When; `nil` where the table has no moments.
+    /// `nil` where the table has no timestamps.
     package let moment: Timestamp?
-    /// The forecast.
     package let value: Double
     /// The band's lower edge.
     package let low: Double
@@ -199,25 +194,22 @@ package struct Forecast: Hashable, Codable, Sendable {
     package let high: Double
   }
 
-  /// The series; `nil` where there is one.
+  /// The series; `nil` where there is only one.
   package let id: String?
-  /// The steps of the horizon.
   package let steps: [Step]
 }
 
-/// How a forecaster did beside forecasts that need no learning.
+/// The errors of a forecaster beside those of naive forecasts.
 package struct ForecastEvaluation: Hashable, Codable, Sendable {
   /// The errors of one way to forecast.
   package struct Entry: Hashable, Codable, Sendable {
-    /// What people call it.
     package let name: String
-    /// Its errors.
     package let errors: ForecastErrors
   }
 
   /// The network first, then the naive forecasts.
   package let entries: [Entry]
-  /// How many forecasts were made.
+  /// The number of forecasts.
   package let forecasts: Int
   /// The share of truths in the band; `nil` without one.
   package let coverage: Double?
@@ -241,7 +233,7 @@ package struct ForecastEvaluation: Hashable, Codable, Sendable {
 }
 
 extension ForecastWindows {
-  /// What happened after each origin, `[windows][H]`; NaN where it is missing.
+  /// The truth after each origin, `[windows][H]`; NaN where it is missing.
   var truths: [[Double]] {
     origins.map { origin in
       let target = series[origin.series].target
@@ -251,7 +243,7 @@ extension ForecastWindows {
 }
 
 extension RecurrentCell.Kind {
-  /// What people call it.
+  /// The name as printed.
   var title: String {
     switch self {
     case .vanilla: "vanilla RNN"

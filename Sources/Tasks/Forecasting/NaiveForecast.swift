@@ -1,12 +1,11 @@
-/// Forecasts that need no learning: what a learned one must beat to be worth anything (Hyndman & Athanasopoulos,
+/// Forecasts without learning, the baselines of learned ones (Hyndman & Athanasopoulos,
 /// "Forecasting: principles and practice", 3rd edition, 2021, section 5.2).
 package enum NaiveForecast: Hashable, Codable, Sendable {
   /// The last value, for every step.
   case lastValue
-  /// The value one season before, of the last season that was seen.
+  /// The value one season before, from the last season before the forecast.
   case seasonal(Int)
 
-  /// What people call it.
   package var name: String {
     switch self {
     case .lastValue: "last value"
@@ -30,13 +29,13 @@ package enum NaiveForecast: Hashable, Codable, Sendable {
 
 /// Finds the season of series: the number of steps after which they repeat.
 package enum Seasonality {
-  /// The longest season that is looked for.
+  /// The limit on the seasons that are considered.
   package static let longest = 1000
-  /// The least autocorrelation at the season, and the least by which it must rise above the lowest before it. Two seasons
-  /// of noise or of a random walk seldom have as much.
-  static let leastCorrelation = 0.3
+  /// The minimum autocorrelation at the season, and the minimum rise above the lowest one before it. Noise and random
+  /// walks seldom reach them.
+  static let minCorrelation = 0.3
 
-  /// The season of `values`, in which what is missing is NaN: the first lag where the autocorrelation, without the linear
+  /// The season of `values`, NaN where missing: the first lag where the autocorrelation, without the linear
   /// trend, has a peak nearly as high as its highest one. `nil` where there is none.
   ///
   /// A season must be seen three times. Costs O(T · lags).
@@ -49,7 +48,7 @@ package enum Seasonality {
       let isPeak =
         correlation > correlations[lag - 1]
         && (lag + 1 == correlations.count ? false : correlation >= correlations[lag + 1])
-      if isPeak, correlation >= leastCorrelation, correlation - lowest >= leastCorrelation {
+      if isPeak, correlation >= minCorrelation, correlation - lowest >= minCorrelation {
         peaks.append((lag, correlation))
       }
     }
@@ -58,7 +57,7 @@ package enum Seasonality {
   }
 
   /// The autocorrelation at lags 0 … `lags` of `values` without their linear trend, over the pairs of which none is
-  /// missing; empty where nothing varies.
+  /// missing; empty for constant values.
   static func autocorrelations(of values: [Double], lags: Int) -> [Double] {
     let known = values.indices.filter { !values[$0].isNaN }
     guard known.count > 2, lags > 0 else { return [] }

@@ -5,7 +5,7 @@ package enum TimeStep: Hashable, Codable, Sendable {
   /// Months of the calendar: 12 for years.
   case months(Int)
 
-  /// The usual distance in `series`, each in the order of time: months where all stand on the same day of theirs, or
+  /// The usual distance in `series`, each in the order of time: months where all are on the same day of the month, or
   /// all at its end. `nil` where no series has two rows.
   package init?(of series: [[Timestamp]]) {
     let differences = series.flatMap { zip($0, $0.dropFirst()).map { $1.seconds - $0.seconds } }.sorted()
@@ -45,7 +45,7 @@ package enum TimeStep: Hashable, Codable, Sendable {
     }
   }
 
-  /// Seconds of a step, about.
+  /// Approximate seconds of a step.
   var seconds: Double {
     switch self {
     case .seconds(let seconds): seconds
@@ -53,7 +53,8 @@ package enum TimeStep: Hashable, Codable, Sendable {
     }
   }
 
-  /// How many distances in `moments` are not this one, within a tenth; months may vary as the calendar's do.
+  /// The number of distances in `moments` that differ from this one by more than a tenth; months vary as in the
+  /// calendar.
   func irregularities(in moments: [Timestamp]) -> Int {
     zip(moments, moments.dropFirst()).count { a, b in
       abs(moment(1, after: a).seconds - b.seconds) > seconds / 10
@@ -61,7 +62,7 @@ package enum TimeStep: Hashable, Codable, Sendable {
   }
 }
 
-/// What repeats by the clock or the calendar: each gives a network two features, the sine and the cosine of its phase.
+/// Cycles of the clock and the calendar: each gives a network two features, the sine and the cosine of its phase.
 package enum CalendarCycle: String, CaseIterable, Codable, Sendable {
   /// 24 hours.
   case day
@@ -78,7 +79,6 @@ package enum CalendarCycle: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Its length.
   var seconds: Double {
     switch self {
     case .day: 86_400

@@ -1,8 +1,7 @@
-/// A moment in a table: seconds since 1970-01-01 in the proleptic Gregorian calendar, without leap seconds.
+/// A point in time: seconds since 1970-01-01 in the proleptic Gregorian calendar, without leap seconds.
 ///
 /// Where a text names a zone this is universal time, otherwise the clock's own.
 package struct Timestamp: Hashable, Comparable, Codable, Sendable {
-  /// Seconds since the start of 1970.
   package var seconds: Double
 
   /// The moment `seconds` after the start of 1970.
@@ -14,7 +13,6 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     seconds = Double(Self.dayNumber(year: year, month: month, day: day)) * 86_400 + secondOfDay
   }
 
-  /// Earlier first.
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
 
   /// Whole days since 1970-01-01.
@@ -81,7 +79,6 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
     /// Whether as universal time, with a Z.
     package var hasZone: Bool
 
-    /// A style.
     package init(hasTime: Bool, hasZone: Bool = false) {
       self.hasTime = hasTime
       self.hasZone = hasZone
@@ -157,7 +154,7 @@ private struct TimeOfDay {
 
   init() {}
 
-  /// Reads what stands between blanks: a clock, perhaps AM or PM, perhaps a zone.
+  /// Reads the parts between blanks: a clock, perhaps AM or PM, perhaps a zone.
   init?(_ words: [String]) {
     var clock = words[0].uppercased()
     var words = words.dropFirst().map { $0.uppercased() }

@@ -3,10 +3,8 @@ internal import SystemFiles
 
 /// A directory that holds data sets under the names that ``DataSet`` gives their files.
 package struct DataDirectory: Hashable, Sendable {
-  /// Its path.
   package let path: String
 
-  /// The folder at `path`.
   package init(_ path: String) { self.path = path }
 
   /// The path of `file` in it.
@@ -24,7 +22,7 @@ package struct DataDirectory: Hashable, Sendable {
 }
 
 extension TaskContext {
-  /// The folder with the data. Throws where nobody named one.
+  /// The folder with the data. Throws where none is set.
   package func dataFolder(for dataSet: DataSet) throws(DataError) -> DataDirectory {
     guard let data else {
       throw DataError(file: dataSet.rawValue, reason: "no folder with data was named; rnn fetch downloads it")

@@ -1,15 +1,15 @@
-/// Where a file of a data set comes from.
+/// The origin of a file of a data set.
 package struct DataSource: Hashable, Sendable {
   /// The file's name, relative to the data folder.
   package let file: String
-  /// Where it lies in the network.
+  /// Its URL.
   package let address: String
   /// Its SHA-256, in 64 hexadecimal digits.
   package let hash: String
 }
 
 extension DataSet {
-  /// Who made it and what is known of its licence, in a line, to be read before it is downloaded.
+  /// Its authors and what is known of its licence, in a line to be shown before it is downloaded.
   package var provenance: String {
     switch self {
     case .ethUCY:
@@ -26,7 +26,7 @@ extension DataSet {
     }
   }
 
-  /// Where each of its ``files`` comes from, in their order.
+  /// The origin of each of its ``files``, in order.
   package var sources: [DataSource] {
     files.map { file in
       guard let hash = hashes[file] else { preconditionFailure("no hash of \(file)") }
@@ -34,7 +34,7 @@ extension DataSet {
     }
   }
 
-  /// Repository, version and path of `file`. Whatever may stand there one day, it is only taken with the right hash.
+  /// Repository, version and path of `file`. The hash is checked after the download.
   private func place(of file: String) -> String {
     let name = file.split(separator: "/").last.map(String.init) ?? file
     switch self {

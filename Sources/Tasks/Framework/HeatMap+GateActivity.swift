@@ -3,11 +3,11 @@ internal import Kernels
 package import Models
 
 extension HeatMap {
-  /// How gates move over a sequence: a row for the mean of each gate over its units, and below, of the gate `gate`, one for
-  /// each of the `units` units that move most.
+  /// The activity of gates over a sequence: a row for the mean of each gate over its units, and below, of the gate
+  /// `gate`, one for each of the `units` units with the greatest variance.
   ///
   /// - Parameters:
-  ///   - title: What stands above it.
+  ///   - title: The title.
   ///   - activity: The gates at `T` steps.
   ///   - gate: Which gate's units are shown; none where the cell has no such gate.
   ///   - units: How many of them, at most.

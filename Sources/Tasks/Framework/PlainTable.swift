@@ -10,8 +10,8 @@ func fixed(_ value: Double, decimals: Int) -> String {
   return sign + padded.dropLast(decimals) + (decimals > 0 ? "." + padded.suffix(decimals) : "")
 }
 
-/// The lines of a table whose cells are `rows`, each column as wide as its widest cell: the first to the left, the others
-/// to the right.
+/// The lines of a table whose cells are `rows`, each column as wide as its widest cell: the first flush left, the
+/// others flush right.
 func tableLines(_ rows: [[String]]) -> [String] {
   let columns = rows.map(\.count).max() ?? 0
   let widths = (0..<columns).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }

@@ -16,7 +16,7 @@ extension Preprocessing {
 
   /// What ``setNote(_:_:)`` kept under `key`; `nil` where there is nothing.
   ///
-  /// - Throws: `DataError` for `file` where what is there is something else.
+  /// - Throws: `DataError` for `file` where the note is no `Value`.
   package func note<Value: Decodable>(
     _ key: String, as type: Value.Type = Value.self, file: String
   ) throws(DataError) -> Value? {

@@ -1,24 +1,17 @@
 package import Figures
 package import Models
 
-/// What came out of a task.
 package struct TaskResult: Hashable, Codable, Sendable {
-  /// The task's name.
   package var task: String
-  /// How much of it was run.
   package var scale: TaskContext.Scale
-  /// What decided everything that was random.
   package var seed: UInt64
-  /// What was measured, the most important first, baselines among them.
+  /// The most important first, baselines among them.
   package var scores: [Score]
-  /// A few examples to look at.
   package var examples: [TaskExample]
-  /// What to draw.
   package var figures: [Figure]
-  /// Files that the task wants written, such as a piece of music.
+  /// Files to write, such as a piece of music.
   package var attachments: [Attachment]
 
-  /// A result of the task `task` in `context`.
   package init(
     _ task: (some RecurrentTask).Type, _ context: TaskContext, scores: [Score], examples: [TaskExample] = [],
     figures: [Figure] = [], attachments: [Attachment] = []
@@ -36,28 +29,23 @@ package struct TaskResult: Hashable, Codable, Sendable {
   package var meetsBars: Bool { scores.allSatisfy { $0.meetsBar } }
 }
 
-/// Something that was measured.
 package struct Score: Hashable, Codable, Sendable {
-  /// Where a score must lie.
+  /// A limit that a score must keep.
   package enum Bar: Hashable, Codable, Sendable {
-    /// This or more.
     case atLeast(Double)
-    /// This or less.
     case atMost(Double)
   }
 
   /// What was measured, and of what: “BLEU, with attention”.
   package var name: String
-  /// The number.
   package var value: Double
   /// Its unit: “nats per character”, “%”; empty for a number without one.
   package var unit: String
-  /// What it must reach; `nil` for baselines and for what is only shown.
+  /// `nil` for baselines and for scores that are only shown.
   package var bar: Bar?
-  /// What stands beside it, with its source: “published: 28.3 (…)”.
+  /// A number to compare with, and its source: “published: 28.3 (…)”.
   package var comparison: String?
 
-  /// A score.
   package init(_ name: String, _ value: Double, _ unit: String, bar: Bar? = nil, comparison: String? = nil) {
     self.name = name
     self.value = value
@@ -76,14 +64,10 @@ package struct Score: Hashable, Codable, Sendable {
   }
 }
 
-/// An example to look at.
 package struct TaskExample: Hashable, Codable, Sendable {
-  /// What it is an example of.
   package var title: String
-  /// What to read, line by line.
   package var lines: [String]
 
-  /// An example of `title`.
   package init(_ title: String, _ lines: [String]) {
     self.title = title
     self.lines = lines
@@ -94,10 +78,8 @@ package struct TaskExample: Hashable, Codable, Sendable {
 package struct Attachment: Hashable, Codable, Sendable {
   /// Its name, with an extension and without a folder.
   package var fileName: String
-  /// What is in it.
   package var bytes: [UInt8]
 
-  /// A file of `bytes`.
   package init(_ fileName: String, _ bytes: [UInt8]) {
     self.fileName = fileName
     self.bytes = bytes

@@ -7,24 +7,21 @@ package struct TrainingSummary: Hashable, Codable, Sendable {
   /// The name of the note in `Preprocessing.notes`.
   package static let noteKey = "training"
 
-  /// The settings.
   package let options: TrainingOptions
   /// The mean training loss of each epoch.
   package let losses: [Double]
   /// The mean validation loss after each.
   package let validationLosses: [Double]
-  /// What the losses are in: “nats per character”; empty for numbers without a unit.
+  /// The unit of the losses: “nats per character”; empty for none.
   package let unit: String
   /// The epoch, from 1, whose parameters the model has; `nil` without validation.
   package let bestEpoch: Int?
-  /// Steps made.
+  /// Optimiser steps.
   package let steps: Int
-  /// Why training ended.
   package let ending: TrainingReport.Ending
-  /// Examples that were learned from.
+  /// Number of training examples.
   package let examples: Int
 
-  /// What `report` says of a training with `options` on `examples` examples.
   package init(_ report: TrainingReport, _ options: TrainingOptions, examples: Int, unit: String) {
     self.options = options
     losses = report.losses

@@ -3,10 +3,10 @@ package struct Vocabulary: Hashable, Sendable {
   /// The word of each number.
   package let words: [String]
   private let numbers: [String: Int32]
-  /// The number of what is not known; `nil` where there is none.
+  /// The number of the unknown word; `nil` where there is none.
   package let unknown: Int32?
 
-  /// A vocabulary of `words`, which must differ; `unknown` is one of them and stands for all others.
+  /// A vocabulary of `words`, which must differ; `unknown` is one of them and replaces all others.
   package init(_ words: [String], unknown: String? = nil) {
     self.words = words
     let numbers = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
@@ -17,7 +17,7 @@ package struct Vocabulary: Hashable, Sendable {
     }
   }
 
-  /// `special`, the first of which stands for what is unknown, and then the words of `sentences` that occur at least
+  /// `special`, the first of which is the unknown word, and then the words of `sentences` that occur at least
   /// `minimumCount` times, the most frequent first, words of one frequency in alphabetical order.
   package init(
     of sentences: some Sequence<[String]>, special: [String], minimumCount: Int = 1, limit: Int = .max
@@ -29,10 +29,10 @@ package struct Vocabulary: Hashable, Sendable {
     self.init(special + frequent.prefix(limit).map(\.key), unknown: special.first)
   }
 
-  /// Number of words, `V`.
+  /// Words, `V`.
   package var count: Int { words.count }
 
-  /// The number of `word`, or of what is unknown; `nil` where it is not known and nothing stands for that.
+  /// The number of `word`, or of the unknown word; `nil` where it is unknown and there is none of those.
   package subscript(word: String) -> Int32? { numbers[word] ?? unknown }
 
   /// The number of `word`, which must be in the vocabulary.
@@ -41,9 +41,8 @@ package struct Vocabulary: Hashable, Sendable {
     return number
   }
 
-  /// The numbers of `words`, those that are not known left out where nothing stands for them.
+  /// The numbers of `words`, unknown ones left out where there is no unknown word.
   package func numbers(of words: some Sequence<String>) -> [Int32] { words.compactMap { self[$0] } }
 
-  /// The words of `numbers`.
   package func words(of numbers: some Sequence<Int32>) -> [String] { numbers.map { words[Int($0)] } }
 }

@@ -1,16 +1,14 @@
 internal import Kernels
 internal import Models
 
-/// Examples of one problem and lag. In training each is a new one every time it is asked for; otherwise example number
-/// `i` is always the same.
+/// Examples of one problem and lag. In training each is drawn anew every time; otherwise example `i` is always the
+/// same.
 struct MemoryExamples: TrainingExamples {
-  /// What is asked.
   let problem: MemoryProblem
-  /// Over how many steps.
   let lag: Int
-  /// How many examples count as all.
+  /// Number of examples.
   let count: Int
-  /// Decides them where they are not new.
+  /// Seed of the examples outside training.
   let seed: UInt64
 
   var lengths: [Int] { Array(repeating: problem.steps(lag: lag), count: count) }
@@ -51,12 +49,12 @@ struct MemoryExamples: TrainingExamples {
 }
 
 extension MemoryExamples {
-  /// How wrong `model` is on all examples, its numbers or classes read as ``error(of:)`` says.
+  /// The error of `model` on all examples, as ``error(of:)`` defines it.
   func error(of model: SequenceModel<Float>) -> Double {
     error { batch in model(batch.inputs).predictions }
   }
 
-  /// How wrong somebody is who gives the answer `answer` to every example: the sum, or the class of that number.
+  /// The error of the constant answer `answer`: the sum, or the class of that number.
   func error(ofAlwaysAnswering answer: Int) -> Double {
     error { batch in
       let rows = problem.readout == .everyStep ? batch.inputs.layout.rowCount : batch.inputs.layout.batch
@@ -68,8 +66,8 @@ extension MemoryExamples {
     }
   }
 
-  /// How wrong `predict` is, whose rows are sums or scores of the classes: the mean of the squared error of sums,
-  /// otherwise the part of answers whose best class is the wrong one.
+  /// The error of `predict`, whose rows are sums or class scores: the mean squared error of sums, otherwise the share
+  /// of answers whose best class is wrong.
   private func error(of predict: (SequenceBatch<Float>) -> Matrix<Float>) -> Double {
     var (sum, answers) = (0.0, 0)
     for start in stride(from: 0, to: count, by: Self.examplesInAPass) {
@@ -90,7 +88,6 @@ extension MemoryExamples {
     return sum / Double(answers)
   }
 
-  /// Examples that are predicted at once.
   private static let examplesInAPass = 100
 
   private func count(_ classes: [Int32], _ predictions: Matrix<Float>, wrong: inout Double, of answers: inout Int) {

@@ -1,14 +1,14 @@
 internal import Kernels
 internal import Models
 
-/// A question at the end of a sequence that only what came long before can answer. Sequences are made at random, so that
-/// there is always another one, and as long as one likes.
+/// A question at the end of a sequence whose answer lies far back. Sequences are random, so there are as many as
+/// needed, of any length.
 enum MemoryProblem: String, CaseIterable, Codable, Sendable {
   /// Every step shows a number of 0 … 1 and a mark, which is 1 at one step of the first half and at one of the second
   /// and 0 at all others: what is the sum of the two marked numbers? (Hochreiter & Schmidhuber, "Long short-term
-  /// memory", 1997, in the form of Le, Jaitly & Hinton, 2015.) Who always answers 1 is wrong by 1/6, squared.
+  /// memory", 1997, in the form of Le, Jaitly & Hinton, 2015.) The constant answer 1 has a squared error of 1/6.
   case adding
-  /// Among noise of four symbols stand two of the symbols X and Y, the first after a tenth of the sequence and the second
+  /// Among noise of four symbols are two of the symbols X and Y, the first after a tenth of the sequence and the second
   /// in its middle: which two were they, in which order? (Task 6a of Hochreiter & Schmidhuber 1997, with the positions
   /// of Pascanu, Mikolov & Bengio 2013.)
   case temporalOrder
@@ -18,13 +18,11 @@ enum MemoryProblem: String, CaseIterable, Codable, Sendable {
 
   /// A sequence and the answer.
   struct Example: Sendable {
-    /// What is seen, `[T × I]`.
+    /// `[T × I]`.
     var inputs: Matrix<Float>
-    /// What should be answered.
     var answer: Answer
   }
 
-  /// What an example is answered with.
   enum Answer: Hashable, Sendable {
     /// A number at the end.
     case sum(Float)
@@ -34,7 +32,6 @@ enum MemoryProblem: String, CaseIterable, Codable, Sendable {
     case symbols([Int32])
   }
 
-  /// How many symbols are to be copied.
   static let copiedSymbols = 5
   /// Different symbols that may have to be copied.
   static let alphabet = 8
@@ -60,17 +57,16 @@ enum MemoryProblem: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Steps of a sequence of `lag`. That is the length of the sequence, but where symbols are copied: there it is the way
-  /// from each symbol to where it is to be written.
+  /// Steps of a sequence of `lag`. That is the length of the sequence, but where symbols are copied: there it is the
+  /// distance from each symbol to its copy.
   func steps(lag: Int) -> Int { self == .copy ? lag + Self.copiedSymbols : lag }
 
-  /// What training makes small.
+  /// The training objective.
   var loss: Loss { self == .adding ? .meanSquaredError : .softmaxCrossEntropy }
 
-  /// Where the answer is read.
   var readout: SequenceArchitecture.Readout { self == .copy ? .everyStep : .finalState }
 
-  /// An example of `lag`, which must be 10 at least.
+  /// An example of `lag`, which must be at least 10.
   func example(lag: Int, using generator: inout SeededGenerator) -> Example {
     precondition(lag >= 10, "a lag of \(lag) steps leaves no room for the problem")
     switch self {

@@ -1,12 +1,12 @@
 internal import Kernels
 internal import Models
 
-/// Gaps of which a step of training asks for a part, drawn anew each time. Most of what a gap costs is its prediction,
-/// which is over all words; the reading, which all gaps of a sentence share, is cheap.
+/// Gaps of which each training step uses a random part. Most of the cost of a gap is its prediction over all words; the
+/// pass over the sentence, which all its gaps share, is cheap.
 struct DrawnGaps: TrainingExamples {
   /// All gaps.
   let examples: GapExamples
-  /// The probability with which a gap is asked for in training.
+  /// The probability that a gap is used in a training step.
   var share = 1.0
 
   /// Steps of each sentence.

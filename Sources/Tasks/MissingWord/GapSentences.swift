@@ -3,18 +3,14 @@ internal import Models
 
 /// Captions of images, in numbers of their words, each with a start and an end.
 struct GapSentences: Sendable {
-  /// The words; what is not known, start and end come first.
+  /// The words; unknown, start and end come first.
   let words: Vocabulary
-  /// What to learn from, to stop by, and to be measured on.
   let training, validation, test: [[Int32]]
 
-  /// A word that is not known.
   static let unknown: Int32 = 0
-  /// Stands before a sentence.
   static let start: Int32 = 1
-  /// Stands behind a sentence.
   static let end: Int32 = 2
-  /// How many of these there are, before all words.
+  /// The number of special tokens, which precede all words.
   static let specialCount = 3
 
   /// Sentences of words; those words that occur at least twice in `training` are known.
@@ -27,7 +23,7 @@ struct GapSentences: Sendable {
     )
   }
 
-  /// The English captions in `folder`, of each part at most as many as `limits` say.
+  /// The English captions in `folder`, at most `limits` of each part.
   init(_ folder: DataDirectory, limits: (training: Int, validation: Int, test: Int)) throws(DataError) {
     func sentences(_ part: String, _ limit: Int) throws(DataError) -> [[String]] {
       let sentences = try folder.lines(of: "multi30k/\(part).en")
@@ -50,21 +46,21 @@ struct GapSentences: Sendable {
   }
 }
 
-/// How often the word that was removed is the first guess, and among the first five. What the vocabulary does not hold is
-/// never guessed, and counts.
+/// How often the removed word is the first guess, and among the first five. Words outside the vocabulary count as
+/// wrong.
 struct GapAccuracy: Hashable, Sendable {
   private(set) var first = 0
   private(set) var firstFive = 0
   private(set) var count = 0
 
-  /// Counts a gap, from how probable each word is and which one it was. Start, end and the unknown are no guesses; words
-  /// as probable as the right one come before it.
+  /// Counts a gap, given the score of each word and the answer. Start, end and the unknown word are no guesses; words
+  /// tied with the answer rank before it.
   mutating func add(_ scores: some RandomAccessCollection<some BinaryFloatingPoint>, answer: Int32) {
     count += 1
     guard Int(answer) >= GapSentences.specialCount else { return }
     let words = scores.dropFirst(GapSentences.specialCount)
     let right = scores[scores.index(scores.startIndex, offsetBy: Int(answer))]
-    // The right one is as probable as itself.
+    // The answer is tied with itself.
     let better = words.count { $0 >= right } - 1
     if better < 1 { first += 1 }
     if better < 5 { firstFive += 1 }

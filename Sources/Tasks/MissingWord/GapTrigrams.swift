@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What trigrams know of a gap: the word before which, and after which, the neighbours are as probable as possible.
+/// Trigrams as a baseline for gaps: the word that makes its neighbours most probable.
 ///
 /// Three trigrams hold the gap w between a b and c d: P(w | a b) · P(c | b w) · P(d | w c) is, up to a factor, the
 /// probability that a trigram model gives to w when the whole sentence is known.
@@ -20,7 +20,7 @@ struct GapTrigrams: Sendable {
   /// The same with what is after the gap, up to a factor, `[V]`.
   func probabilities(around place: Int, in sentence: [Int32]) -> [Double] {
     var probabilities = probabilities(before: place, in: sentence)
-    // The start of a sentence is no word to this model.
+    // The start of a sentence is a context of this model and no token.
     let before = place == 1 ? NGramModel.start : sentence[place - 1]
     var (left, right) = ([before, 0], [0, sentence[place + 1]])
     let last = place + 2 < sentence.count ? sentence[place + 2] : nil

@@ -3,12 +3,12 @@ internal import FoundationEssentials
 internal import Kernels
 internal import Models
 
-/// A piece of music in equal steps: what sounds, and not how.
+/// A piece of music in equal steps: the notes that sound, without their dynamics.
 struct Piece: Hashable, Sendable {
-  /// The MIDI numbers of the notes that sound in each step, rising: 60 is the middle C. Empty where all are silent.
+  /// The MIDI numbers of the notes that sound in each step, rising: 60 is the middle C. Empty for silence.
   var steps: [[Int]]
 
-  /// The notes of a piano, which are the features of a step: 88 of them.
+  /// The 88 notes of a piano, the features of a step.
   static let notes = 21...108
 
   /// What a note is called: C4 is the middle C.
@@ -17,7 +17,6 @@ struct Piece: Hashable, Sendable {
     return "\(names[note % 12])\(note / 12 - 1)"
   }
 
-  /// A piece of notes in any order.
   init(_ steps: [[Int]]) { self.steps = steps.map { $0.sorted() } }
 
   /// The piece moved by `semitones`, or as far towards that as the notes of a piano allow.
@@ -28,7 +27,7 @@ struct Piece: Hashable, Sendable {
     return Piece(steps.map { $0.map { $0 + shift } })
   }
 
-  /// The steps `range` as a network sees them, `[T × 88]`: 1 for each note that sounds.
+  /// The steps `range` as features, `[T × 88]`: 1 for each note that sounds.
   func features(_ range: Range<Int>) -> Matrix<Float> {
     var matrix = Matrix<Float>.zeros(rows: range.count, columns: Self.notes.count)
     for (row, notes) in steps[range].enumerated() {
@@ -38,14 +37,11 @@ struct Piece: Hashable, Sendable {
   }
 }
 
-/// The chorales of Bach, a step for each quarter, in the three parts in which everybody learns from them
+/// The chorales of Bach, a step for each quarter, in the usual three parts
 /// (Boulanger-Lewandowski, Bengio & Vincent, "Modeling temporal dependencies in high-dimensional sequences", 2012).
 struct Chorales: Sendable {
-  /// To learn from.
   let training: [Piece]
-  /// To choose by.
   let validation: [Piece]
-  /// To be scored on.
   let test: [Piece]
 
   /// Reads a file of JSON: an object of the parts `train`, `valid` and `test`, each a list of pieces, each a list of
@@ -62,7 +58,7 @@ struct Chorales: Sendable {
       guard let pieces = parts[part] else { throw DataError(file: path, reason: "has no part \(part)") }
       for (number, piece) in pieces.enumerated() {
         let place = "piece \(number + 1) of \(part)"
-        // The first step is only seen, the last one only predicted.
+        // The first step is input only, the last one target only.
         guard piece.count >= 2 else {
           throw DataError(file: path, reason: "\(place) has \(piece.count) steps, wanted at least 2")
         }
@@ -84,11 +80,11 @@ struct Chorales: Sendable {
   }
 }
 
-/// Pieces to be predicted step by step: of each all steps but the last go in, and all but the first should come out.
+/// Pieces to be predicted step by step: the inputs are all steps but the last, the targets all but the first.
 struct PieceExamples: TrainingExamples {
-  /// The pieces, of two steps at least.
+  /// Each of at least two steps.
   let pieces: [Piece]
-  /// In training each piece is moved by up to as many semitones, up or down: another piece in the same style.
+  /// The maximum transposition in training, in semitones up or down.
   var semitones = 0
 
   var lengths: [Int] { pieces.map { $0.steps.count - 1 } }

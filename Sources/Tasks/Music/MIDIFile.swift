@@ -1,22 +1,21 @@
-/// A Standard MIDI File (MIDI Manufacturers Association, "Standard MIDI Files 1.0", 1996): what players of music open.
+/// A Standard MIDI File (MIDI Manufacturers Association, "Standard MIDI Files 1.0", 1996): which music players open.
 ///
 /// Of format 0, a single track on one channel.
 enum MIDIFile {
-  /// How a piece is played.
   struct Settings: Sendable {
     /// Steps of the piece a minute.
     var stepsPerMinute = 72.0
     /// The instrument, in the order of General MIDI from 0: 19 is a church organ.
     var program: UInt8 = 19
-    /// How hard keys are struck, 1 … 127.
+    /// Velocity, 1 … 127.
     var velocity: UInt8 = 80
   }
 
-  /// Ticks of a step, the finest time that the file knows.
+  /// Ticks of a step, the resolution of the file.
   private static let ticksPerStep = 480
 
   /// The file of `piece`, called `title`. A note that sounds in several steps in a row is held through them: the piece
-  /// does not say whether it is struck anew.
+  /// does not say whether it is struck again.
   static func bytes(of piece: Piece, title: String, _ settings: Settings = Settings()) -> [UInt8] {
     var track = Track()
     track.appendMeta(0x03, Array(title.utf8))
@@ -32,7 +31,7 @@ enum MIDIFile {
       sounding = notes
       track.ticks += ticksPerStep
     }
-    // The piece ends with its last step, and not with the silence after it.
+    // The piece ends with its last step, without the silence after it.
     track.ticks -= ticksPerStep
     track.appendMeta(0x2f, [])
 
@@ -71,7 +70,7 @@ enum MIDIFile {
       ticks = 0
     }
 
-    /// Something about the music that is no sound.
+    /// Appends a meta event.
     mutating func appendMeta(_ type: UInt8, _ contents: some Collection<UInt8>) {
       append([0xff, type] + variableLength(contents.count) + contents)
     }

@@ -1,8 +1,7 @@
 internal import Glibc
 internal import Kernels
 
-/// How often each note sounds, whatever came before: what predictors with a memory are measured against, and where they
-/// begin.
+/// How often each note sounds, whatever came before: the baseline of the networks, and their initial biases.
 struct NoteFrequencies: Sendable {
   /// log p / (1 − p) of each note, `[88]`.
   let logits: [Double]
@@ -21,7 +20,7 @@ struct NoteFrequencies: Sendable {
     logits = counts.map { log($0 / (steps - $0)) }
   }
 
-  /// The loss of answering with them on all steps of `pieces` but the first of each, in nats per step.
+  /// The loss of predicting them on all steps of `pieces` but the first of each, in nats per step.
   func loss(over pieces: [Piece]) -> Double {
     // −log (1 − p) for each note that is silent; a note that sounds has a logit less.
     let silence = logits.reduce(0) { $0 + log1p(exp($1)) }

@@ -2,17 +2,17 @@ internal import Glibc
 internal import Kernels
 internal import Models
 
-/// Writes pieces of music on, a step at a time, with a model that gives each note a probability of its own.
+/// Continues pieces of music, a step at a time, with a model that gives each note a probability of its own.
 ///
 /// The notes of a step are drawn together: of all sets of as many notes as there are voices, each with the probability
-/// that it has under the model, given that so many sound. Drawn alone, each note by its own probability, steps of one
-/// voice or of seven would come out.
+/// that it has under the model, given that so many sound. Independent draws
+/// would give steps of one voice or of seven.
 struct PieceWriter {
   /// Gives, for the notes of a step, the logits of the notes of the next.
   let model: SequenceModel<Float>
-  /// How many notes sound at once.
+  /// The number of notes that sound at once.
   var voices = 3...4
-  /// Divides the logits: under 1, what is probable becomes more so.
+  /// Divides the logits: below 1, probable notes become more probable.
   var temperature = 1.0
 
   /// `count` steps after `beginning`, which must not be empty.
@@ -34,8 +34,9 @@ struct PieceWriter {
 /// Draws sets of notes that are independent of each other but for their number.
 ///
 /// A set S has a probability proportional to ∏ of the odds w of its notes, whatever its size; so the sum over all sets
-/// of k notes, the elementary symmetric polynomial e_k(w), says how probable k is, and taking note after note says which
-/// (Chen & Liu, "Statistical applications of the Poisson-binomial and conditional Bernoulli distributions", 1997).
+/// of k notes, the elementary symmetric polynomial e_k(w), says how probable k is, and taking note after note says
+/// which (Chen & Liu, "Statistical applications of the Poisson-binomial and conditional Bernoulli distributions",
+/// 1997).
 struct NoteSampler {
   /// p / (1 − p) of each note.
   private let odds: [Double]
@@ -63,13 +64,13 @@ struct NoteSampler {
     return notes
   }
 
-  /// e_k of the odds from each note on, `[notes + 1][most + 1]`.
-  private func sumsOfProducts(_ most: Int) -> [[Double]] {
-    var sums = Array(repeating: [Double](repeating: 0, count: most + 1), count: odds.count + 1)
+  /// e_k of the odds from each note on, `[notes + 1][limit + 1]`.
+  private func sumsOfProducts(_ limit: Int) -> [[Double]] {
+    var sums = Array(repeating: [Double](repeating: 0, count: limit + 1), count: odds.count + 1)
     sums[odds.count][0] = 1
     for note in odds.indices.reversed() {
       sums[note][0] = 1
-      for k in 0..<most { sums[note][k + 1] = sums[note + 1][k + 1] + odds[note] * sums[note + 1][k] }
+      for k in 0..<limit { sums[note][k + 1] = sums[note + 1][k + 1] + odds[note] * sums[note + 1][k] }
     }
     return sums
   }

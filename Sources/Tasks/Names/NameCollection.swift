@@ -1,10 +1,10 @@
 internal import DataIO
 internal import Models
 
-/// Names by language, in three parts: to learn from, to choose by, and to be measured on.
+/// Names by language, in three parts: training, validation and test.
 ///
 /// A name occurs once in a language, however often the list repeats it, and is in one part only, in whatever languages
-/// it occurs: nothing that is measured on has been seen.
+/// it occurs: no name of the test is in training.
 struct NameCollection: Hashable, Sendable {
   /// A name of a language.
   struct Entry: Hashable, Sendable {
@@ -14,20 +14,17 @@ struct NameCollection: Hashable, Sendable {
     let characters: [Int32]
   }
 
-  /// The languages.
   let languages: [String]
   /// The characters that names are made of; ``start`` and ``end`` are among them.
   let characters: Vocabulary
-  /// What to learn from: eight tenths of each language.
+  /// Eight tenths of each language.
   let training: [Entry]
-  /// What to choose by: a tenth of each.
+  /// A tenth of each.
   let validation: [Entry]
-  /// What to be measured on: a tenth of each.
+  /// A tenth of each.
   let test: [Entry]
 
-  /// Stands before a name.
   static let start: Int32 = 0
-  /// Stands behind a name.
   static let end: Int32 = 1
 
   /// The parts of `lists` of names, which `seed` decides. A name that a language shares with an earlier one is in the
@@ -68,6 +65,5 @@ struct NameCollection: Hashable, Sendable {
     self.init(lists, seed: seed)
   }
 
-  /// The name of an entry.
   func name(of characters: some Sequence<Int32>) -> String { self.characters.words(of: characters).joined() }
 }

@@ -1,11 +1,11 @@
 internal import Glibc
 
-/// What counting can say about names: 4-grams of their characters, of all languages and of the one in question.
+/// A baseline for names: 4-grams of their characters, over all languages and within one.
 ///
-/// Characters of a language are scarce, those of all languages say little about one. So one model counts a language's
-/// characters alone and, where it has seen nothing, uses fewer of them; a second one looks at the language and three
-/// characters and, where it has seen nothing, at the same three in all languages. Each beats the other in some
-/// languages, and their mean, with weights that suit names that neither has counted, beats both.
+/// Characters of a language are scarce, those of all languages say little about a single one. So one model counts a
+/// language's characters alone and, where it has seen nothing, uses fewer of them; a second one looks at the language
+/// and three characters and, where it has seen nothing, at the same three in all languages. Each beats the other in
+/// some languages, and their mean, with weights that suit names that neither has counted, beats both.
 struct NameNGrams: Sendable {
   private let withinLanguage: NGramModel
   private let acrossLanguages: NGramModel

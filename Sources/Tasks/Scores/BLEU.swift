@@ -1,13 +1,13 @@
 internal import Glibc
 
 /// Corpus BLEU of translations that are given as tokens, one reference each (Papineni, Roukos, Ward & Zhu, "BLEU: a
-/// method for automatic evaluation of machine translation", 2002), as sacrebleu computes it with `tokenize="none"` and its
-/// default smoothing `exp` (Post, "A call for clarity in reporting BLEU scores", 2018).
+/// method for automatic evaluation of machine translation", 2002), as sacrebleu computes it with `tokenize="none"` and
+/// its default smoothing `exp` (Post, "A call for clarity in reporting BLEU scores", 2018).
 ///
-/// The geometric mean of the precisions of 1-grams to 4-grams, each counted over the whole corpus and no n-gram oftener
-/// than its reference has it, times a penalty where the translations are shorter than the references.
+/// The geometric mean of the precisions of 1-grams to 4-grams, each counted over the whole corpus and no n-gram more
+/// often than in its reference, times a penalty where the translations are shorter than the references.
 package struct BLEU: Hashable, Sendable {
-  /// The longest n-grams that count.
+  /// The order of the longest n-grams.
   package static let order = 4
 
   /// n-grams of the translations that are in their references, for n from 1.

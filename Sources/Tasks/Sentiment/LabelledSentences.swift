@@ -2,22 +2,20 @@ internal import DataIO
 internal import Kernels
 internal import Models
 
-/// Sentences with a class each, for a model that reads words and says the class.
+/// Sentences of words with a class each.
 struct LabelledSentences: TrainingExamples {
   /// The sentences, in numbers of their words.
   let sentences: [[Int32]]
-  /// The class of each.
   let classes: [Int32]
-  /// The number of a word that is not known.
+  /// The number of the unknown word.
   var unknown: Int32 = 0
-  /// Probability with which a word that is read in training is replaced by the unknown one (Iyyer et al., "Deep unordered
-  /// composition rivals syntactic methods for text classification", 2015).
+  /// Probability with which a word that is read in training is replaced by the unknown one (Iyyer et al., "Deep
+  /// unordered composition rivals syntactic methods for text classification", 2015).
   var wordDropout = 0.0
 
-  /// Words of each sentence.
   var lengths: [Int] { sentences.map(\.count) }
 
-  /// Sentences judged rightly where `judgements` says of each whether it is of class 1, in per cent.
+  /// Sentences judged correctly where `judgements` says of each whether it is of class 1, in per cent.
   func accuracy(of judgements: [Bool]) -> Double {
     100 * Double(zip(judgements, classes).count { $0 == ($1 == 1) }) / Double(max(classes.count, 1))
   }
@@ -42,13 +40,12 @@ struct LabelledSentences: TrainingExamples {
 
 /// A sentence of a film review and whether it is for the film.
 struct ReviewSentence: Hashable, Sendable {
-  /// Its words.
   let words: [String]
   /// 1 where it is for the film, 0 where against.
   let label: Int32
 
-  /// The sentences of a file of lines `label sentence`. Throws where a line does not begin with 0 or 1 and a space, or has
-  /// no word, and where there is no line.
+  /// The sentences of a file of lines `label sentence`. Throws where a line does not begin with 0 or 1 and a space, or
+  /// has no word, and where there is no line.
   static func read(_ file: String, in folder: DataDirectory) throws(DataError) -> [ReviewSentence] {
     var sentences: [ReviewSentence] = []
     for (number, line) in try folder.lines(of: file).enumerated() {

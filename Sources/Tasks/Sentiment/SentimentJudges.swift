@@ -2,7 +2,7 @@ internal import Glibc
 internal import Kernels
 internal import Models
 
-/// Networks that judge sentences together: the mean of their probabilities.
+/// An ensemble of networks that judge sentences: the mean of their probabilities.
 struct SentimentJudges: Sendable {
   private let models: [SequenceModel<Float>]
 
@@ -13,7 +13,7 @@ struct SentimentJudges: Sendable {
     self.models = models
   }
 
-  /// How probable it is that each of `sentences` is of class 1, `[B]`.
+  /// The probability that each of `sentences` is of class 1, `[B]`.
   func probabilities(of sentences: [[Int32]]) -> [Double] {
     var sums = [Double](repeating: 0, count: sentences.count)
     // Sentences of similar length together.
@@ -31,7 +31,7 @@ struct SentimentJudges: Sendable {
     return sums.map { $0 / Double(models.count) }
   }
 
-  /// How probable it is that `sentence` is of class 1.
+  /// The probability that `sentence` is of class 1.
   func probability(of sentence: [Int32]) -> Double { probabilities(of: [sentence])[0] }
 
   /// The same for the first word of `sentence`, for its first two, and so on, `[T]`. Networks that read both directions
@@ -40,7 +40,7 @@ struct SentimentJudges: Sendable {
     probabilities(of: sentence.indices.map { Array(sentence[...$0]) })
   }
 
-  /// Sentences judged rightly, in per cent.
+  /// Sentences judged correctly, in per cent.
   func accuracy(on examples: LabelledSentences) -> Double {
     examples.accuracy(of: probabilities(of: examples.sentences).map { $0 > 0.5 })
   }

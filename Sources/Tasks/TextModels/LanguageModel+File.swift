@@ -10,7 +10,7 @@ internal import Models
 /// | `text` | the level, and the frequency of each token |
 /// | `training` | ``TrainingSummary`` |
 extension LanguageModel {
-  /// The note that tells a language model from other models.
+  /// The key of the note that identifies a language model's file.
   package static let noteKey = "text"
 
   private struct Note: Codable {
@@ -18,7 +18,7 @@ extension LanguageModel {
     let frequencies: [Double]
   }
 
-  /// Writes this model at `path`: whoever opens it at any moment finds what was there before or all of this.
+  /// Writes this model at `path`, atomically.
   ///
   /// - Throws: `SafetensorsError` where the system refuses.
   package func write(to path: String) throws {
@@ -30,7 +30,7 @@ extension LanguageModel {
 
   /// Reads the language model at `path`.
   ///
-  /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is none of text.
+  /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is no language model.
   package init(contentsOf path: String) throws {
     let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
     guard let note: Note = try preprocessing.note(Self.noteKey, file: path), let words = preprocessing.inputVocabulary

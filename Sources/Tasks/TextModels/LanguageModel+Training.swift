@@ -4,23 +4,19 @@ package import Models
 
 /// How a language model is made and trained.
 package struct LanguageModelSettings: Hashable, Sendable {
-  /// What its tokens are.
   package var level: TextLevel
-  /// The recurrent cell.
   package var cell = RecurrentCell.Kind.lstm
-  /// Recurrent layers.
   package var layers = 1
-  /// Hidden units of each.
+  /// Hidden units of each layer, `H`.
   package var hiddenSize = 256
   /// Probability with which an output between two layers is dropped in training.
   package var dropout = 0.0
-  /// Passes over the text, at most.
+  /// Maximum number of passes over the text.
   package var epochs = 10
-  /// Streams that are read side by side, at most.
+  /// Maximum number of streams that are read side by side.
   package var streams = 32
-  /// The learning rate at its highest; it falls along a cosine.
+  /// The peak of the learning rate, which decays along a cosine.
   package var learningRate = 2e-3
-  /// Decides everything that is random.
   package var seed: UInt64 = 1
 
   /// Settings that suit a book.
@@ -35,8 +31,8 @@ package struct LanguageModelSettings: Hashable, Sendable {
   var validationLength: Int { level == .char ? 500 : 64 }
   /// Epochs without a lower validation loss after which training ends.
   static let patience = 3
-  /// The most words of a vocabulary.
-  static let mostWords = 20_000
+  /// The limit on the words of a vocabulary.
+  static let maxWords = 20_000
 }
 
 extension LanguageModel {
@@ -46,12 +42,12 @@ extension LanguageModel {
   /// twice in the first part.
   ///
   /// - Parameters:
-  ///   - text: What to learn.
-  ///   - file: Where it came from, for errors.
-  ///   - settings: How.
-  ///   - session: Watches, stops and resumes the training, whose stage is called after the cell.
+  ///   - text: The text.
+  ///   - file: Its file, for errors.
+  ///   - settings: The network and its training.
+  ///   - session: Watches, stops and resumes the training, whose stage is named after the cell.
   /// - Returns: The model, and how well it predicts the last tenth.
-  /// - Throws: `DataError` where the text is too short, `ConfigurationError` for settings that cannot be, what
+  /// - Throws: `DataError` where the text is too short, `ConfigurationError` for invalid settings, and what
   ///   `TrainingSession` throws.
   package static func train(
     on text: String, file: String, _ settings: LanguageModelSettings, in session: TrainingSession
@@ -74,7 +70,7 @@ extension LanguageModel {
       case .char: Vocabulary(Set(tokens).sorted())
       case .word:
         Vocabulary(
-          of: [Array(tokens[..<cut])], special: [unknownWord], minimumCount: 2, limit: LanguageModelSettings.mostWords)
+          of: [Array(tokens[..<cut])], special: [unknownWord], minimumCount: 2, limit: LanguageModelSettings.maxWords)
       }
     let numbers = vocabulary.numbers(of: tokens)
     let (learned, heldOut) = (Array(numbers[..<cut]), Array(numbers[cut...]))

@@ -3,21 +3,19 @@ internal import Glibc
 internal import Kernels
 package import Models
 
-/// A network that predicts each token of a text from those before it, with all that a file must hold to score further
-/// text and to continue a beginning.
+/// A network that predicts each token of a text from those before it, with all that a file needs to score further text
+/// and to continue a beginning.
 package struct LanguageModel: Sendable {
-  /// The network.
   package let model: SequenceModel<Float>
-  /// What its tokens are.
   package let level: TextLevel
   /// The token of each number.
   package let vocabulary: Vocabulary
   /// How probable each token is without regard to those before it, `[V]`: the baseline.
   package let unigrams: [Double]
-  /// How it was trained; `nil` while it is being made.
+  /// How it was trained; `nil` until training ends.
   package var training: TrainingSummary?
 
-  /// What stands for words that are not in the vocabulary.
+  /// Replaces words that are not in the vocabulary.
   static let unknownWord = "<unk>"
 
   init(model: SequenceModel<Float>, level: TextLevel, vocabulary: Vocabulary, unigrams: [Double]) {
@@ -29,7 +27,7 @@ package struct LanguageModel: Sendable {
 
   /// The numbers of the tokens of `text`.
   ///
-  /// - Throws: ``UnknownTokens`` with all tokens that are not known, where nothing stands for them.
+  /// - Throws: ``UnknownTokens`` with all unknown tokens, where the vocabulary has no unknown word.
   package func numbers(of text: String) throws(UnknownTokens) -> [Int32] {
     let tokens = level.tokens(of: text)
     let unknown = tokens.indices.filter { vocabulary[tokens[$0]] == nil }
@@ -59,8 +57,8 @@ package struct LanguageModel: Sendable {
     let predicted = numbers.dropFirst()
     var loss = LossValue(mean: 0, count: 0)
     var state = model.zeroState(batch: 1)
-    // In pieces that hand on the state: every token but the first is predicted from all before it, and the predictions
-    // of a long text need no more memory than those of a piece.
+    // In pieces, each from the state that the one before ends in: every token but the first is predicted from all
+    // before it, and the predictions of a long text need no more memory than those of a piece.
     for start in stride(from: 0, to: predicted.count, by: Self.pieceLength) {
       let piece = start..<min(start + Self.pieceLength, predicted.count)
       let (predictions, next) = model(.tokens(PackedSequence([Array(numbers[piece])])), from: state)
@@ -79,7 +77,7 @@ package struct LanguageModel: Sendable {
     )
   }
 
-  /// What a text may be begun with where nobody says: a new line, or the first token where the model knows none.
+  /// The default beginning of a text: a new line, or the first token where the vocabulary has none.
   package var usualBeginning: String { vocabulary["\n"] == nil ? vocabulary.words[0] : "\n" }
 
   /// Steps of a piece.
@@ -87,7 +85,7 @@ package struct LanguageModel: Sendable {
 
   /// What follows `prompt`: `length` tokens, without the prompt.
   ///
-  /// - Throws: ``UnknownTokens``; `ConfigurationError` where the prompt is empty or a setting cannot be.
+  /// - Throws: ``UnknownTokens``; `ConfigurationError` where the prompt is empty or a setting is invalid.
   package func continuation(
     of prompt: String, length: Int, strategy: SamplingStrategy, seed: UInt64
   ) throws -> String {
@@ -104,12 +102,11 @@ package struct LanguageModel: Sendable {
 package struct UnknownTokens: Error, Hashable, CustomStringConvertible {
   /// Each once, in the order in which they occur.
   package let tokens: [String]
-  /// Where the first stands, counted from 1.
+  /// The line of the first, counted from 1.
   package let line: Int
-  /// Where in its line the first stands, counted from 1.
+  /// The column of the first, counted from 1.
   package let column: Int
 
-  /// All of it in a line.
   package var description: String {
     let shown = tokens.prefix(10).map { quoted($0) }.joined(separator: ", ") + (tokens.count > 10 ? ", …" : "")
     return "the model does not know \(shown)"
@@ -120,11 +117,11 @@ package struct UnknownTokens: Error, Hashable, CustomStringConvertible {
 package struct TextEvaluation: Hashable, Codable, Sendable {
   /// What a token is: “character”.
   package let unit: String
-  /// How many were predicted.
+  /// The number of tokens predicted.
   package let count: Int
   /// The mean −log probability, in nats per token.
   package let loss: Double
-  /// The same for frequencies alone.
+  /// The same for the baseline of frequencies alone.
   package let unigramLoss: Double
   /// The share of tokens that are not in the vocabulary; `nil` where there are none.
   package let unknown: Double?

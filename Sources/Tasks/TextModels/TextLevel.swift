@@ -1,8 +1,8 @@
 /// What the tokens of a text are.
 package enum TextLevel: String, CaseIterable, Codable, Sendable {
-  /// Unicode scalars: nothing is lost and nothing is unknown but what never occurred.
+  /// Unicode scalars: lossless.
   case char
-  /// Words, marks of punctuation and line ends. Blanks are not kept: ``text(of:)`` puts them where they usually stand.
+  /// Words, marks of punctuation and line ends. Blanks are not kept: ``text(of:)`` puts them where they usually are.
   case word
 
   /// The tokens of `text`.
@@ -31,7 +31,7 @@ package enum TextLevel: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// The text that `tokens` stand for.
+  /// The text of `tokens`.
   package func text(of tokens: some Sequence<String>) -> String {
     switch self {
     case .char: return tokens.joined()
@@ -48,7 +48,7 @@ package enum TextLevel: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// What people call one.
+  /// The name of a token.
   package var unit: String {
     switch self {
     case .char: "character"

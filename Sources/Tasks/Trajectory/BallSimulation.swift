@@ -1,21 +1,21 @@
 internal import Models
 
-/// Balls that are thrown in a room and watched by a camera: motion whose next position follows from its past, for as
-/// long a past as one likes, without a file.
+/// Balls that are thrown in a room and watched by a camera: motion whose next position follows from its past, for
+/// histories of any length, without a file.
 ///
 /// The room is a vertical plane, x to the right and y upwards from the floor's left corner, in metres and seconds.
 /// Between the walls a ball feels gravity and the drag of the air,
 ///
 ///     dv/dt = (0, −g) − k |v| v,
 ///
-/// with k = ½ ρ C A / m. A wall, the floor or the ceiling turns the speed across it round and leaves `restitution` of it;
-/// the speed along it is kept. The camera adds an independent normal error to each coordinate of what it sees.
+/// with k = ½ ρ C A / m. A wall, the floor or the ceiling turns the speed across it round and leaves `restitution` of
+/// it; the speed along it is kept. The camera adds an independent normal error to each coordinate of what it sees.
 ///
-/// How it is computed: each step of at most 10 ms slows the ball for half of it by the exact solution of the drag alone,
-/// flies the exact parabola of gravity alone, bounce by bounce at the moments where it meets the walls, and slows it for
-/// the other half (Strang, "On the construction and comparison of difference schemes", 1968). So a ball's energy can only
-/// fall, to rounding, whatever the step is. Additions, multiplications, divisions and square roots are all it takes, so
-/// that a seed means the same balls to the bit on every machine.
+/// How it is computed: each step of at most 10 ms slows the ball for half of it by the exact solution of the drag
+/// alone, flies the exact parabola of gravity alone, bounce by bounce at the moments where it hits the walls, and slows
+/// it for the other half (Strang, "On the construction and comparison of difference schemes", 1968). So a ball's energy
+/// can only fall, to rounding, whatever the step is. Additions, multiplications, divisions and square roots are all it
+/// takes, so that a seed gives the same balls to the bit on every machine.
 package struct BallSimulation: Hashable, Sendable {
   /// Width and height of the room, in metres.
   package var room = Point(8, 4)
@@ -87,7 +87,7 @@ package struct BallSimulation: Hashable, Sendable {
     ball.velocity /= 1 + ball.drag * ball.velocity.length * seconds
   }
 
-  /// Gravity and walls alone. The two coordinates do not know of each other.
+  /// Gravity and walls alone. The two coordinates are independent.
   private func fly(_ ball: inout Ball, for seconds: Double) {
     (ball.position.x, ball.velocity.x) = glide(
       from: ball.position.x, at: ball.velocity.x, for: seconds, wall: room.x, restitution: ball.restitution)
@@ -134,10 +134,10 @@ package struct BallSimulation: Hashable, Sendable {
     }
   }
 
-  /// Which of floor and ceiling the parabola meets first and when, or `nil` and all of `seconds` where it meets neither.
+  /// Which of floor and ceiling the parabola hits first and when, or `nil` and all of `seconds` where it hits neither.
   private func nextBounce(of ball: Ball, within seconds: Double) -> (height: Double?, moment: Double) {
     let (y, v) = (ball.position.y, ball.velocity.y)
-    // Roots of y + v t − ½ g t² = height; a ball on its way up meets the ceiling at the smaller one.
+    // Roots of y + v t − ½ g t² = height; a ball on its way up hits the ceiling at the smaller one.
     let toCeiling = v * v - 2 * gravity * (room.y - y)
     if v > 0, toCeiling >= 0 {
       let moment = 2 * (room.y - y) / (v + toCeiling.squareRoot())
@@ -150,7 +150,7 @@ package struct BallSimulation: Hashable, Sendable {
   }
 }
 
-// MARK: - What the camera sees
+// MARK: - The camera
 
 extension BallSimulation {
   /// `count` positions of ball number `index` of those that `seed` decides, as they are.

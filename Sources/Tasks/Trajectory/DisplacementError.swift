@@ -1,24 +1,23 @@
-/// How far predicted positions are from where something really went: the two figures that every paper on trajectories
-/// gives (Pellegrini et al., "You'll never walk alone", 2009), in metres.
+/// The distance of predicted positions from the true ones: the two figures that papers on trajectories give (Pellegrini
+/// et al., "You'll never walk alone", 2009), in metres.
 package struct DisplacementError: Hashable, Sendable {
   /// Average displacement error (ADE): the mean distance over all predicted steps of all windows.
   package var average: Double
   /// Final displacement error (FDE): the mean distance at the last predicted step of all windows.
   package var final: Double
 
-  /// An error that is known.
   package init(average: Double, final: Double) {
     self.average = average
     self.final = final
   }
 
-  /// The error of `predict`, which gives the positions after a window's observed ones, on `windows`, of which there must
-  /// be one at least.
+  /// The error of `predict`, which gives the positions after a window's observed ones, on `windows`, which must not
+  /// be empty.
   package init(of predict: (TrajectoryWindow) -> [Point], on windows: [TrajectoryWindow]) {
     self.init(of: windows.map(predict), on: windows)
   }
 
-  /// The error of `predictions`, one for each of `windows`, of which there must be one at least.
+  /// The error of `predictions`, one for each of `windows`, which must not be empty.
   package init(of predictions: [[Point]], on windows: [TrajectoryWindow]) {
     precondition(!windows.isEmpty && predictions.count == windows.count, "one prediction a window, and no window less")
     var sumOfAverages = 0.0
@@ -35,8 +34,8 @@ package struct DisplacementError: Hashable, Sendable {
     final = sumOfFinals / Double(windows.count)
   }
 
-  /// The mean of `errors`, each with the same weight: how the average over scenes is reported, however many windows each
-  /// has.
+  /// The mean of `errors`, each with the same weight: how the average over scenes is reported, however many windows
+  /// each has.
   package static func mean(of errors: some Collection<DisplacementError>) -> DisplacementError {
     precondition(!errors.isEmpty, "no errors, no mean")
     let count = Double(errors.count)

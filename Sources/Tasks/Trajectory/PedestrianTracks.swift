@@ -1,7 +1,7 @@
 package import DataIO
 internal import Kernels
 
-/// What one pedestrian did without a gap.
+/// The positions of one pedestrian without a gap.
 package struct PedestrianTrack: Hashable, Sendable {
   /// The number that the file gives this pedestrian.
   package var pedestrian: Int
@@ -48,7 +48,7 @@ package enum PedestrianTracks {
             file: file, line: sighting.line,
             reason: "pedestrian \(sighting.pedestrian) is in frame \(sighting.frame) already, on line \(previous.line)")
         }
-        // Subtraction cannot be trusted with frames from a file.
+        // Frames from a file may be so far apart that their difference overflows.
         let (next, overflow) = previous.frame.addingReportingOverflow(framesBetweenPositions)
         if !overflow, next == sighting.frame {
           tracks[tracks.count - 1].positions.append(sighting.position)

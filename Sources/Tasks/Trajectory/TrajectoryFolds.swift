@@ -1,7 +1,7 @@
 package import DataIO
 internal import Glibc
 
-/// One round of leave-one-out: a scene that is predicted, and the other scenes, which are learned from.
+/// One round of leave-one-out: a scene for the test, and the other scenes for training.
 package struct TrajectoryFold: Sendable {
   /// The scene that is left out.
   package var scene: String
@@ -10,7 +10,6 @@ package struct TrajectoryFold: Sendable {
   /// Windows of the scene.
   package var test: [TrajectoryWindow]
 
-  /// A round with known windows.
   package init(scene: String, training: [TrajectoryWindow], test: [TrajectoryWindow]) {
     self.scene = scene
     self.training = training
@@ -28,13 +27,13 @@ package enum TrajectoryFolds {
     ("ZARA1", ["crowds_zara01.txt"]),
     ("ZARA2", ["crowds_zara02.txt"]),
   ]
-  /// The files of those data sets that are learned from in every round and never predicted.
+  /// The files of those data sets that are used for training in every round and never for the test.
   package static let pedestrianTrainingFiles = ["crowds_zara03.txt", "uni_examples.txt"]
 
   /// Reads the `.txt` files of `folder`, each as ``PedestrianTracks/read(_:)`` does.
   ///
   /// Where the eight files of the ETH and UCY data sets are there, the rounds are those of the standard protocol.
-  /// Otherwise each file is a scene, in alphabetical order, and there must be two at least.
+  /// Otherwise each file is a scene, in alphabetical order, and there must be at least two.
   package static func read(
     folder: String, observed: Int = 8, predicted: Int = 12
   ) throws(DataError) -> [TrajectoryFold] {

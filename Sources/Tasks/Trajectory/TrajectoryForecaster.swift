@@ -1,36 +1,32 @@
 package import Kernels
 package import Models
 
-/// A learned predictor of motion: it sees the displacements of a window and answers with residuals to constant velocity.
+/// A learned predictor of motion: it reads the displacements of a window and predicts residuals to constant velocity.
 package struct TrajectoryForecaster: Sendable {
-  /// What is learned with.
   package enum Network: Hashable, Sendable {
     /// A recurrent cell; it reads a history of any length, a step at a time.
     case recurrent(RecurrentCell.Kind)
-    /// A feed-forward network on the last `window` displacements, the traditional network that cannot take another
-    /// length.
+    /// A feed-forward network on the last `window` displacements, which cannot take another length.
     case feedForward(window: Int)
   }
 
-  /// How it is trained.
   package struct Settings: Sendable {
     /// Hidden units of the recurrent cell, or of each of the two hidden layers of the feed-forward network.
     package var hiddenSize = 64
     /// Passes over the windows.
     package var epochs = 12
-    /// Windows in a batch.
     package var batchSize = 128
-    /// Learning rate at its highest; it falls along a cosine.
+    /// The peak of the learning rate, which decays along a cosine.
     package var learningRate = 1e-3
-    /// What training makes small. The absolute error, because few people turn round: the squared error lets those few
-    /// bend the prediction of all others (0.53/1.12 against 0.54/1.14 metres on eth-ucy with an LSTM).
+    /// The training objective. The absolute error, because few people turn round, and the squared error lets those few
+    /// dominate (0.53/1.12 against 0.54/1.14 metres on eth-ucy with an LSTM).
     package var loss = Loss.meanAbsoluteError
     /// Whether every window is turned by a random angle each time it is seen. Not for motion under gravity.
     package var rotates = true
-    /// The shortest history that training shows: each time a window is seen, it keeps a random number of its latest
-    /// positions, this many at least, so that one model serves all lengths. `nil` shows windows as they are.
-    package var shortestHistory: Int?
-    /// Decides initial parameters, order, angles and lengths.
+    /// The minimum history in training: each time a window is used, it keeps a random number of its latest positions,
+    /// at least this many, so that one model serves all lengths. `nil` uses whole windows.
+    package var minHistory: Int?
+    /// Seed of initial parameters, order, angles and lengths.
     package var seed: UInt64 = 1
 
     /// Settings that suit walking people.
@@ -42,17 +38,16 @@ package struct TrajectoryForecaster: Sendable {
     case feedForward(FeedForwardModel<Float>, window: Int)
   }
   private let model: Model
-  /// How training went.
   package let report: TrainingReport
 
   /// Trains `network` on `windows`, which must all have the same number of future positions.
   ///
   /// - Parameters:
-  ///   - network: What to learn with.
-  ///   - windows: What to learn from.
-  ///   - settings: How.
+  ///   - network: The architecture.
+  ///   - windows: The training data.
+  ///   - settings: The settings of training.
   ///   - session: Watches, stops and resumes the training.
-  ///   - stage: What the session calls it.
+  ///   - stage: Its name in the session.
   /// - Throws: What `TrainingSession` throws.
   package init(
     _ network: Network, trainedOn windows: [TrajectoryWindow], _ settings: Settings = Settings(),
@@ -118,7 +113,7 @@ private struct TrajectoryExamples<Batch: Sendable>: TrainingExamples {
     pack(
       indices.map { index in
         var window = windows[index]
-        if let shortest = settings.shortestHistory, shortest < window.observed.count {
+        if let shortest = settings.minHistory, shortest < window.observed.count {
           window = window.remembering(generator.uniform(in: shortest..<window.observed.count + 1))
         }
         return settings.rotates ? window.randomlyRotated(using: &generator) : window
@@ -127,7 +122,7 @@ private struct TrajectoryExamples<Batch: Sendable>: TrainingExamples {
 }
 
 extension Matrix where Element: BLASScalar {
-  /// The last `count` displacements of each window side by side, `[B × 2·count]`: what a network of fixed input sees.
+  /// The last `count` displacements of each window side by side, `[B × 2·count]`: the input of a feed-forward network.
   init(lastDisplacements count: Int, of windows: [TrajectoryWindow]) {
     self.init(
       windows.map { window in

@@ -14,11 +14,10 @@ extension SIMD2<Double> {
   }
 }
 
-/// One question to a predictor of motion, and its answer: where something was, and where it was next.
+/// A history of positions and the future that follows it.
 ///
-/// Positions are equally spaced in time. A learned model sees the ``displacements`` between them, which do not depend on
-/// where in the world the motion happened, and gives the ``residuals`` to ``ConstantVelocity``, which are zero where
-/// nothing is to be learned.
+/// Positions are equally spaced in time. A learned model reads the ``displacements`` between them, which do not depend
+/// on where in the world the motion happened, and predicts the ``residuals`` to ``ConstantVelocity``.
 package struct TrajectoryWindow: Hashable, Sendable {
   /// The positions that are seen, oldest first; at least two.
   package let observed: [Point]
@@ -32,15 +31,15 @@ package struct TrajectoryWindow: Hashable, Sendable {
     self.future = future
   }
 
-  /// The way from each observed position to the next, one fewer than positions.
+  /// The vector from each observed position to the next, one fewer than positions.
   package var displacements: [Point] { zip(observed, observed.dropFirst()).map { $1 - $0 } }
 
-  /// The way from where a constant velocity would lead to where the future is, for each future step.
+  /// The vector from the position at constant velocity to the true one, for each future step.
   package var residuals: [Point] {
     zip(future, ConstantVelocity.positions(after: observed, count: future.count)).map { $0 - $1 }
   }
 
-  /// The positions that `residuals` mean: their inverse.
+  /// The inverse of ``residuals``.
   package func positions(fromResiduals residuals: [Point]) -> [Point] {
     zip(ConstantVelocity.positions(after: observed, count: residuals.count), residuals).map { $0 + $1 }
   }
@@ -75,7 +74,7 @@ package struct TrajectoryWindow: Hashable, Sendable {
 // MARK: - As tensors
 
 extension PackedSequence where Element: BLASScalar {
-  /// What a model sees of `windows`: their displacements, two features (x, y) a step, observed lengths as they are.
+  /// The inputs for `windows`: their displacements, two features (x, y) a step, observed lengths as they are.
   package init(displacementsOf windows: some Collection<TrajectoryWindow>) {
     self.init(
       windows.map { window in
@@ -86,7 +85,7 @@ extension PackedSequence where Element: BLASScalar {
 }
 
 extension Matrix where Element: BLASScalar {
-  /// What a model should answer to `windows`: their residuals, `[B × 2F]`, a row `x₁ y₁ x₂ y₂ …` of `F` future steps
+  /// The targets for `windows`: their residuals, `[B × 2F]`, a row `x₁ y₁ x₂ y₂ …` of `F` future steps
   /// for each window. All must have the same number of those.
   package init(residualsOf windows: some Collection<TrajectoryWindow>) {
     self.init(windows.map { $0.residuals.flatMap { [Element($0.x), Element($0.y)] } })

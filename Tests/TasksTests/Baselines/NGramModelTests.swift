@@ -42,8 +42,8 @@ import Testing
       sequences: [[0, 1, 0, 1, 0, 1, 0, 2, 2, 1, 0], [0], [1, 2]])
     let y = 5.0 / 7
     let (d1, d2, d3) = (1 - 2 * y / 5, max(0.1, 2 - 3 * y), max(0.1, 3 - 4 * y))
-    // Of one token alone the counts are numbers of different tokens before: of 0 after s 1, of 1 after s 0 2, of 2 after
-    // 0 1 2, so 2 3 3. None is 1, so there is nothing to estimate from, and the discount is a half.
+    // Of one token alone the counts are numbers of different tokens before: of 0 after s 1, of 1 after s 0 2, of 2
+    // after 0 1 2, so 2 3 3. None is 1, so there is nothing to estimate from, and the discount is a half.
     let below = [2.0, 3, 3, 0].map { (max($0 - 0.5, 0) + 1.5 / 4) / 8 }
     // After 1: 0 four times, 2 once.
     let taken: Double = d3 + d1
@@ -57,7 +57,7 @@ import Testing
     #expect(abs(start - wantedStart) < 1e-14)
   }
 
-  @Test func aContextThatNeverOccurredCountsAsWhatIsKnownOfIt() {
+  @Test func anUnseenContextFallsBackToItsLongestSeenSuffix() {
     let model = NGramModel(order: 4, vocabularySize: 7, sequences: sequences)
     #expect(model.probability(of: 1, after: [6, 6, 4]) == model.probability(of: 1, after: [4]))
     #expect(model.probability(of: 1, after: [6]) == model.probability(of: 1, after: []))

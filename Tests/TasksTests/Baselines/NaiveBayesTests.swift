@@ -17,12 +17,12 @@ import Testing
     #expect(model.logOdds(of: [2, 9, 2]) == model.logOdds(of: [2]))
   }
 
-  @Test func whatWasNeverSeenSaysNothing() {
+  @Test func unseenFeaturesDoNotContribute() {
     let model = NaiveBayes([[1], [2], [5, 6]], classes: [1, 0, 1])
     #expect(model.logOdds(of: [8, 9]) == model.logOdds(of: []))
   }
 
-  @Test func aPairCanSayWhatItsWordsDoNot() {
+  @Test func aPairCanCarryEvidenceThatItsWordsDoNot() {
     // Not good, not bad: each word is in both classes.
     let model = NaiveBayes([[7, 1], [2], [7, 2], [1]], classes: [0, 0, 1, 1])
     #expect(model.logOdds(of: [7, 1]) < 0 && model.logOdds(of: [7, 2]) > 0)

@@ -42,7 +42,7 @@ import Testing
     ("0,17," + String(repeating: "0,", count: 62) + "3\n", 1, 2),
     ("0,0,0.5," + String(repeating: "0,", count: 61) + "3\n", 1, 3),
   ])
-  func whatIsNoDigitIsNamedByLineAndColumn(_ text: String, line: Int, column: Int?) throws {
+  func invalidDigitsAreNamedByLineAndColumn(_ text: String, line: Int, column: Int?) throws {
     try withTemporaryFile(stored(text)) { path in
       #expect {
         try HandwrittenDigits.read(path)

@@ -9,19 +9,19 @@ import Testing
 @Suite struct ForecastColumnsTests {
   @Test func aColumnCannotHaveTwoRoles() throws {
     try withTemporaryFile(Array("x,y\n1,2\n".utf8)) { path in
-      func complaint(_ options: ForecastColumnOptions) -> String {
+      func refusal(_ options: ForecastColumnOptions) -> String {
         do {
           _ = try ForecastTable(learningFrom: path, options)
           return "nothing"
         } catch { return String("\(error)".dropFirst(path.count)) }
       }
-      #expect(complaint(ForecastColumnOptions(target: "y", id: "y")) == ": column “y” is both --target and --id")
+      #expect(refusal(ForecastColumnOptions(target: "y", id: "y")) == ": column “y” is both --target and --id")
       #expect(
-        complaint(ForecastColumnOptions(target: "y", ignoring: ["y"])) == ": column “y” is both --target and --ignore")
+        refusal(ForecastColumnOptions(target: "y", ignoring: ["y"])) == ": column “y” is both --target and --ignore")
       #expect(
-        complaint(ForecastColumnOptions(target: "y", id: "x", ignoring: ["x"]))
+        refusal(ForecastColumnOptions(target: "y", id: "x", ignoring: ["x"]))
           == ": column “x” is both --id and --ignore")
-      #expect(complaint(ForecastColumnOptions(target: "y", dates: "x")) == ":2:1: “1” is no date")
+      #expect(refusal(ForecastColumnOptions(target: "y", dates: "x")) == ":2:1: “1” is no date")
     }
   }
 

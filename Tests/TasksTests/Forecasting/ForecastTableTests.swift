@@ -12,7 +12,7 @@ private func learn(_ text: String, _ options: ForecastColumnOptions) throws -> F
 }
 
 /// What is said about `text`, without the file's name.
-private func complaint(_ text: String, _ options: ForecastColumnOptions) throws -> String {
+private func refusal(_ text: String, _ options: ForecastColumnOptions) throws -> String {
   try withTemporaryFile(Array(text.utf8)) { path in
     do {
       _ = try ForecastTable(learningFrom: path, options)
@@ -46,7 +46,7 @@ private func complaint(_ text: String, _ options: ForecastColumnOptions) throws 
     #expect(table.rowCount == 5)
   }
 
-  @Test func whatIsMissingIsCarriedForwardAndMarked() throws {
+  @Test func missingValuesAreCarriedForwardAndMarked() throws {
     let table = try learn(text, ForecastColumnOptions(target: "temperature", id: "place", ignoring: ["note"]))
     let (north, south) = (table.series[0], table.series[1])
     #expect(north.target.map { $0.isNaN } == [false, false, true])
@@ -107,13 +107,13 @@ private func complaint(_ text: String, _ options: ForecastColumnOptions) throws 
     ("x,y\n1,2\n3\n", ":3:2: the number of fields is 1, wanted 2"),
   ])
   func whatDoesNotFitIsNamedWithItsPlace(_ text: String, _ wanted: String) throws {
-    #expect(try complaint(text, ForecastColumnOptions(target: "y")) == wanted)
+    #expect(try refusal(text, ForecastColumnOptions(target: "y")) == wanted)
   }
 
   @Test func tooManyCategoriesAreRefusedByName() throws {
     let rows = (0..<33).map { "\($0),text \($0)" }.joined(separator: "\n")
     #expect(
-      try complaint("y,comment\n\(rows)\n", ForecastColumnOptions(target: "y"))
+      try refusal("y,comment\n\(rows)\n", ForecastColumnOptions(target: "y"))
         == ":1:2: column “comment” holds 33 different texts, more than the 32 categories that can be told apart; leave it "
         + "out with --ignore")
     _ = try learn("y,comment\n\(rows)\n", ForecastColumnOptions(target: "y", ignoring: ["comment"]))

@@ -113,7 +113,7 @@ import Testing
     #expect(throws: DataError.self) { try Forecaster.train(on: table, Self.settings(), in: TrainingSession()) }
   }
 
-  @Test func aModelOfSomethingElseIsNoForecaster() throws {
+  @Test func anotherModelIsNoForecaster() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/model.safetensors"
       let architecture = try SequenceArchitecture(

@@ -16,7 +16,7 @@ import Testing
     #expect(NaiveForecast.seasonal(3).forecast(after: 5, of: values, horizon: 7) == [4, 5, 6, 4, 5, 6, 4])
   }
 
-  @Test func beforeTheFirstSeasonItIsTheLastValue() {
+  @Test func beforeTheFirstSeasonTheForecastIsTheLastValue() {
     #expect(NaiveForecast.seasonal(4).forecast(after: 1, of: values, horizon: 5) == [2, 2, 1, 2, 2])
     #expect(NaiveForecast.seasonal(2).forecast(after: 2, of: [1, .nan, 3], horizon: 2) == [3, 3])
   }

@@ -22,7 +22,7 @@ import Testing
     "2024-01-01T12:60", "2024-01-01T12", "2024-01-01 12:00 noon", "2024-01-01T12:00+15:00", "2024-1-1-1", "1.5",
     "24-01-01", "2024-01-01T1:2", "٢٠٢٤-01-01", "2024-01-01 13:00 PM", "2024-01-01T12:00Z UTC", "-", "2024-01-01 12:0x",
   ])
-  func anythingElseIsNone(_ text: String) { #expect(Timestamp(text, order: .yearMonthDay) == nil) }
+  func otherTextsAreNil(_ text: String) { #expect(Timestamp(text, order: .yearMonthDay) == nil) }
 
   @Test func theOrderDecides() {
     #expect(Timestamp("3/4/2024", order: .dayMonthYear) == Timestamp(year: 2024, month: 4, day: 3))

@@ -19,7 +19,7 @@ import Testing
     #expect(!DataDirectory("/nowhere").holds(.digits))
   }
 
-  @Test func whereNobodyNamedAFolderTheErrorSaysWhatFetchesTheData() {
+  @Test func withoutAFolderTheErrorNamesTheCommandThatFetchesTheData() {
     #expect { try TaskContext(.quick).dataFolder(for: .chorales) } throws: { "\($0)".contains("rnn fetch") }
   }
 

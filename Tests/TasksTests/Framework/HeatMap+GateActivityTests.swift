@@ -16,7 +16,7 @@ import Testing
       .gateActivity(on: .features(PackedSequence([inputs], features: 2)))
   }
 
-  @Test func meansComeFirstAndThenTheUnitsThatMoveMost() throws {
+  @Test func meansComeFirstAndThenTheUnitsOfGreatestVariance() throws {
     let activity = try activity()
     let map = HeatMap(
       "Gates", activity, unitsOf: "forget", units: 3, steps: (["a", "b", "c", "d"], "character"))

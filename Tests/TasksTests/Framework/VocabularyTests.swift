@@ -16,7 +16,7 @@ import Testing
     #expect(vocabulary.words(of: vocabulary.numbers(of: sentences[1])) == sentences[1])
   }
 
-  @Test func whatIsNotKnownIsUnknownOrLeftOut() {
+  @Test func unknownWordsAreReplacedOrLeftOut() {
     #expect(Vocabulary(of: sentences, special: ["<unk>"])["bird"] == 0)
     #expect(Vocabulary(["x", "y"])["z"] == nil)
     #expect(Vocabulary(["x", "y"]).numbers(of: ["y", "z", "x"]) == [1, 0])

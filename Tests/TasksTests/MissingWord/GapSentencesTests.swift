@@ -24,7 +24,7 @@ import Testing
     #expect(accuracy.top1 == 100.0 / 3 && accuracy.top5 == 200.0 / 3)
   }
 
-  @Test func whatIsUnknownIsNeverGuessed() {
+  @Test func theUnknownWordIsNeverGuessed() {
     var accuracy = GapAccuracy()
     accuracy.add([9.0, 0, 0, 0.1], answer: 0)
     #expect(accuracy.count == 1 && accuracy.top5 == 0)

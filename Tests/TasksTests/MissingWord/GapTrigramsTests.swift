@@ -8,7 +8,7 @@ import Testing
     [1, 3, 4, 5, 2], [1, 3, 4, 5, 2], [1, 3, 4, 6, 7, 2], [1, 3, 6, 7, 2], [1, 7, 4, 2],
   ]
 
-  @Test func whatIsAfterTheGapIsTheProbabilityOfTheWholeSentence() {
+  @Test func bothSidesGiveTheProbabilityOfTheWholeSentence() {
     let (trigrams, model) = (
       GapTrigrams(Self.sentences, vocabularySize: 8),
       NGramModel(order: 3, vocabularySize: 8, sequences: Self.sentences.map { Array($0.dropFirst()) })
@@ -29,9 +29,9 @@ import Testing
     }
   }
 
-  @Test func bothSidesKnowWhatOneDoesNot() {
+  @Test func bothSidesDecideWhatOneSideCannot() {
     let trigrams = GapTrigrams(Self.sentences, vocabularySize: 8)
-    // After the start and 3 stands 4 more often; before 7 stands 6.
+    // After the start and 3, 4 is more frequent; before 7, 6.
     let sentence: [Int32] = [1, 3, 0, 7, 2]
     let (one, both) = (
       trigrams.probabilities(before: 2, in: sentence), trigrams.probabilities(around: 2, in: sentence)

@@ -23,7 +23,7 @@ import Testing
     (#"{"train":[[[60],[20]]],"valid":[[[60],[61]]],"test":[[[60],[61]]]}"#, "note 20"),
     (#"{"train":[],"valid":[[[60],[61]]],"test":[[[60],[61]]]}"#, "no piece"),
   ])
-  func whatIsNoSuchFileIsRefused(_ text: String, _ reason: String) {
+  func filesOfAnotherFormAreRefused(_ text: String, _ reason: String) {
     #expect { try read(text) } throws: { ($0 as? DataError)?.reason.contains(reason) == true }
   }
 
@@ -77,7 +77,7 @@ import Testing
     for (set, weight) in zip(sets, weights) { #expect(abs((counts[set] ?? 0) - weight / total) < 0.01, "\(set)") }
   }
 
-  @Test func whatIsCertainIsDrawnAndWhatIsImpossibleIsNot() {
+  @Test func certainNotesAreDrawnAndImpossibleOnesAreNot() {
     var generator = SeededGenerator(seed: 4)
     let sampler = NoteSampler([Double](repeating: -1000, count: 5) + [1000, 1000], temperature: 0.7)
     for _ in 0..<100 { #expect(sampler.draw(0...4, using: &generator) == [5, 6]) }

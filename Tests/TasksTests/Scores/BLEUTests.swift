@@ -16,7 +16,7 @@ import Testing
     let cases: [Case]
   }
 
-  @Test func itIsSacrebleus() throws {
+  @Test func scoresAreThoseOfSacrebleu() throws {
     let url = try #require(Bundle.module.url(forResource: "bleu", withExtension: "json", subdirectory: "Fixtures"))
     let cases = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url)).cases
     #expect(cases.count == 7)

@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: ["2 fine", "fine", "1", ""])
-  func aLineThatIsNoneIsNamed(_ line: String) throws {
+  func invalidLinesAreNamed(_ line: String) throws {
     try withTemporaryFolder { folder in
       writeFile(Array("1 a fine film\n\(line)\n0 dull\n".utf8), to: folder + "/reviews.txt")
       let error = #expect(throws: DataError.self) {

@@ -15,7 +15,7 @@ import Testing
 
   private let sentences: [[Int32]] = [[1, 2, 3], [4], [5, 6], [0, 1]]
 
-  @Test func togetherTheySayTheMeanOfWhatEachSays() throws {
+  @Test func theEnsembleGivesTheMeanOfItsNetworks() throws {
     let models = try [Self.model(seed: 1), Self.model(seed: 2), Self.model(seed: 3)]
     let alone = models.map { SentimentJudges([$0]).probabilities(of: sentences) }
     for (place, together) in SentimentJudges(models).probabilities(of: sentences).enumerated() {
@@ -30,7 +30,7 @@ import Testing
     #expect(zip(forwards, backwards.reversed()).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
-  @Test func afterTheLastWordTheyThinkWhatTheyThinkOfTheSentence() throws {
+  @Test func theJudgementAfterTheLastWordIsThatOfTheSentence() throws {
     let judges = SentimentJudges([try Self.model(seed: 5)])
     let running = judges.probabilitiesAfterEachWord(of: [3, 1, 6, 2])
     #expect(running.count == 4 && abs(running[3] - judges.probability(of: [3, 1, 6, 2])) < 1e-6)

@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test(arguments: ["One, two (three): four!\nFive; six…", "No.", "a\n\nb", "“Yes”, he said."])
-  func blanksStandWhereTheyUsuallyDo(_ text: String) {
+  func blanksAreWhereTheyUsuallyAre(_ text: String) {
     #expect(TextLevel.word.text(of: TextLevel.word.tokens(of: text)) == text)
   }
 }

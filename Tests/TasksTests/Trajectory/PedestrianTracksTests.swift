@@ -38,7 +38,7 @@ import Testing
     ("10 1 0 0\n\n20 1 0 0\n10 1 9 9\n", "f:4: pedestrian 1 is in frame 10 already, on line 1"),
     ("9223372036854774784 1 0 0\n-9223372036854775808 1 0 0\n", nil),
   ])
-  func whatNoRecordingHoldsIsAnErrorThatNamesTheLine(text: String, message: String?) throws {
+  func invalidLinesAreNamed(text: String, message: String?) throws {
     if let message {
       let error = #expect(throws: DataError.self) { try tracks(text) }
       #expect(error?.description == message)

@@ -48,7 +48,7 @@ import Testing
 
   @Test func oneModelServesEveryLengthThatTrainingShowed() throws {
     var settings = Self.settings
-    settings.shortestHistory = 2
+    settings.minHistory = 2
     let windows = Self.simulation.windows(count: 600, observed: 12...12, predicted: 6, seed: 1)
     let test = Self.simulation.windows(count: 100, observed: 12...12, predicted: 6, seed: 2)
     let forecaster = try TrajectoryForecaster(.recurrent(.gru), trainedOn: windows, settings)
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func whatIsRememberedIsWhatCameLast() {
+  @Test func rememberingKeepsTheLatestPositions() {
     let window = TrajectoryWindow(observed: [Point(1, 2), Point(3, 4), Point(5, 7)], future: [Point(8, 9)])
     #expect(window.remembering(2).observed == [Point(3, 4), Point(5, 7)])
     #expect(window.remembering(2).future == window.future)
