@@ -1,11 +1,10 @@
-/// Where the bytes of a file come from, of which any part can be had at any time.
+/// The bytes of a file, with random access.
 package enum ByteSource: Sendable {
-  /// A file that was read, or made, before.
+  /// A file in memory.
   case memory([UInt8])
-  /// A file that is read as far as it is asked for.
+  /// A file that is read on demand.
   case file(ReadOnlyFile)
 
-  /// Number of bytes.
   package var count: Int {
     switch self {
     case .memory(let bytes): bytes.count

@@ -2,12 +2,11 @@ internal import Glibc
 
 /// A system call that failed: which one, and why.
 package struct SystemCallError: Error, Equatable, CustomStringConvertible {
-  /// The call's name.
   package let call: String
-  /// What it left in `errno`.
+  /// `errno` after the call.
   package let code: Int32
 
-  /// The failure of `call` that `errno` tells of now.
+  /// The failure of `call` with the current `errno` by default.
   package init(_ call: String, code: Int32? = nil) {
     self.call = call
     self.code = code ?? errno
@@ -22,7 +21,7 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A regular file open for reading, closed with the last reference. What lies in it is read when asked for.
+/// A regular file open for reading, closed with the last reference. Its contents are read on demand.
 package final class ReadOnlyFile: Sendable {
   /// Its length in bytes when it was opened.
   package let count: Int
@@ -30,7 +29,7 @@ package final class ReadOnlyFile: Sendable {
 
   /// Opens the file at `path`.
   package init(path: String) throws(SystemCallError) {
-    // The system would take what stands before the NUL for the path.
+    // The system would end the path at the NUL.
     guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemCallError("open") }
@@ -52,7 +51,7 @@ package final class ReadOnlyFile: Sendable {
 
   /// The bytes in `range`. A file that has become shorter since it was opened is an error.
   package func bytes(_ range: Range<Int>) throws(SystemCallError) -> [UInt8] {
-    // For none, the initialiser below would write to the empty array that all threads share.
+    // With no bytes, the initialiser below would write to the empty array that all threads share.
     guard !range.isEmpty else { return [] }
     var failure: SystemCallError?
     let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
@@ -90,11 +89,11 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallE
 /// or the new file is there in full: a temporary file in the same directory, flushed and renamed, then the directory
 /// flushed. Where anything fails before the rename, the temporary file is removed and the old file is untouched.
 ///
-/// Only a regular file is replaced: a device or a pipe in its place would be gone for the whole system.
+/// Only a regular file is replaced: replacing a device or a pipe would remove it for the whole system.
 package func replaceFile(
   at path: String, with body: (_ descriptor: Int32) throws(SystemCallError) -> Void
 ) throws(SystemCallError) {
-  // The system would take what stands before the NUL for the path.
+  // The system would end the path at the NUL.
   guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
   var status = stat()
   guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
@@ -131,7 +130,7 @@ private func openTemporaryFile(beside path: String) throws(SystemCallError) -> (
   }
 }
 
-/// Makes a rename in the directory of `path` outlast a power failure, where the file system can.
+/// Makes a rename in the directory of `path` survive a power failure, where the file system can.
 private func flushDirectory(of path: String) throws(SystemCallError) {
   let directory =
     switch path.lastIndex(of: "/") {

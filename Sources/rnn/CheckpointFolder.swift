@@ -3,21 +3,19 @@ import Foundation
 
 /// The folder with the checkpoints of one run, and a note that says which.
 ///
-/// It may be anybody's folder: only our note and, beside one, checkpoints are ever touched.
+/// The folder may hold other files: only the note and, beside one, checkpoints are ever changed.
 struct CheckpointFolder {
-  /// Where it is.
   let path: String
   private let isKept: Bool
-  /// Whether it was there before.
   private let wasThere: Bool
 
   private static let noteName = "recurrent-run.txt"
 
-  /// The folder at `path`, which is made where it is not there. What a killed run left half written is removed, and
-  /// without resuming its checkpoints too.
+  /// The folder at `path`, which is made where it is not there. Files that a killed run left half written are removed,
+  /// and unless it is resumed its checkpoints, too.
   ///
-  /// - Throws: `DataError` where it cannot be made, where a run is to be resumed that was another one's, and where there
-  ///   are checkpoints of which no note says what they are of.
+  /// - Throws: `DataError` where it cannot be made, where the checkpoints are those of another run, and where there
+  ///   are checkpoints without a note.
   init(_ path: String, isKept: Bool, purpose: String, resumes: Bool) throws(DataError) {
     self.path = path
     self.isKept = isKept
@@ -52,13 +50,13 @@ struct CheckpointFolder {
   /// Whether there is a checkpoint of this run.
   var holdsCheckpoints: Bool { Self.names(in: path).contains { $0.hasSuffix(Self.checkpointSuffix) } }
 
-  /// Removes the folder, unless somebody asked for it.
+  /// Removes the folder, unless it was asked for.
   func removeUnlessKept() {
     guard !isKept else { return }
     remove(where: { $0 == Self.noteName || $0.hasSuffix(Self.checkpointSuffix) })
   }
 
-  /// Removes what a run has made that ended before its first checkpoint.
+  /// Removes the folder of a run that ended before its first checkpoint.
   func removeIfEmpty() {
     guard !holdsCheckpoints else { return }
     remove(where: { $0 == Self.noteName })

@@ -4,7 +4,7 @@ import Models
 import Synchronization
 import Tasks
 
-/// How much a command says, and in which form.
+/// The amount and form of a command's output.
 struct ConsoleOptions: ParsableArguments {
   @Flag(help: "Say nothing but the result.")
   var quiet = false
@@ -13,7 +13,7 @@ struct ConsoleOptions: ParsableArguments {
   var json = false
 }
 
-/// What a command says while it works and when it is done: everything goes through here.
+/// The output of a command while it works and when it is done.
 ///
 /// Results go to standard output, everything else to standard error: progress as a line that is redrawn where that is a
 /// terminal, and as plain lines now and then where it is none. As JSON, everything goes to standard output, an event a
@@ -22,11 +22,11 @@ final class Console: Sendable {
   private enum Mode { case bar, lines, results, json }
 
   private struct State {
-    /// Whether a progress line stands on the terminal.
+    /// Whether a progress line is on the terminal.
     var isLineShown = false
     /// When a line was last drawn or written, by the terminal's clock.
     var lastTime = -Double.infinity
-    /// The end of an epoch that nobody was told of yet.
+    /// The end of an epoch that was not logged yet.
     var untold: (stage: String, progress: TrainingProgress)?
     var stage: String?
   }
@@ -36,10 +36,10 @@ final class Console: Sendable {
   /// Between two plain lines at the end of an epoch.
   private static let secondsBetweenLines = 10.0
   /// After which there is a plain line in the middle of an epoch.
-  private static let mostSecondsWithoutLine = 60.0
+  private static let maxSecondsWithoutLine = 60.0
 
   private let mode: Mode
-  /// Whether only results are told, in whatever form.
+  /// Whether only results are printed, in whatever form.
   private let isQuiet: Bool
   private let terminal: Terminal
   private let state = Mutex(State())
@@ -50,10 +50,8 @@ final class Console: Sendable {
     mode = options.json ? .json : options.quiet ? .results : terminal.columns() == nil ? .lines : .bar
   }
 
-  /// Whether results are to be JSON.
   var isJSON: Bool { mode == .json }
 
-  /// Says a line.
   func note(_ line: String) {
     guard !isQuiet else { return }
     if mode == .json { return emit(NoteEvent(text: line)) }
@@ -63,7 +61,7 @@ final class Console: Sendable {
     }
   }
 
-  /// Shows where the training `stage` stands.
+  /// Shows the progress of the training `stage`.
   func show(_ stage: String, _ progress: TrainingProgress) {
     guard !isQuiet else { return }
     if mode == .json {
@@ -72,7 +70,7 @@ final class Console: Sendable {
     }
     state.withLock { state in
       if state.stage != stage {
-        tell(&state)
+        logEpoch(&state)
         state.stage = stage
         if mode == .lines { state.lastTime = -.infinity }
       }
@@ -87,27 +85,27 @@ final class Console: Sendable {
     }
   }
 
-  /// Says that the work was stopped and how to go on.
+  /// Logs that the work was stopped and how to resume it.
   func interrupted(_ line: String, resume command: String?) {
     finish()
     if mode == .json { emit(InterruptionEvent(text: line, resume: command)) }
     terminal.writeError("\(line)\n")
   }
 
-  /// Gives the result: `text` to people, `value` to machines. Nothing may follow.
+  /// Prints the result: `text` for people, `value` as JSON. Must be the last output.
   func result(_ value: some Encodable, text: @autoclosure () -> String) {
     finish()
     if mode == .json { emit(ResultEvent(result: value)) } else { terminal.writeOutput("\(text())\n") }
   }
 
-  /// Ends the progress line, and says where the last training ended if nobody was told yet.
-  private func finish() { state.withLock { tell(&$0) } }
+  /// Ends the progress line, and logs the end of the last training if that was not done.
+  private func finish() { state.withLock { logEpoch(&$0) } }
 
   private func isOverdue(_ state: State) -> Bool {
-    state.lastTime.isFinite && terminal.seconds() - state.lastTime >= Self.mostSecondsWithoutLine
+    state.lastTime.isFinite && terminal.seconds() - state.lastTime >= Self.maxSecondsWithoutLine
   }
 
-  private func tell(_ state: inout State) {
+  private func logEpoch(_ state: inout State) {
     erase(&state)
     guard let (stage, progress) = state.untold else { return }
     state.untold = nil
@@ -140,11 +138,11 @@ final class Console: Sendable {
   }
 }
 
-/// Where a console writes, and its clock.
+/// The output and the clock of a console.
 struct Terminal: Sendable {
   var writeOutput: @Sendable (String) -> Void
   var writeError: @Sendable (String) -> Void
-  /// Columns of the terminal that standard error is; `nil` where it is none.
+  /// Columns of the terminal; `nil` where standard error is none.
   var columns: @Sendable () -> Int?
   /// Seconds since some moment.
   var seconds: @Sendable () -> Double

@@ -3,7 +3,7 @@ import Models
 
 // What `--json` writes, an object a line. Each has the field `event`.
 
-/// A line for whoever watches.
+/// A line for the user.
 struct NoteEvent: Encodable {
   let event = "note"
   let text: String
@@ -42,7 +42,7 @@ struct ProgressEvent: Encodable {
   }
 }
 
-/// Work that was stopped; `resume` is the command that goes on, if there is one.
+/// Work that was stopped; `resume` is the command that resumes it, if there is one.
 struct InterruptionEvent: Encodable {
   let event = "interrupted"
   let text: String
@@ -51,7 +51,6 @@ struct InterruptionEvent: Encodable {
   private enum CodingKeys: CodingKey { case event, text, resume }
 }
 
-/// What came out in the end.
 struct ResultEvent<Result: Encodable>: Encodable {
   let event = "result"
   let result: Result
@@ -59,7 +58,7 @@ struct ResultEvent<Result: Encodable>: Encodable {
   private enum CodingKeys: CodingKey { case event, result }
 }
 
-/// `value` as JSON without a line break, keys sorted; what is no number for JSON is a text, such as "nan".
+/// `value` as JSON without a line break, keys sorted; numbers that JSON does not have are texts, such as "nan".
 func jsonLine(_ value: some Encodable) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -67,7 +67,7 @@ struct Convert: ParsableCommand {
       case .double(let model): try writer.write(model, file.preprocessing)
       }
     print("\(output): \(writer.description)")
-    guard difference <= ModelWriter.mostDifference else {
+    guard difference <= ModelWriter.tolerance else {
       FileHandle.standardError.write(
         Data("Error: \(output) was written, but gives outputs that differ by \(twoDigits(difference))\n".utf8))
       throw ExitCode(1)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Tasks
 
-/// Where the data of tasks is.
+/// The data folder of tasks.
 struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct DataOptions: ParsableArguments {
   /// `~/.local/share` unless set.
   var folder: DataDirectory { folder(ProcessInfo.processInfo.environment) }
 
-  /// The same in a given environment. Empty variables are none.
+  /// The same in a given environment. Empty variables count as unset.
   func folder(_ environment: [String: String]) -> DataDirectory {
     func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
     if let named = data ?? variable("RECURRENT_DATA") { return DataDirectory(named) }

@@ -3,15 +3,15 @@ import Foundation
 import FoundationNetworking
 import Synchronization
 
-/// A file that could not be had from the network.
+/// A download that failed.
 struct DownloadError: Error, Equatable, CustomStringConvertible {
   let description: String
 }
 
-/// Brings a file from the network, and puts it in place only if it is the right one.
+/// Downloads a file, and puts it in place only if its hash is right.
 ///
-/// What has come lies beside the file, under its name and `.part`; a download that was cut off goes on where it ended, if
-/// the server can do that.
+/// A partial download is kept beside the file, under its name and `.part`; an interrupted one is resumed, if the server
+/// can do that.
 struct Download {
   /// Asks for the bytes of `address` from `start` on. Calls `began` once with the status code, and then `receive` with
   /// every part. Throws ``DownloadError`` where there is no answer.
@@ -24,27 +24,24 @@ struct Download {
   private static let partial = 206
   private static let nothingBeyond = 416
 
-  /// Where it comes from.
   let address: URL
   /// Its SHA-256, in hexadecimal digits.
   let hash: String
-  /// Where it goes. The folder must be there.
+  /// The folder must exist.
   let path: String
-  /// How it is brought.
   var transfer: Transfer = HTTPTransfer.get
 
   private var partPath: String { path + ".part" }
 
-  /// Whether the file is in place already.
   func isDone() -> Bool { Self.isFile(at: path, of: hash) }
 
   /// Whether the file at `path` is there and has the SHA-256 `hash`.
   static func isFile(at path: String, of hash: String) -> Bool { (try? Self.hash(ofFileAt: path)) == hash }
 
-  /// Brings the file. Throws ``DownloadError`` where the network fails, and then keeps what has come for the next time; and
-  /// where another file than the right one came, which is thrown away.
+  /// Downloads the file. Throws ``DownloadError`` where the network fails, and then keeps the partial download; and
+  /// where the hash is wrong, and then deletes it.
   func callAsFunction() throws {
-    // All had come when the last run was ended.
+    // The last run ended after the download.
     if Self.isFile(at: partPath, of: hash) { return try putInPlace() }
     if !FileManager.default.fileExists(atPath: partPath) { try FileWriting.write([], to: partPath) }
     guard let part = FileHandle(forWritingAtPath: partPath) else {
@@ -57,9 +54,9 @@ struct Download {
     try transfer(address, start) { status in
       switch status {
       case Self.partial where start > 0: break
-      // The server does not know of parts, or there was none: from the beginning.
+      // The server does not support ranges, or there was no part: from the beginning.
       case Self.complete: try file.withLock { try Self.empty($0) }
-      // There is nothing beyond what has come: it is all there, or wrong.
+      // Nothing follows the part: it is complete, or wrong.
       case Self.nothingBeyond where start > 0: isOver.withLock { $0 = true }
       default: throw DownloadError(description: "the server answered with status \(status)")
       }
@@ -106,12 +103,11 @@ struct Download {
 
 /// One answer over HTTP, part by part.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate {
-  /// After which a server that says nothing is given up.
+  /// The time after which a silent server is given up.
   private static let secondsOfSilence = 30.0
 
   private let began: @Sendable (Int) throws -> Void
   private let receive: @Sendable ([UInt8]) throws -> Void
-  /// What came of it, once it is over.
   private let outcome = Mutex<Result<Void, any Error>>(.success(()))
   private let isOver = DispatchSemaphore(value: 0)
 
@@ -129,7 +125,7 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate {
   ) throws {
     var request = URLRequest(url: address)
     if start > 0 { request.setValue("bytes=\(start)-", forHTTPHeaderField: "Range") }
-    // Compressed on the way, the bytes could not be counted.
+    // With a compressed transfer the bytes could not be counted.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     let configuration = URLSessionConfiguration.ephemeral
     configuration.timeoutIntervalForRequest = secondsOfSilence

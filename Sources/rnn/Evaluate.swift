@@ -3,7 +3,7 @@ import DataIO
 import Models
 import Tasks
 
-/// `rnn evaluate`: how a model does on a file, beside what needs no learning.
+/// `rnn evaluate`: the errors of a model on a file, beside baselines.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a model that rnn train wrote on another file, beside baselines.",

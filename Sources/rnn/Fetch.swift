@@ -24,7 +24,6 @@ struct Fetch: ParsableCommand {
   @Flag(help: "Lists the data sets, where they come from and whether they are there; downloads nothing.")
   var list = false
 
-  /// What is asked for.
   func dataSets() throws -> [DataSet] {
     guard !names.isEmpty else { return DataSet.allCases }
     return try names.map { name in
@@ -49,7 +48,7 @@ struct Fetch: ParsableCommand {
     print((list ? "Folder: " : "Written to ") + data.folder.path)
   }
 
-  /// Brings the files of `dataSet` that are not there.
+  /// Downloads the missing files of `dataSet`.
   func fetch(_ dataSet: DataSet, by transfer: @escaping Download.Transfer) throws {
     print("\(dataSet.rawValue): \(dataSet.provenance)")
     for source in dataSet.sources {
@@ -67,7 +66,7 @@ struct Fetch: ParsableCommand {
 }
 
 extension DataDirectory {
-  /// What there is of `dataSet`, in a word or two: files that are not those that were checked are told.
+  /// The state of `dataSet` in a word or two; files with another hash are mentioned.
   func state(of dataSet: DataSet) -> String {
     guard holds(dataSet) else { return "missing" }
     let isRight = dataSet.sources.allSatisfy { Download.isFile(at: self($0.file), of: $0.hash) }

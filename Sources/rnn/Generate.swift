@@ -3,7 +3,7 @@ import DataIO
 import Models
 import Tasks
 
-/// `rnn generate`: what a language model would write.
+/// `rnn generate`: text from a language model.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Continues a beginning with a language model that rnn train wrote.")

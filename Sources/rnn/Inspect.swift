@@ -29,7 +29,7 @@ struct Inspect: ParsableCommand {
   }
 }
 
-/// What a file holds, for people and machines.
+/// The contents of a file, as text and JSON.
 struct Inspection: Encodable, CustomStringConvertible {
   /// A parameter.
   struct Parameter: Encodable {
@@ -42,18 +42,17 @@ struct Inspection: Encodable, CustomStringConvertible {
   }
 
   private let file: String
-  /// What it is, in a line.
   private let summary: String
   private let architecture: SequenceArchitecture?
   private let parameters: [Parameter]
   private let preprocessing: Preprocessing?
-  /// What stands beside the tensors, where the file holds no model of ours.
+  /// Of a file that is no model of Recurrent's.
   private let metadata: [String: String]
   private let spectralRadii: [GateRadius]
   private let training: TrainingSummary?
   private let course: TrainingCourse?
 
-  /// What models are that the tool shows and does not run, by what their files call them.
+  /// Descriptions of models that the tool shows and does not run, by their format names.
   private static let kinds = [
     EncoderDecoderArchitecture.formatName: "an encoder-decoder of Recurrent's",
     ConditionedArchitecture.formatName: "a conditioned decoder of Recurrent's",
@@ -210,7 +209,6 @@ struct Inspection: Encodable, CustomStringConvertible {
 }
 
 extension ParameterVector {
-  /// What there is of each parameter.
   fileprivate var summaries: [Inspection.Parameter] {
     layout.shapes.map { shape in
       Inspection.Parameter(
@@ -221,7 +219,7 @@ extension ParameterVector {
 }
 
 extension SafetensorsFile {
-  /// Those of all recurrent weights whose name begins with `prefix`; not of cells with a projection.
+  /// The radii of all recurrent weights whose name begins with `prefix`; not of cells with a projection.
   fileprivate func spectralRadii(prefix: String) throws -> [GateRadius] {
     try tensorNames.filter { $0.hasPrefix(prefix) && $0.contains("weight_hh") }.flatMap { name in
       guard tensors[name.replacing("weight_hh", with: "weight_hr")] == nil else { return [GateRadius]() }
@@ -229,7 +227,7 @@ extension SafetensorsFile {
     }
   }
 
-  /// What there is of each tensor of floating-point numbers whose name fits.
+  /// Summaries of the floating-point tensors whose names fit.
   fileprivate func summaries(_ fits: (String) -> Bool) throws -> [Inspection.Parameter] {
     try tensorNames.filter { fits($0) && tensors[$0]?.type.isFloatingPoint == true }.map { name in
       let (shape, elements) = try tensor(name, as: Double.self)

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C, and the signal that asks a process to end: the first is noted, so that a training can save where it stands;
-/// the second has the system's own effect and ends the process at once.
+/// Ctrl-C, and the signal that asks a process to end: the first is noted, so that a training can save a checkpoint;
+/// the second has the default effect and ends the process at once.
 enum Interruption {
   private static let flag = Atomic<Bool>(false)
 

@@ -3,7 +3,7 @@ import DataIO
 import Foundation
 import Models
 
-/// How long work is watched, stopped and resumed.
+/// Checkpoints of long work.
 struct LongRunOptions: ParsableArguments {
   @OptionGroup var console: ConsoleOptions
 
@@ -24,7 +24,7 @@ struct LongRunOptions: ParsableArguments {
   }
 }
 
-/// Work that takes long: its trainings are shown on a console, stopped by signals and resumed from checkpoints.
+/// Long work whose trainings are shown on a console, stopped by signals and resumed from checkpoints.
 struct LongRun {
   private let console: Console
   private let session: TrainingSession
@@ -33,10 +33,10 @@ struct LongRun {
   /// A run of `options`.
   ///
   /// - Parameters:
-  ///   - options: What the command line says.
-  ///   - console: Where to speak.
-  ///   - defaultFolder: Where checkpoints are kept unless it says.
-  ///   - purpose: Tells this work from any other: what a checkpoint of another one must not be resumed into.
+  ///   - options: The options of the command line.
+  ///   - console: For progress and notes.
+  ///   - defaultFolder: The folder of checkpoints by default.
+  ///   - purpose: Identifies this work: checkpoints of another purpose are not resumed.
   init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: String) throws(DataError) {
     self.console = console
     folder = try CheckpointFolder(
@@ -53,8 +53,8 @@ struct LongRun {
     self.session = session
   }
 
-  /// Does the work. Where a signal stops it, says how to go on and throws the exit code of a failed run; afterwards the
-  /// checkpoints are removed, unless the command line named a folder for them.
+  /// Does the work. Where a signal stops it, prints how to resume it and throws the exit code of a failed run;
+  /// afterwards the checkpoints are removed, unless the command line named a folder for them.
   func callAsFunction<Result>(_ work: (TrainingSession) throws -> Result) throws -> Result {
     Interruption.watch()
     do {
@@ -72,7 +72,7 @@ struct LongRun {
   }
 }
 
-/// The command that goes on with the run that `arguments` began, as a shell takes it.
+/// The shell command that resumes the run that `arguments` began.
 func resumeCommand(_ arguments: [String]) -> String {
   (arguments + (arguments.contains("--resume") ? [] : ["--resume"])).map(shellQuoted).joined(separator: " ")
 }

@@ -3,7 +3,6 @@ import Kernels
 import Models
 
 extension ModelFile: CustomStringConvertible {
-  /// What the model is, in a line.
   var description: String {
     let architecture = model.architecture
     let stack = architecture.recurrent
@@ -25,7 +24,7 @@ extension ModelFile: CustomStringConvertible {
 }
 
 extension RecurrentCell {
-  /// The cell as people name it, with what is not usual about it.
+  /// The usual name of the cell, with its unusual options.
   var name: String {
     switch equations {
     case .vanilla(let activation): "vanilla RNN (\(activation == .tanh ? "tanh" : "ReLU"))"

@@ -3,7 +3,7 @@ import Interchange
 import Kernels
 import Models
 
-/// A model that the tool read, and where from.
+/// A model that the tool read.
 struct ModelFile {
   /// A model in either type of numbers.
   enum Model {
@@ -25,11 +25,10 @@ struct ModelFile {
     }
   }
 
-  /// What wrote a file, by its extension and, for safetensors and NumPy archives, by what it holds.
+  /// The engine that wrote a file, by its extension and, for safetensors and NumPy archives, by its contents.
   enum Format {
     case recurrent, pyTorch, keras, onnx
 
-    /// The name that people know it by.
     var name: String {
       switch self {
       case .recurrent: "Recurrent"
@@ -40,11 +39,8 @@ struct ModelFile {
     }
   }
 
-  /// The model.
   let model: Model
-  /// How its data was prepared, where the file says so.
   let preprocessing: Preprocessing
-  /// What the file was.
   let format: Format
 
   /// Reads the model at `path` as one of ours, whatever engine wrote it. Throws what that format's reader throws.
@@ -71,7 +67,7 @@ struct ModelFile {
 
   private static func readSafetensors(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
     let file = try SafetensorsFile(path: path)
-    // What else is ours is refused by its name.
+    // Other formats of Recurrent are refused by name.
     if file.metadata["format"]?.hasPrefix("recurrent.") ?? false {
       if isModelOfDoubles(file.metadata) {
         let (model, preprocessing) = try SequenceModel<Double>.read(from: file)

@@ -5,8 +5,8 @@ import Models
 
 /// Writes a model into the kind of file that its path names, and reads it back.
 struct ModelWriter {
-  /// The largest share of an output's magnitude by which what was written may differ when it runs.
-  static let mostDifference = 1e-5
+  /// The limit on the difference between the model and what was written, relative to an output's magnitude.
+  static let tolerance = 1e-5
 
   private let path: String
   private let kind: FileKind
@@ -15,7 +15,7 @@ struct ModelWriter {
   private let hasStates: Bool
   private let parts: PartNames
 
-  /// A writer for `path`. Throws where no such file is written.
+  /// A writer for `path`. Throws where its kind of file is not written.
   init(to path: String, _ options: Convert) throws(DataError) {
     self.path = path
     kind = try FileKind(path)
@@ -27,7 +27,6 @@ struct ModelWriter {
     parts = options.reading.parts
   }
 
-  /// What is written, in words.
   var description: String {
     switch kind {
     case .onnx:
@@ -40,7 +39,7 @@ struct ModelWriter {
   /// Writes `model`, reads it back and runs both on the same numbers.
   ///
   /// - Returns: The largest difference as a share of an output's magnitude.
-  /// - Throws: What the format's writer and reader throw; the file is then what it was before, or whole.
+  /// - Throws: What the format's writer and reader throw; the file is then unchanged, or whole.
   func write<Scalar: TensorScalar>(
     _ model: SequenceModel<Scalar>, _ preprocessing: Preprocessing
   ) throws -> Double {
@@ -49,7 +48,7 @@ struct ModelWriter {
       let options = ONNXExport.Options(
         hasLengths: hasLengths, hasStates: hasStates, preprocessing: preprocessing)
       try ONNXExport(model, options).write(to: path)
-      // The importer does not run a Scan, which stands for a projection.
+      // The importer does not run a Scan, the form of a projection.
       if model.architecture.recurrent.cells[0].isProjected {
         return try difference(between: model, and: SequenceModel<Scalar>.read(fromONNX: path).model)
       }
@@ -83,7 +82,7 @@ struct ModelWriter {
     let inputs = model.sampleInputs().filter { (written.requiredInputs + written.optionalInputs).contains($0.key) }
     let wanted = try model.outputs(of: inputs).filter { written.outputNames.contains($0.key) }
     let verification = try Verification(
-      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.mostDifference)
+      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.tolerance)
     return verification.outputs.map(\.largestRelative).max() ?? .infinity
   }
 }

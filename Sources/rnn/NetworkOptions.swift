@@ -1,8 +1,9 @@
 import ArgumentParser
 import Kernels
 import Models
+import Tasks
 
-/// The network that `rnn train` makes, and how it is trained. What is left out is chosen by what is learned.
+/// The network of `rnn train` and its training. Defaults depend on what is learned.
 struct NetworkOptions: ParsableArguments {
   @Option(help: "The recurrent cell: gru for a table, lstm for a text, unless given.")
   var cell: RecurrentCell.Kind?
@@ -28,22 +29,22 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: "Decides everything that is random.")
   var seed: UInt64 = 1
 
-  /// Those of a network of more would take over 20 GB in training.
-  private static let mostWeights = 1e9
+  /// More weights would take over 20 GB in training.
+  private static let maxWeights = 1e9
 
-  /// Deeper networks are a slip of the finger too.
-  private static let mostLayers = 100
+  /// A larger number is probably a typo.
+  private static let maxLayers = 100
 
   func validate() throws {
     for (name, value) in [("layers", layers), ("hidden", hidden ?? 1), ("epochs", epochs ?? 1), ("batch", batch ?? 1)] {
       try checkCount(value, of: name)
     }
-    guard layers <= Self.mostLayers else {
-      throw ValidationError("--layers takes a number up to \(Self.mostLayers), not \(layers)")
+    guard layers <= Self.maxLayers else {
+      throw ValidationError("--layers takes a number up to \(Self.maxLayers), not \(layers)")
     }
     // Those of an LSTM, whose layers read the one below and themselves.
     let weights = 8 * Double(layers) * Double(hidden ?? 1) * Double(hidden ?? 1)
-    guard weights <= Self.mostWeights else {
+    guard weights <= Self.maxWeights else {
       throw ValidationError("--layers \(layers) of --hidden \(hidden ?? 1) units need more memory than there is")
     }
     guard 0..<1 ~= dropout else {
@@ -55,9 +56,38 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
+/// The settings of a model that the options of the network replace.
+protocol NetworkSettings {
+  var cell: RecurrentCell.Kind { get set }
+  var layers: Int { get set }
+  var hiddenSize: Int { get set }
+  var dropout: Double { get set }
+  var epochs: Int { get set }
+  var learningRate: Double { get set }
+  var seed: UInt64 { get set }
+}
+
+extension ForecastSettings: NetworkSettings {}
+extension LanguageModelSettings: NetworkSettings {}
+
+extension NetworkSettings {
+  /// These settings with `options`; those that are left out keep their values. Sets no batch size.
+  func with(_ options: NetworkOptions) -> Self {
+    var settings = self
+    settings.layers = options.layers
+    settings.dropout = options.dropout
+    settings.learningRate = options.learningRate
+    settings.seed = options.seed
+    if let cell = options.cell { settings.cell = cell }
+    if let hidden = options.hidden { settings.hiddenSize = hidden }
+    if let epochs = options.epochs { settings.epochs = epochs }
+    return settings
+  }
+}
+
 extension RecurrentCell.Kind: HyphenatedArgument {}
 
-/// Throws unless `value` can be a number of things; more than a million are a slip of the finger, and would overflow.
+/// Throws unless `value` is a sensible count: more than a million is probably a typo, and products would overflow.
 func checkCount(_ value: Int, of name: String) throws(ValidationError) {
   guard value >= 1 else { throw ValidationError("--\(name) takes a number from 1 up, not \(value)") }
   guard value <= 1_000_000 else { throw ValidationError("--\(name) takes a number up to 1000000, not \(value)") }

@@ -1,7 +1,7 @@
 import DataIO
 import Foundation
 
-/// Where results are written: checked before the work begins that would be lost otherwise.
+/// Output paths, checked before long work begins.
 enum OutputFolder {
   /// Throws where `path` is no folder that may be written to.
   static func check(_ path: String) throws(DataError) {
@@ -13,8 +13,8 @@ enum OutputFolder {
     guard access(path, W_OK | X_OK) == 0 else { throw DataError(file: path, reason: "nothing may be written there") }
   }
 
-  /// Throws where no file at `path` can be written, and where it would take the place of one of `others`, by whatever
-  /// path: those that are read, and what else is written.
+  /// Throws where no file at `path` can be written, and where it is the same file as one of `others`: inputs, and other
+  /// outputs.
   static func check(file path: String, besides others: [String]) throws(DataError) {
     guard !path.isEmpty, !path.hasSuffix("/") else {
       throw DataError(file: path.isEmpty ? "an empty path" : path, reason: "names no file to write")
@@ -29,7 +29,7 @@ enum OutputFolder {
     }
   }
 
-  /// Makes the folder at `path`, and those that it lies in, where they are not there.
+  /// Makes the folder at `path`, and those that it lies in, where they are missing.
   static func make(_ path: String) throws(DataError) {
     guard mkdir(path, 0o777) != 0 else { return }
     var code = errno
@@ -43,14 +43,14 @@ enum OutputFolder {
     throw DataError(file: path, reason: "cannot be made a folder: \(String(cString: strerror(code)))")
   }
 
-  /// Whether two paths are of one file; where it is not there, of one place in a folder.
+  /// Whether two paths name one file, which need not exist.
   private static func isSame(_ path: String, _ other: String) -> Bool {
     if let file = identity(of: path), let other = identity(of: other) { return file == other }
     return (path as NSString).lastPathComponent == (other as NSString).lastPathComponent
       && identity(of: folder(of: path)) == identity(of: folder(of: other))
   }
 
-  /// What tells the file at `path` from any other; `nil` where there is none.
+  /// Identifies the file at `path`, whatever its path; `nil` where there is none.
   private static func identity(of path: String) -> [UInt64]? {
     var status = stat()
     return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil

@@ -4,7 +4,7 @@ import Foundation
 import Models
 import Tasks
 
-/// `rnn predict`: what comes after a table's last row.
+/// `rnn predict`: forecasts for the steps after a table's last row.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Forecasts what follows the last row of each series of a table, as CSV.",

@@ -1,7 +1,7 @@
 import Foundation
 import Models
 
-/// Where a training stands, as a person reads it.
+/// The progress of a training, as text.
 struct ProgressLine: CustomStringConvertible {
   private let stage: String
   private let progress: TrainingProgress
@@ -20,9 +20,9 @@ struct ProgressLine: CustomStringConvertible {
     return "\(place): " + [loss, validation, speed, timeLeft].compactMap(\.self).joined(separator: ", ")
   }
 
-  /// A line of at most `columns` columns with a bar, without what there is no room for.
+  /// A line of at most `columns` columns with a bar, without the parts that do not fit.
   func drawn(columns: Int) -> String {
-    // In the order in which they stand; the higher the rank, the sooner a part goes.
+    // In the order of the line; the higher the rank, the sooner a part is left out.
     let parts: [(text: String?, rank: Int)] = [
       ("\(stage)  epoch \(progress.epoch)/\(progress.epochs)", 0), (bar, 3), ("step \(progress.step)", 6), (loss, 1),
       (validation, 2), (speed, 5), (timeLeft, 4),
@@ -49,7 +49,7 @@ struct ProgressLine: CustomStringConvertible {
   private var timeLeft: String { duration(progress.secondsLeft) + " left" }
 }
 
-/// `value` with four digits that count, as people read it.
+/// `value` to `digits` significant digits.
 func significant(_ value: Double, digits: Int = 4) -> String {
   // Also for the negative zero.
   guard value != 0 else { return "0" }
@@ -59,7 +59,7 @@ func significant(_ value: Double, digits: Int = 4) -> String {
   return String(format: "%.\(max(0, digits - 1 - exponent))f", value)
 }
 
-/// A time as people read it: `45 s`, `3:07 min`, `1:02:03 h`.
+/// A time as text: `45 s`, `3:07 min`, `1:02:03 h`.
 func duration(_ seconds: Double) -> String {
   let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
   let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)

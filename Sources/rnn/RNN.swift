@@ -41,7 +41,7 @@ struct RNN: ParsableCommand {
     Foundation.exit(error is TrainingError || error is DownloadError ? failure : badInput)
   }
 
-  /// The exit code for a run that failed although nothing was wrong with what it was given.
+  /// The exit code for a run that failed although its input was valid.
   private static let failure: Int32 = 1
   /// The exit code for wrong options and for files that cannot be read or written.
   private static let badInput: Int32 = 2

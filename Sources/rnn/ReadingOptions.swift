@@ -3,7 +3,7 @@ import DataIO
 import Kernels
 import Models
 
-/// What a file from another engine may leave open.
+/// Settings that a file from another engine may not hold.
 struct ReadingOptions: ParsableArguments {
   @Option(help: "What the head of a PyTorch model, or of Keras weights without settings, reads.")
   var readout: SequenceArchitecture.Readout?
@@ -46,7 +46,7 @@ struct PartNames: ParsableArguments {
   @Option(help: ArgumentHelp("The head's name in a PyTorch module.", valueName: "name"))
   var head: String?
 
-  /// The names under which the parts are written, those of our own files where nobody gave any.
+  /// The names under which the parts are written, by default those of our own files.
   var written: (embedding: String, recurrent: String, head: String) {
     (embedding ?? "embedding", recurrent ?? "recurrent", head ?? "head")
   }

@@ -25,13 +25,12 @@ struct Report: ParsableCommand {
   @Option(help: ArgumentHelp("The page; beside FILE unless given.", valueName: "page.html"))
   var output: String?
 
-  /// Where the page is written.
   var page: String { output ?? Self.replacingExtension(of: file) }
 
   func run() throws {
     try OutputFolder.check(file: page, besides: [file])
     let report =
-      file.hasSuffix(".safetensors") ? try ReportPage(weightsIn: file) : try ReportPage(toldIn: file)
+      file.hasSuffix(".safetensors") ? try ReportPage(weightsIn: file) : try ReportPage(logIn: file)
     try report.write(to: page)
     print("Written: \(page)")
   }
@@ -42,34 +41,34 @@ struct Report: ParsableCommand {
 }
 
 extension ReportPage {
-  /// The page of what a run with `--json` told, an event a line, kept in the file at `path`: its last result, and the
-  /// losses that were told on the way.
-  init(toldIn path: String) throws(DataError) {
+  /// The page of a run from its `--json` log, an event a line, in the file at `path`: its last result, and the losses
+  /// of its epochs.
+  init(logIn path: String) throws(DataError) {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
-    var told: ToldTask?
-    var epochs: [ToldEpoch] = []
+    var logged: LoggedTask?
+    var epochs: [LoggedEpoch] = []
     for (index, line) in try FileReading.text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
       .enumerated() where !line.allSatisfy(\.isWhitespace)
     {
       do {
-        let event = try decoder.decode(ToldEvent.self, from: Data(line.utf8))
-        if event.event == "progress" { epochs.append(try decoder.decode(ToldEpoch.self, from: Data(line.utf8))) }
+        let event = try decoder.decode(LoggedEvent.self, from: Data(line.utf8))
+        if event.event == "progress" { epochs.append(try decoder.decode(LoggedEpoch.self, from: Data(line.utf8))) }
         guard event.event == "result" || event.event == nil else { continue }
-        told = try decoder.decode(ToldTask.self, from: Data(line.utf8))
+        logged = try decoder.decode(LoggedTask.self, from: Data(line.utf8))
       } catch {
         throw DataError(file: path, line: index + 1, reason: "is no event of rnn task --json: \(explanation(error))")
       }
     }
-    guard let told else {
+    guard let logged else {
       throw DataError(file: path, reason: "holds no result: the run was stopped, or is not over")
     }
-    self.init(told.task, seconds: told.seconds, files: told.files, record: told.record)
+    self.init(logged.task, seconds: logged.seconds, files: logged.files, record: logged.record)
     if !epochs.isEmpty { tables.append(Self.trainings(epochs)) }
   }
 
-  /// The page of a model or a checkpoint: what it is, and the losses of its training.
+  /// The page of a model or a checkpoint: a summary, and the losses of its training.
   init(weightsIn path: String) throws {
     let name = (path as NSString).lastPathComponent
     let file = try SafetensorsFile(path: path)
@@ -98,8 +97,8 @@ extension ReportPage {
   }
 
   /// Where each training ended.
-  private static func trainings(_ epochs: [ToldEpoch]) -> Table {
-    var lasts: [ToldEpoch] = []
+  private static func trainings(_ epochs: [LoggedEpoch]) -> Table {
+    var lasts: [LoggedEpoch] = []
     for epoch in epochs {
       if let index = lasts.firstIndex(where: { $0.stage == epoch.stage }) {
         lasts[index] = epoch
@@ -118,11 +117,11 @@ extension ReportPage {
   }
 }
 
-/// The kind of a line of `--json`; a result that somebody took out of its line has none.
-private struct ToldEvent: Decodable { let event: String? }
+/// The kind of a line of `--json`; `nil` for a result alone.
+private struct LoggedEvent: Decodable { let event: String? }
 
-/// The end of an epoch, as `--json` tells it.
-private struct ToldEpoch: Decodable {
+/// The end of an epoch in the log of `--json`.
+private struct LoggedEpoch: Decodable {
   let stage: String
   let epoch: Int
   let epochs: Int
@@ -136,8 +135,8 @@ private struct ToldEpoch: Decodable {
   }
 }
 
-/// The result of a task, as `--json` tells it: in the field `result` of a line, or alone.
-private struct ToldTask: Decodable {
+/// The result of a task in the log of `--json`: in the field `result` of a line, or alone.
+private struct LoggedTask: Decodable {
   let task: TaskResult
   let seconds: Double?
   let files: [String]

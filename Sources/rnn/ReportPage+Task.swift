@@ -4,13 +4,11 @@ import Foundation
 import Kernels
 import Tasks
 
-/// Where and how a run was made, for those who read of it later.
+/// The command line, time and machine of a run.
 struct RunRecord: Codable, Hashable {
-  /// The command line.
   var command: String
   /// When it began, ISO 8601 in UTC.
   var began: String
-  /// The machine.
   var machine: String
 
   /// A run of `arguments` that began at `began`, on this machine.
@@ -34,10 +32,10 @@ extension ReportPage {
   /// The page of a task's result.
   ///
   /// - Parameters:
-  ///   - result: What came out.
-  ///   - seconds: Time it took; `nil` where nobody knows.
+  ///   - result: The result.
+  ///   - seconds: Its duration; `nil` where unknown.
   ///   - files: The files that were written beside the page.
-  ///   - record: Where and how it was run; `nil` where nobody knows.
+  ///   - record: The command line, time and machine; `nil` where unknown.
   init(_ result: TaskResult, seconds: Double? = nil, files: [String] = [], record: RunRecord? = nil) {
     let description = allTasks.first { $0.name == result.task }?.description
     self.init(title: "Task “\(result.task)”", summary: description?.summary ?? "")
@@ -56,7 +54,7 @@ extension ReportPage {
     examples = result.examples
   }
 
-  /// The page of a training of somebody's own data.
+  /// The page of a training on the user's data.
   init(trainingOf title: String, summary: String, _ record: RunRecord) {
     self.init(title: title, summary: summary)
     facts = [("command", record.command), ("began", record.began), ("machine", record.machine)]

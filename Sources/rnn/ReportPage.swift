@@ -4,8 +4,8 @@ import Foundation
 import Stencil
 import Tasks
 
-/// A page that shows what a run did: one HTML file that needs nothing else, neither scripts nor the network, readable in
-/// light and dark, on a telephone and on paper. It is well-formed XML too.
+/// A page that shows what a run did: one HTML file that needs nothing else, neither scripts nor the network, readable
+/// in light and dark, on a telephone and on paper. It is well-formed XML too.
 struct ReportPage {
   /// A table with a heading.
   struct Table {
@@ -13,36 +13,30 @@ struct ReportPage {
     var columns: [String]
     /// As many cells in each row as there are columns.
     var rows: [[String]]
-    /// Which columns hold numbers, which stand to the right.
+    /// Columns of numbers, which are flush right.
     var numberColumns: Set<Int> = []
   }
 
-  /// The heading.
   var title: String
-  /// What it is about, in a sentence.
+  /// A sentence below the title.
   var summary = ""
-  /// What was run, when and where, by name.
+  /// Command, time and machine, by name.
   var facts: [(name: String, value: String)] = []
-  /// What was measured.
   var scores: [Score] = []
-  /// Anything else in rows and columns.
   var tables: [Table] = []
-  /// Pictures.
   var figures: [Figure] = []
-  /// Examples to read.
   var examples: [TaskExample] = []
 
   /// Writes the page to the file at `path`, all of it or nothing.
   func write(to path: String) throws(DataError) { try FileWriting.write(Array(html().utf8), to: path) }
 
-  /// The page.
   func html() -> String {
     do { return try Environment().renderTemplate(string: reportTemplate, context: context) } catch {
       preconditionFailure("the template and what it is given belong together: \(error)")
     }
   }
 
-  /// What the template is given. Every text is escaped here, so that none can be forgotten there.
+  /// The context of the template. All texts are escaped here, so that the template cannot forget one.
   private var context: [String: Any] {
     [
       "title": escapedForXML(title), "summary": escapedForXML(summary), "styles": Figure.styleSheet,
@@ -70,7 +64,7 @@ struct ReportPage {
     let wanted: String
     switch score.bar {
     case .atLeast(let least): wanted = "at least \(NumberText.significant(least))"
-    case .atMost(let most): wanted = "at most \(NumberText.significant(most))"
+    case .atMost(let limit): wanted = "at most \(NumberText.significant(limit))"
     case nil: wanted = ""
     }
     return [

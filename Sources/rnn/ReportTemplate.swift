@@ -1,6 +1,6 @@
 /// The page of a report, a Stencil template. It is part of the program, so that the tool can be copied anywhere.
 ///
-/// What it is given is escaped already. It is well-formed XML as long as that is.
+/// Its context is escaped already, so the page is well-formed XML.
 let reportTemplate = """
   <!DOCTYPE html>
   <html lang="en" xmlns="http://www.w3.org/1999/xhtml">

@@ -4,7 +4,7 @@ import Foundation
 import Models
 import Tasks
 
-/// `rnn task`: something that recurrent networks are for, from the data to a score.
+/// `rnn task`: an application of recurrent networks, from the data to a score.
 struct RunTask: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "task",
@@ -72,12 +72,12 @@ struct RunTask: ParsableCommand {
       try ReportPage(result, seconds: seconds, files: files, record: record).write(to: report)
       files.append(report)
     }
-    let told = ToldResult(result, files: files, seconds: seconds, record: record)
-    console.result(told, text: told.description)
+    let output = TaskOutput(result, files: files, seconds: seconds, record: record)
+    console.result(output, text: output.description)
     guard result.meetsBars else { throw ExitCode(1) }
   }
 
-  /// What tells the data from what it was before a change.
+  /// Fingerprints of the data files, which show whether they changed.
   func dataFingerprints(_ task: TaskDescription) throws(DataError) -> String {
     let folder = data.folder
     var text = ""

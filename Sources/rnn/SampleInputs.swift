@@ -4,8 +4,8 @@ import Kernels
 import Models
 
 extension SequenceModel where Scalar: TensorScalar {
-  /// Everything that the model can be given for three sequences of at most five steps, always the same numbers: to see
-  /// whether another model computes the same.
+  /// All inputs of the model for three sequences of at most five steps, the same in every run, to compare it with
+  /// another model.
   func sampleInputs() -> [String: Tensor] {
     let (batch, steps) = (3, 5)
     var generator = SeededGenerator(seed: 1)
@@ -13,12 +13,12 @@ extension SequenceModel where Scalar: TensorScalar {
       Scalar.tensor(shape, (0..<shape.reduce(1, *)).map { _ in Scalar(Double.random(in: -1...1, using: &generator)) })
     }
     let stack = architecture.recurrent
-    let (walks, shape) = (stack.layers * stack.directions, stack.cells[0])
+    let (layerDirections, shape) = (stack.layers * stack.directions, stack.cells[0])
     var inputs: [SequenceTensorName: Tensor] = [
       .lengths: Tensor(shape: [batch], .int32([5, 2, 4])),
-      .initialHidden: numbers([walks, batch, shape.outputSize]),
+      .initialHidden: numbers([layerDirections, batch, shape.outputSize]),
     ]
-    if shape.cellStateSize > 0 { inputs[.initialCell] = numbers([walks, batch, shape.cellStateSize]) }
+    if shape.cellStateSize > 0 { inputs[.initialCell] = numbers([layerDirections, batch, shape.cellStateSize]) }
     if let embedding = architecture.embedding {
       let tokens = (0..<batch * steps).map { _ in
         Int64.random(in: 0..<Int64(embedding.vocabularySize), using: &generator)

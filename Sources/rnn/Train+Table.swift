@@ -14,16 +14,9 @@ extension Train {
       ForecastColumnOptions(
         target: target, id: self.table.id, dates: self.table.date, ignoring: self.table.ignore,
         hasHeader: !self.table.noHeader))
-    var settings = ForecastSettings(horizon: self.table.horizon)
+    var settings = ForecastSettings(horizon: self.table.horizon).with(network)
     settings.history = self.table.history
     settings.season = self.table.season
-    settings.layers = network.layers
-    settings.dropout = network.dropout
-    settings.learningRate = network.learningRate
-    settings.seed = network.seed
-    if let cell = network.cell { settings.cell = cell }
-    if let hidden = network.hidden { settings.hiddenSize = hidden }
-    if let epochs = network.epochs { settings.epochs = epochs }
     if let batch = network.batch { settings.batchSize = batch }
 
     console.note(table.summary)
@@ -48,7 +41,6 @@ extension Train {
 }
 
 extension ForecastTable {
-  /// What was found, in a line.
   fileprivate var summary: String {
     let features = columns.featureNames
     var parts = [
@@ -61,7 +53,7 @@ extension ForecastTable {
   }
 }
 
-/// The errors of a forecaster, as the tool tells them.
+/// The errors of a forecaster, as text and JSON.
 struct ForecastReport: Encodable, CustomStringConvertible {
   private let target: String
   private let history: Int
@@ -70,7 +62,7 @@ struct ForecastReport: Encodable, CustomStringConvertible {
   private let part: String
   private let evaluation: ForecastEvaluation
   private let training: TrainingSummary?
-  /// The paths of the files that were written, the model's first; none where nothing was learned.
+  /// The paths of the files that were written, the model's first; none without training.
   private let files: [String]
 
   init(_ forecaster: Forecaster, _ evaluation: ForecastEvaluation, part: String, files: [String] = []) {

@@ -10,14 +10,7 @@ extension Train {
   func trainLanguageModel(_ level: TextLevel, to output: String) throws {
     let console = Console(running.console)
     let text = try FileReading.text(of: file)
-    var settings = LanguageModelSettings(level: level)
-    settings.layers = network.layers
-    settings.dropout = network.dropout
-    settings.learningRate = network.learningRate
-    settings.seed = network.seed
-    if let cell = network.cell { settings.cell = cell }
-    if let hidden = network.hidden { settings.hiddenSize = hidden }
-    if let epochs = network.epochs { settings.epochs = epochs }
+    var settings = LanguageModelSettings(level: level).with(network)
     if let batch = network.batch { settings.streams = batch }
 
     let began = Date()
@@ -39,7 +32,7 @@ extension Train {
   }
 }
 
-/// How well a language model predicts a text, as the tool tells it.
+/// The losses of a language model, as text and JSON.
 struct TextReport: Encodable, CustomStringConvertible {
   private let level: TextLevel
   private let vocabulary: Int
@@ -47,7 +40,7 @@ struct TextReport: Encodable, CustomStringConvertible {
   private let evaluation: TextEvaluation
   private let perplexity: Double
   private let training: TrainingSummary?
-  /// The paths of the files that were written, the model's first; none where nothing was learned.
+  /// The paths of the files that were written, the model's first; none without training.
   private let files: [String]
 
   init(_ model: LanguageModel, _ evaluation: TextEvaluation, part: String, files: [String] = []) {

@@ -5,7 +5,7 @@ import Kernels
 import Models
 import Tasks
 
-/// `rnn train`: a model of somebody's own data, in one file.
+/// `rnn train`: a model of the user's data, in one file.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a model on your own data: forecasts of a table's column, or the text of a book.",
@@ -64,12 +64,12 @@ struct Train: ParsableCommand {
     }
   }
 
-  /// What is written, the model at `output` first.
+  /// The files to write, the model at `output` first.
   func files(besides output: String) -> [String] { [output] + (report.map { [$0] } ?? []) }
 
   /// The run that writes `output`.
   func longRun(_ console: Console, to output: String) throws(DataError) -> LongRun {
-    // Where it is written may change between the two halves of a run; what is learned may not.
+    // The output may change when a run is resumed; the training may not.
     var settings = "train, \(try fingerprint(of: file))"
     for value in [
       table.target, table.id, table.date, "\(table.ignore)", "\(table.noHeader)", "\(table.horizon)",
@@ -81,7 +81,7 @@ struct Train: ParsableCommand {
   }
 }
 
-/// What a table is, as `rnn train` is told.
+/// The columns of a table and the forecast, for `rnn train`.
 struct TableOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The column to forecast.", valueName: "column"))
   var target: String?

@@ -2,7 +2,7 @@ import Foundation
 import Interchange
 import TextTable
 
-/// A verification as a person reads it.
+/// A verification as text.
 struct VerificationReport: CustomStringConvertible {
   private let verification: Verification
 
@@ -41,5 +41,5 @@ struct VerificationReport: CustomStringConvertible {
   private func shape(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
 }
 
-/// A difference as people read it: two digits and the power of ten.
+/// A difference to two digits, with its power of ten.
 func twoDigits(_ value: Double) -> String { value == 0 ? "0" : String(format: "%.1e", value) }

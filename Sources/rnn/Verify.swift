@@ -4,7 +4,7 @@ import Foundation
 import Interchange
 import TextTable
 
-/// `rnn verify`: a model beside what another engine computed.
+/// `rnn verify`: a model compared with the outputs of another engine.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a model on stored inputs and compares what comes out with stored outputs.",

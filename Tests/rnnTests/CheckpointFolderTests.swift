@@ -12,7 +12,7 @@ import Testing
     try CheckpointFolder(folder.path, isKept: true, purpose: purpose, resumes: resumes)
   }
 
-  @Test func whatIsNotOursIsNotTouched() throws {
+  @Test func otherFilesAreUnchanged() throws {
     let theirs = ["notes.tmp", "run.txt", "model.safetensors", "a.checkpoint.safetensors.bak"]
     for name in theirs { writeFile([7], to: folder.path(name)) }
     let opened = try open()
@@ -22,7 +22,7 @@ import Testing
     for name in theirs { #expect(try FileReading.bytes(of: folder.path(name)) == [7]) }
   }
 
-  @Test(arguments: [true, false]) func checkpointsWithoutANoteAreSomebodyElses(resumes: Bool) {
+  @Test(arguments: [true, false]) func checkpointsWithoutANoteAreRefusedAndUnchanged(resumes: Bool) {
     writeFile([7], to: folder.path("gru.checkpoint.safetensors"))
     #expect(throws: DataError.self) { try open(resumes: resumes) }
     #expect(fileNames(in: folder.path) == ["gru.checkpoint.safetensors"])

@@ -104,7 +104,7 @@ import Testing
     #expect(try Verification(of: same, on: vectors, tolerance: 1e-14).agrees)
   }
 
-  @Test func whatCannotBeReadOrWrittenIsSaidInALine() throws {
+  @Test func unreadableAndUnwritableFilesAreReportedInALine() throws {
     let (ours, torch) = (folder.path("m.safetensors"), folder.path("t.safetensors"))
     _ = try write(RecurrentCell(.gru, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
     try convert(ours, torch, "--for", "pytorch")

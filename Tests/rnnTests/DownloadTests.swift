@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [true, false]) func whatWasCutOffGoesOn(knowsParts: Bool) throws {
+  @Test(arguments: [true, false]) func anInterruptedDownloadIsResumed(knowsParts: Bool) throws {
     try withTemporaryFolder { folder in
       #expect(throws: DownloadError.self) {
         try download(folder, by: Self.server(knowsParts: knowsParts, limit: 450))()
@@ -79,7 +79,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [404, 500, 416, 206, 0]) func anErrorOfTheServerIsToldAndItsTextNotTaken(status: Int) throws {
+  @Test(arguments: [404, 500, 416, 206, 0]) func anErrorOfTheServerIsReportedAndItsTextIsNotTheFile(status: Int) throws
+  {
     try withTemporaryFolder { folder in
       let refused = try download(folder) { _, _, began, receive in
         try began(status)
@@ -91,9 +92,9 @@ import Testing
     }
   }
 
-  @Test func aServerThatIsNotThereIsToldInALine() throws {
+  @Test func anUnreachableServerIsReportedInALine() throws {
     try withTemporaryFolder { folder in
-      // Nobody listens at the port for discarding.
+      // No server listens at the discard port.
       let lost = Download(
         address: try #require(URL(string: "http://127.0.0.1:9/file")), hash: "", path: folder + "/file")
       let error = #expect(throws: DownloadError.self) { try lost() }

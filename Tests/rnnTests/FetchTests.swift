@@ -7,7 +7,7 @@ import Testing
 @testable import rnn
 
 @Suite struct FetchTests {
-  @Test func allDataSetsAreMeantUnlessNamed() throws {
+  @Test func allDataSetsAreFetchedUnlessNamed() throws {
     #expect(try (Fetch.parse([]).dataSets()) == DataSet.allCases)
     #expect(try (Fetch.parse(["digits", "names"]).dataSets()) == [.digits, .names])
     #expect(throws: (any Error).self) { try Fetch.parse(["nothing"]) }
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func aFileThatIsNotTheRightOneIsTold() throws {
+  @Test func aFileWithAnotherHashIsReported() throws {
     try withTemporaryFolder { folder in
       let data = DataDirectory(folder)
       #expect(data.state(of: .digits) == "missing")
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func missingDataIsToldWithTheCommandThatBringsIt() throws {
+  @Test func missingDataIsReportedWithTheCommandThatFetchesIt() throws {
     try withTemporaryFolder { folder in
       let error = #expect(throws: DataError.self) { try DataDirectory(folder).check(.digits) }
       #expect(error?.reason.contains("rnn fetch digits --data \(folder)") == true)

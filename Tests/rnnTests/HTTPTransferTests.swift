@@ -10,7 +10,7 @@ import Testing
   private static let file = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 * 13) }
 
   /// The limit is for a server or a client that waits for ever.
-  @Test(.timeLimit(.minutes(10))) func aDownloadThatWasCutOffGoesOnOverHTTP() throws {
+  @Test(.timeLimit(.minutes(10))) func anInterruptedDownloadIsResumedOverHTTP() throws {
     let server = try PartServer(Self.file)
     try withTemporaryFolder { folder in
       let download = Download(

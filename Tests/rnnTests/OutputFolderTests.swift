@@ -8,37 +8,37 @@ import Testing
 @Suite struct OutputFolderTests {
   private let folder = TemporaryFolder()
 
-  private func complaint(_ path: String, besides others: [String] = []) -> String {
+  private func refusal(_ path: String, besides others: [String] = []) -> String {
     do {
       try OutputFolder.check(file: path, besides: others)
       return "none"
     } catch { return error.reason }
   }
 
-  @Test func whatIsReadIsNotWrittenOverByWhateverPath() throws {
+  @Test func anInputIsNotOverwrittenByWhateverPath() throws {
     let data = folder.path("data.csv")
     writeFile([1], to: data)
     #expect(symlink(data, folder.path("link")) == 0)
     for path in [
       data, folder.path("./data.csv"), folder.path("../\((folder.path as NSString).lastPathComponent)/data.csv"),
     ] {
-      #expect(complaint(path, besides: [data]) == "would be written over \(data)")
+      #expect(refusal(path, besides: [data]) == "would be written over \(data)")
     }
-    #expect(complaint(folder.path("link"), besides: [data]) == "would be written over \(data)")
-    #expect(complaint(folder.path("other.csv"), besides: [data]) == "none")
+    #expect(refusal(folder.path("link"), besides: [data]) == "would be written over \(data)")
+    #expect(refusal(folder.path("other.csv"), besides: [data]) == "none")
   }
 
   @Test func twoOutputsAreTwoFilesBeforeThereAreAny() {
-    #expect(complaint(folder.path("a"), besides: [folder.path("./a")]) == "would be written over \(folder.path("./a"))")
-    #expect(complaint(folder.path("a"), besides: [folder.path("b")]) == "none")
+    #expect(refusal(folder.path("a"), besides: [folder.path("./a")]) == "would be written over \(folder.path("./a"))")
+    #expect(refusal(folder.path("a"), besides: [folder.path("b")]) == "none")
   }
 
   @Test func onlyARegularFileIsReplaced() {
     #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
-    #expect(complaint(folder.path("pipe")) == "is no regular file")
-    #expect(complaint(folder.path) == "is a folder")
-    #expect(complaint("") == "names no file to write" && complaint(folder.path("x/")) == "names no file to write")
-    #expect(complaint(folder.path("nothing/x")) == "there is no such folder")
+    #expect(refusal(folder.path("pipe")) == "is no regular file")
+    #expect(refusal(folder.path) == "is a folder")
+    #expect(refusal("") == "names no file to write" && refusal(folder.path("x/")) == "names no file to write")
+    #expect(refusal(folder.path("nothing/x")) == "there is no such folder")
   }
 
   @Test func foldersAreMadeWithThoseTheyLieIn() throws {

@@ -50,13 +50,13 @@ import Testing
     }
   }
 
-  @Test func aBarThatIsMissedIsSaid() throws {
+  @Test func aMissedBarIsReported() throws {
     let elements = try parsedXML(Self.full.html()).descendants
     #expect(elements.contains { $0.name == "p" && $0.text == "1 of 2 bars not met." })
     #expect(elements.filter { $0.name == "span" }.map(\.text) == ["met", "missed"])
   }
 
-  @Test func aColumnInWhichNothingStandsIsLeftOut() throws {
+  @Test func anEmptyColumnIsLeftOut() throws {
     func headings(_ page: ReportPage) throws -> [String] {
       try parsedXML(page.html()).descendants.filter { $0.name == "th" }.map(\.text)
     }
@@ -71,7 +71,7 @@ import Testing
     #expect(root.descendants.count { $0.name == "td" } == 4 * 5)
   }
 
-  @Test func theSmallestPageIsATitle() throws {
+  @Test func aPageNeedsOnlyATitle() throws {
     let elements = try parsedXML(ReportPage(title: "Nothing").html()).descendants
     #expect(elements.first { $0.name == "h1" }?.text == "Nothing")
     #expect(!elements.contains { ["h2", "table", "dl", "svg", "pre"].contains($0.name) })

@@ -20,10 +20,10 @@ import Testing
   }
 
   private func page(of text: String) throws -> ReportPage {
-    try withTemporaryFile(Array(text.utf8)) { try ReportPage(toldIn: $0) }
+    try withTemporaryFile(Array(text.utf8)) { try ReportPage(logIn: $0) }
   }
 
-  @Test func whatATaskToldBecomesAPage() throws {
+  @Test func theLogOfATaskBecomesAPage() throws {
     let lines =
       [#"{"event":"note","text":"begins"}"#] + Self.progress + [#"{"event":"result","result":\#(Self.result)}"#, ""]
     let page = try page(of: lines.joined(separator: "\n"))
@@ -49,13 +49,13 @@ import Testing
     #expect(throws: DataError.self) { try page(of: text) }
   }
 
-  @Test func whatIsNoEventIsRefusedWithItsLine() throws {
+  @Test func invalidEventsAreRefusedWithTheirLine() throws {
     let error = #expect(throws: DataError.self) { try page(of: #"{"event":"note","text":""}"# + "\nhello") }
     #expect(error?.line == 2)
     #expect(throws: DataError.self) { try page(of: #"{"event":"result","result":{"task":7}}"#) }
   }
 
-  @Test func thePageStandsBesideItsFile() throws {
+  @Test func thePageIsBesideItsFile() throws {
     #expect(try Report.parse(["runs/memory.jsonl"]).page == "runs/memory.html")
     #expect(try Report.parse(["runs/memory.jsonl", "--output", "page.html"]).page == "page.html")
     #expect(throws: DataError.self) { try Report.parse(["memory.html"]).run() }

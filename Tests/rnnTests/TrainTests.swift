@@ -83,11 +83,11 @@ import Testing
     ["--hidden", "9223372036854775807"], ["--hidden", "100000000"], ["--layers", "100000", "--hidden", "4"],
     ["--dropout", "1"], ["--dropout", "nan"],
   ])
-  func numbersThatCannotBeAreRefusedAtOnce(_ options: [String]) {
+  func impossibleNumbersAreRefusedAtOnce(_ options: [String]) {
     #expect(throws: (any Error).self) { try RNN.parseAsRoot(["train", "wave.csv", "--target", "level"] + options) }
   }
 
-  @Test func dataAndModelAreNotWrittenOver() throws {
+  @Test func dataAndModelAreNotOverwritten() throws {
     let wave = writeWave()
     let bytes = try FileReading.bytes(of: wave)
     let model = folder.path("wave.safetensors")

@@ -2,15 +2,13 @@ import Foundation
 import Tasks
 import TextTable
 
-/// The result of a task as the tool tells it.
-struct ToldResult: Encodable, CustomStringConvertible {
-  /// The result, without the files' contents.
+/// The result of a task as the tool prints it.
+struct TaskOutput: Encodable, CustomStringConvertible {
+  /// Without the contents of attachments.
   let task: TaskResult
   /// The paths of the files that were written.
   let files: [String]
-  /// Time it took.
   let seconds: Double
-  /// Where and how it was run.
   let record: RunRecord
 
   init(_ result: TaskResult, files: [String] = [], seconds: Double, record: RunRecord) {
@@ -24,7 +22,7 @@ struct ToldResult: Encodable, CustomStringConvertible {
 
   private enum AdditionalKeys: CodingKey { case files, seconds, record }
 
-  /// The fields of the task's result, and ours beside them.
+  /// The fields of the task's result, with three more beside them.
   func encode(to encoder: any Encoder) throws {
     try task.encode(to: encoder)
     var values = encoder.container(keyedBy: AdditionalKeys.self)
@@ -56,15 +54,15 @@ struct ToldResult: Encodable, CustomStringConvertible {
   private func wanted(_ score: Score) -> String {
     let bar: String
     switch score.bar {
-    case .atLeast(let least): bar = "at least \(significant(least))"
-    case .atMost(let most): bar = "at most \(significant(most))"
+    case .atLeast(let limit): bar = "at least \(significant(limit))"
+    case .atMost(let limit): bar = "at most \(significant(limit))"
     case nil: return ""
     }
     return "\(bar): \(score.meetsBar ? "met" : "NOT MET")"
   }
 }
 
-/// `rows` as a plain table, without blanks at the ends of lines.
+/// `rows` as a plain table, without trailing blanks.
 func table<Row>(_ rows: [Row], columns: @escaping (Row) -> [Column]) -> String {
   let text = TextTable<Row>(columns).string(for: rows, style: Style.plain) ?? ""
   return text.split(separator: "\n").map { line in
@@ -72,7 +70,7 @@ func table<Row>(_ rows: [Row], columns: @escaping (Row) -> [Column]) -> String {
   }.joined(separator: "\n")
 }
 
-/// A task, for those who choose one.
+/// A row of the list of tasks.
 struct TaskListEntry: Encodable {
   let name: String
   let summary: String
