@@ -1,9 +1,9 @@
 import TextTable
 
-/// What became of the measurements of an earlier run: which got slower by more than both runs' noise.
+/// A comparison with an earlier run: the measurements that are slower by more than the noise of both runs.
 ///
-/// Not times are compared but the operations that a core could have done in them: each run's times are multiplied by the
-/// ceiling it measured. Machines are shared and drift, and a slow minute is not a slow program.
+/// Compares operations that a core could have done, not times: each run's times are multiplied by the ceiling it
+/// measured, because shared machines change their speed.
 struct BaselineComparison {
   /// A measurement that both runs have.
   struct Row: Hashable {
@@ -11,26 +11,26 @@ struct BaselineComparison {
     /// The earlier time, in seconds, as it would be under this run's ceiling.
     var baselineSeconds: Double
     var seconds: Double
-    /// By what part of itself a time moves without a reason, in both runs together.
+    /// The relative noise of both runs together.
     var noise: Double
 
-    /// Times the earlier time; above 1 is slower.
+    /// The time over the earlier time; above 1 is slower.
     var ratio: Double { seconds / baselineSeconds }
     var isSlower: Bool { ratio > 1 + noise }
     var isFaster: Bool { ratio < 1 / (1 + noise) }
   }
 
-  /// All that both runs have, the worst first.
+  /// The measurements of both runs, the worst first.
   let rows: [Row]
   /// Measurements of this run that the baseline does not have.
   let missingInBaseline: Int
   /// Measurements of the baseline that this run does not have.
   let missingHere: Int
-  /// What was measured differently, in words; empty if nothing was.
+  /// Differences between the machines and builds, in words.
   let differences: [String]
-  /// The runs that others held up, in words; empty if none was.
+  /// The runs that waited for cores, in words; empty for none.
   private let heldUp: String
-  /// The share of its time that a run may wait for a core before it is said: a quiet machine stays below a hundredth.
+  /// The share of waiting for a core above which a run is mentioned; on an idle machine it stays below a hundredth.
   private static let usualWaiting = 0.03
   /// The ceilings, of the types that were compared.
   private let ceilings: String
@@ -67,9 +67,9 @@ struct BaselineComparison {
     }.joined(separator: "; ")
   }
 
-  /// What got slower by more than the noise, the worst first.
+  /// Slower by more than the noise, the worst first.
   var slower: [Row] { rows.filter(\.isSlower) }
-  /// How many got faster by more than the noise.
+  /// The number of those faster by more than the noise.
   var fasterCount: Int { rows.count { $0.isFaster } }
 
   private struct ComparedTiming {
@@ -77,7 +77,7 @@ struct BaselineComparison {
     var noise: Double
   }
 
-  /// What a report has, by what it is of. Where something was measured twice, the better counts.
+  /// The timings of a report. Of a repeated measurement, the better counts.
   private static func timings(of report: Report) -> [MeasurementIdentity: ComparedTiming] {
     let speed = withSharedFloor(
       report.measurements.map {
@@ -105,7 +105,6 @@ struct BaselineComparison {
 }
 
 extension BaselineComparison: CustomStringConvertible {
-  /// The slower rows, and what was compared and how.
   var description: String {
     var text = ""
     if !slower.isEmpty {
@@ -143,7 +142,7 @@ extension BaselineComparison: CustomStringConvertible {
   }
 }
 
-/// What a measurement is of, so that two runs' can be matched.
+/// Identifies a measurement, to match those of two runs.
 enum MeasurementIdentity: Hashable {
   case batch(CellKind, Pass, path: String, NumberType, Shape, threads: Int, ragged: Bool)
   case step(CellKind, path: String, NumberType, inputs: Int, hidden: Int)

@@ -4,7 +4,7 @@ import Foundation
 import Kernels
 import Tasks
 
-/// The main job: what this package does on this machine.
+/// The speed of this package on this machine.
 @main
 struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +19,6 @@ struct Benchmarks: ParsableCommand {
       """,
     version: PackageVersion.current)
 
-  /// A part of the job.
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case speed, streaming, learning
   }
@@ -51,7 +50,7 @@ struct Benchmarks: ParsableCommand {
   @Option(
     help: """
       Time for the speed and the streaming part, in seconds. Streaming takes a tenth of it where both run, and \
-      \(fixed(Self.longestStreaming, decimals: 0)) at most.
+      \(fixed(Self.maxStreamingSeconds, decimals: 0)) at most.
       """)
   var seconds = 125.0
 
@@ -100,7 +99,7 @@ struct Benchmarks: ParsableCommand {
       if Machine.isDebugBuild {
         say("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")
       }
-      // Before anything is timed: who mistyped a path should not wait.
+      // Before anything is timed, so that a mistyped path fails at once.
       try checkThatReportCanBeWritten()
       let baseline = try readBaseline()
       var folds: [TrajectoryFold]?
@@ -123,24 +122,24 @@ struct Benchmarks: ParsableCommand {
     }
   }
 
-  /// The most that streaming takes, in seconds: its tables come out the same after that.
-  private static let longestStreaming = 10.0
+  /// The limit on the time of streaming, in seconds: more does not change its tables.
+  private static let maxStreamingSeconds = 10.0
 
-  /// Time for second looks, in seconds, unless the least number of repetitions takes longer.
-  private static let secondLook = 15.0
+  /// Time for measuring slower rows again, in seconds, unless the minimum number of repetitions takes longer.
+  private static let remeasuringSeconds = 15.0
 
   /// The seconds of each part that times something.
   private var budget: (speed: Double, streaming: Double) {
     switch only {
     case nil:
-      let streaming = min(Self.longestStreaming, seconds / 10)
+      let streaming = min(Self.maxStreamingSeconds, seconds / 10)
       return (seconds - streaming, streaming)
-    case .streaming: return (0, min(Self.longestStreaming, seconds))
+    case .streaming: return (0, min(Self.maxStreamingSeconds, seconds))
     case .speed, .learning: return (seconds, 0)
     }
   }
 
-  /// Measures, and writes what was measured; compares it with `baseline` if there is one.
+  /// Measures and writes the report; compares it with `baseline` if there is one.
   private func measure(
     _ progress: ProgressLine, hasChosenCore: Bool, comparingWith baseline: Report?
   ) throws -> BaselineComparison? {
@@ -159,7 +158,7 @@ struct Benchmarks: ParsableCommand {
     if only != .streaming { report.measurements = try measureSpeed(on: machine, progress) }
     if only != .speed { report.streaming = try measureStreaming(on: machine, progress) }
     report.ceilingNoise = machine.ceilingNoise()
-    if let baseline { try lookAgain(at: &report, comparingWith: baseline, progress) }
+    if let baseline { try remeasureSlower(at: &report, comparingWith: baseline, progress) }
     if let waitedBefore, let waited = Machine.secondsWaitedForACore() {
       report.waitingShare = max(0, waited - waitedBefore) / ((ContinuousClock.now - start) / .seconds(1))
     }
@@ -173,25 +172,26 @@ struct Benchmarks: ParsableCommand {
     return try baseline.map { baseline in
       let comparison = BaselineComparison(of: report, with: baseline)
       guard !comparison.rows.isEmpty else {
-        // A gate that compares nothing must not pass.
+        // A comparison of no rows must not pass.
         throw DataError(file: compare ?? "", reason: "has no measurement in common with this run")
       }
       return comparison
     }
   }
 
-  /// Times what seems slower than `baseline` once more, some time later, and keeps the better: what others did to the
-  /// machine for a second is over by then, and what the program does is not.
-  private func lookAgain(at report: inout Report, comparingWith baseline: Report, _ progress: ProgressLine) throws {
+  /// Measures the rows that seem slower than `baseline` once more and keeps the better: a disturbance of the machine
+  /// has usually ended by then.
+  private func remeasureSlower(at report: inout Report, comparingWith baseline: Report, _ progress: ProgressLine) throws
+  {
     let suspects = Set(BaselineComparison(of: report, with: baseline).slower.map(\.measurement))
     guard !suspects.isEmpty else { return }
     progress.show("timing \(suspects.count) once more that seem slower")
-    let share = min(2, Self.secondLook / Double(suspects.count))
+    let share = min(2, Self.remeasuringSeconds / Double(suspects.count))
     for (index, row) in report.measurements.enumerated() where suspects.contains(.speed(row)) {
-      report.measurements[index] = try SpeedBenchmark.secondLook(at: row, within: share, on: report.machine)
+      report.measurements[index] = try SpeedBenchmark.remeasured(row, within: share, on: report.machine)
     }
     for (index, row) in report.streaming.enumerated() where suspects.contains(.streaming(row)) {
-      report.streaming[index] = try StreamingBenchmark.secondLook(at: row, within: share, on: report.machine)
+      report.streaming[index] = try StreamingBenchmark.remeasured(row, within: share, on: report.machine)
     }
     progress.clear()
   }

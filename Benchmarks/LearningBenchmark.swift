@@ -20,8 +20,8 @@ struct LearningBenchmark {
     var trainingSeconds: Double?
   }
 
-  /// Balls that are thrown in a room: histories of half a second to three, a second and a fifth to predict. They fall, so
-  /// they are not turned.
+  /// Balls that are thrown in a room: histories of half a second to three, a second and a fifth to predict. They fall,
+  /// so they are not turned.
   static func simulated() -> LearningBenchmark {
     let simulation = BallSimulation()
     var settings = TrajectoryForecaster.Settings()
@@ -44,7 +44,7 @@ struct LearningBenchmark {
     var rows = [Row(predictor: "constant velocity", errors: constantVelocity)]
     let cells = [("vanilla RNN", RecurrentCell.Kind.vanilla), ("LSTM", .lstm), ("GRU", .gru)]
     let networks =
-      [("feed-forward", TrajectoryForecaster.Network.feedForward(window: shortestHistory))]
+      [("feed-forward", TrajectoryForecaster.Network.feedForward(window: minHistory))]
       + cells.map { ($0, .recurrent($1)) }
     for (name, network) in networks { rows.append(try train(network, name, progress)) }
     progress.clear()
@@ -52,7 +52,7 @@ struct LearningBenchmark {
   }
 
   /// Displacements that every window has: the fixed window that the feed-forward network must make do with.
-  private var shortestHistory: Int {
+  private var minHistory: Int {
     folds.flatMap { $0.training + $0.test }.map { $0.observed.count - 1 }.min() ?? 1
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 import Kernels
 
-/// What the figures were measured on.
+/// The machine and the build of a run.
 struct Machine: Codable, Hashable {
   var processor: String
   var instructionSet: String
@@ -9,11 +9,11 @@ struct Machine: Codable, Hashable {
   var openBLASCore: String
   /// Threads that the process may use.
   var threads: Int
-  /// Multiply-adds in registers and nothing else, on one core, in GFLOP/s, by number type.
+  /// The rate of multiply-adds in registers on one core, in GFLOP/s, by number type.
   var ceilingPerCore: [String: Double]
   var isDebugBuild: Bool
 
-  /// Asks the machine, and measures the ceilings, which takes half a second.
+  /// Reads the machine's properties, and measures the ceilings, which takes half a second.
   static func measured() -> Machine {
     Machine(
       processor: processorName(in: (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""),
@@ -27,8 +27,8 @@ struct Machine: Codable, Hashable {
     [NumberType.float.rawValue: ceiling(Float.self), NumberType.double.rawValue: ceiling(Double.self)]
   }
 
-  /// How far the ceilings now are from those measured at first, as a part of the lower, by number type: how well the
-  /// machine kept its speed in between.
+  /// The difference between the ceilings now and at first, relative to the lower, by number type: how much the speed of
+  /// the machine changed.
   func ceilingNoise(now ceilings: [String: Double] = measuredCeilings()) -> [String: Double] {
     ceilingPerCore.reduce(into: [:]) { noise, first in
       guard let last = ceilings[first.key], min(first.value, last) > 0 else { return }

@@ -16,7 +16,7 @@ struct Measurement: Codable, Hashable {
   var medianSeconds: Double
   /// ``Workload/floatingPointOperations`` over the best time, in 10⁹ a second.
   var gflops: Double
-  /// `gflops` over the most that so many cores could do.
+  /// `gflops` over the ceiling of that many cores.
   var ceilingShare: Double
   /// See ``Timing/noise``; missing in what earlier versions wrote.
   var noise: Double?

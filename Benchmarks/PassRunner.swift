@@ -1,11 +1,10 @@
 import Kernels
 import Models
 
-/// Carries out one pass of a cell over one batch, again and again, in memory that it keeps.
+/// Runs one pass of a cell over one batch repeatedly, without allocating after the first time.
 protocol PassRunning<Scalar>: AnyObject {
   associatedtype Scalar: BLASScalar
 
-  /// Carries out the pass once.
   func run()
   /// Outputs of the last run, `[N × H]`, packed.
   var outputs: Matrix<Scalar> { get }
@@ -27,7 +26,7 @@ final class PassRunner<Scalar: BLASScalar>: PassRunning {
   private var tape = RecurrentTape<Scalar>()
   /// The state in a forward pass, and the gradient for it in a backward pass.
   private var state: RecurrentState<Scalar>
-  /// `[N × I]`; `nil` where nobody wants it.
+  /// `[N × I]`; `nil` to skip it.
   private var dInputs: Matrix<Scalar>?
   private(set) var dParameters: ParameterVector<Scalar>
 
@@ -54,8 +53,7 @@ final class PassRunner<Scalar: BLASScalar>: PassRunning {
     backward(dOutputs)
   }
 
-  /// The inference that is timed. The weights stay as they are from one call to the next, so they are prepared once, as
-  /// a server would and as the engines do that load a model.
+  /// Inference. The weights are prepared once, as in a server and in the engines that load a model.
   private func infer() {
     setStateToZero()
     inputs.withView { prepared.forward($0, layout: layout, state: &state, tape: &tape) }

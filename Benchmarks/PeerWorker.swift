@@ -3,7 +3,7 @@ import Foundation
 import Kernels
 import Models
 
-/// Our side of `Scripts/compare-peers.sh`, which runs each engine in a process of its own and tells it what to do.
+/// Our side of `Scripts/compare-peers.sh`, which runs each engine in a process of its own and sends it requests.
 ///
 /// A request is a JSON object on one line of standard input, its answer one on a line of standard output:
 ///
@@ -18,9 +18,9 @@ import Models
 ///
 /// `prepare` may carry `lengths`, `[B]` numbers from 1 to `T`. The file it names is a safetensors file with `inputs`
 /// `[T, B, I]`, in training also `dOutputs` `[T, B, H]`, the loss's gradient for the outputs, and the weights under
-/// PyTorch's names (`weight_ih_l0`, …); what is there beyond a sequence's length is not read. `check` runs the pass once
-/// and writes `outputs` `[T, B, H]`, zero beyond the lengths, and in training the gradients under the weights' names.
-/// What cannot be done is answered by `{"error": "why"}`. The end of the input ends the process.
+/// PyTorch's names (`weight_ih_l0`, …); what is there beyond a sequence's length is not read. `check` runs the pass
+/// once and writes `outputs` `[T, B, H]`, zero beyond the lengths, and in training the gradients under the weights'
+/// names. A failure is answered by `{"error": "why"}`. The end of the input ends the process.
 struct PeerWorker {
   private var prepared: Prepared?
   private let stopwatch = Stopwatch()
@@ -32,8 +32,8 @@ struct PeerWorker {
     var runner: any PassRunning<Float>
   }
 
-  /// The most runs that one request may ask for.
-  static let mostRepetitions = 1_000_000
+  /// The limit on the runs of one request.
+  static let maxRepetitions = 1_000_000
 
   /// Answers requests until the input ends.
   mutating func serve() {
@@ -65,7 +65,7 @@ struct PeerWorker {
       let version = "Recurrent, OpenBLAS \(OpenBLASInformation.version) \(OpenBLASInformation.core)"
       return Reply(name: "ours", version: version, machine: .measured())
     case .prepare(let task):
-      prepared = nil  // Gives its memory back before more is taken.
+      prepared = nil  // Frees its memory first.
       prepared = try Self.prepare(task)
       return Reply()
     case .check(let file):
@@ -131,7 +131,6 @@ struct PeerWorker {
 
 /// A request that cannot be carried out.
 struct PeerWorkerError: Error, Hashable, CustomStringConvertible {
-  /// What was found, and what was wanted.
   var reason: String
   var description: String { reason }
 }
@@ -170,7 +169,6 @@ extension PeerWorker {
     }
   }
 
-  /// What the driver asks for.
   enum Request: Decodable {
     case hello
     case prepare(Task)
@@ -188,8 +186,8 @@ extension PeerWorker {
       case "run":
         let warmups = try values.decode(Int.self, forKey: .warmups)
         let repetitions = try values.decode(Int.self, forKey: .repetitions)
-        let most = PeerWorker.mostRepetitions
-        guard (0...most).contains(warmups), (1...most).contains(repetitions) else {
+        let limit = PeerWorker.maxRepetitions
+        guard (0...limit).contains(warmups), (1...limit).contains(repetitions) else {
           throw PeerWorkerError(reason: "cannot run \(warmups) + \(repetitions) times")
         }
         self = .run(warmups: warmups, repetitions: repetitions)
@@ -198,7 +196,6 @@ extension PeerWorker {
     }
   }
 
-  /// What it is told.
   struct Reply: Encodable {
     var error: String?
     var name: String?

@@ -1,10 +1,9 @@
 import Foundation
 
-/// Says on standard error what is going on: on a terminal in one line that is written over, elsewhere a line each time.
+/// Shows progress on standard error: on a terminal in one line that is overwritten, elsewhere a line each time.
 struct ProgressLine {
   private let isTerminal = isatty(2) == 1
 
-  /// Shows `text` in place of what was shown before.
   func show(_ text: String) {
     write(isTerminal ? "\r\u{1b}[K\(text)" : text + "\n")
   }

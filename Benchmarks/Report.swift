@@ -1,14 +1,14 @@
 import DataIO
 import Foundation
 
-/// What `--json` writes, and `--compare` reads.
+/// The measurements of a run, which `--json` writes and `--compare` reads.
 struct Report: Codable, Hashable {
   var machine: Machine
   var measurements: [Measurement]
   var streaming: [StreamingMeasurement] = []
-  /// How far the ceilings before and after the measurements disagree, as a part of them, by number type.
+  /// The relative difference of the ceilings before and after the measurements, by number type.
   var ceilingNoise: [String: Double]?
-  /// Time that threads of the process were ready to run and had no core, over the time that was measured for; above 1
+  /// Time that threads of the process were ready to run and had no core, over the time of measuring; above 1
   /// where several waited at once. `nil` where the system does not say.
   var waitingShare: Double?
 
@@ -21,7 +21,7 @@ struct Report: Codable, Hashable {
 
   /// The report in the file at `path`, which an earlier version may have written.
   ///
-  /// Throws where there is no file, no report in it, or numbers in it that no run can have measured.
+  /// Throws where there is no file, no report in it, or impossible numbers in it.
   static func read(from path: String) throws(DataError) -> Report {
     let report: Report
     do {
@@ -39,7 +39,7 @@ struct Report: Codable, Hashable {
     return report
   }
 
-  /// What is wrong with the numbers that comparisons divide by; `nil` if nothing is.
+  /// The first impossible number among those that comparisons divide by; `nil` for none.
   private var problem: String? {
     func isTime(_ time: Double) -> Bool { time.isFinite && time > 0 }
     func isNoise(_ noise: Double?) -> Bool { noise.map { $0.isFinite && $0 >= 0 } ?? true }

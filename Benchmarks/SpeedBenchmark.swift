@@ -11,10 +11,10 @@ struct SpeedBenchmark {
   /// Time for all of it, in seconds.
   var budget: Double
 
-  /// The most time that one workload gets, in seconds: more would not make the best of its repetitions better.
-  static let longestWorkload = 6.0
+  /// The limit on the time of one workload, in seconds: more does not improve the best repetition.
+  static let maxWorkloadSeconds = 6.0
 
-  /// What was measured, and what was left out because it would have taken too long.
+  /// Measurements, and workloads left out because they would have taken too long.
   struct Result {
     var measurements: [Measurement] = []
     var omissions: [String] = []
@@ -24,14 +24,14 @@ struct SpeedBenchmark {
     var result = Result()
     let stopwatch = Stopwatch()
     let end = stopwatch.now() + budget
-    // Seconds for an operation, from the largest workload so far: what a larger one will take.
+    // Seconds for an operation, from the largest workload so far, to predict the time of larger ones.
     var secondsPerOperation: [Execution: Double] = [:]
 
     let workloads = workloads
     for (index, workload) in workloads.enumerated() {
       progress.show("\(index + 1)/\(workloads.count) \(workload.cell) \(workload.pass) \(workload.shape)")
-      let share = min(Self.longestWorkload, max(0, end - stopwatch.now()) / Double(workloads.count - index))
-      // A warm-up and the least number of repetitions.
+      let share = min(Self.maxWorkloadSeconds, max(0, end - stopwatch.now()) / Double(workloads.count - index))
+      // A warm-up and the minimum number of repetitions.
       let operations = Double(1 + stopwatch.repetitions.lowerBound) * workload.floatingPointOperations
       let contenders = executions.filter { operations * (secondsPerOperation[$0] ?? 0) <= share }
       let timings = stopwatch.interleaved(try contenders.map { try workload.body($0) }, within: share)
@@ -52,8 +52,8 @@ struct SpeedBenchmark {
   }
 
   /// Times once more what `measurement` is of, and gives the faster of the two.
-  static func secondLook(
-    at measurement: Measurement, within seconds: Double, on machine: Machine
+  static func remeasured(
+    _ measurement: Measurement, within seconds: Double, on machine: Machine
   ) throws -> Measurement {
     guard let path = ComputePath(rawValue: measurement.path) else { return measurement }
     let shape = Shape(measurement.T, measurement.B, measurement.I, measurement.H)
@@ -73,7 +73,7 @@ struct SpeedBenchmark {
     paths.flatMap { path in (path == .naive ? [1] : threads).map { Execution(path: path, threads: $0) } }
   }
 
-  /// All that is to be timed, in rising order of work, so that small ones leave their time to large ones.
+  /// Ordered by work, so that small workloads leave their time to large ones.
   private var workloads: [Workload] {
     let all = shapes.flatMap { shape in
       let lengths = Workload.lengths(of: shape, isRagged: isRagged)

@@ -2,7 +2,7 @@ import Foundation
 import Kernels
 import TextTable
 
-/// Measurements as people read them.
+/// Measurements as a table.
 struct SpeedTable {
   var measurements: [Measurement]
 }
@@ -31,7 +31,7 @@ extension SpeedTable: CustomStringConvertible {
     return table.string(for: order) ?? ""
   }
 
-  /// How many times faster than the naive path on the same workload, or a dash where that was left out.
+  /// How many times faster than the naive path on the same workload, or a dash without one.
   private func timesNaive(_ row: Measurement) -> String {
     let naive = measurements.first {
       $0.path == ComputePath.naive.rawValue && ($0.cell, $0.pass, $0.type) == (row.cell, row.pass, row.type)

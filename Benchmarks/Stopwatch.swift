@@ -1,18 +1,18 @@
-/// How long something took over several repetitions, in seconds.
+/// The time of several repetitions, in seconds.
 struct Timing: Hashable {
   var best: Double
   var median: Double
   var repetitions: Int
 
-  /// By what part of itself the best may move from run to run without a reason: how far the median is above it.
+  /// The relative noise of the best from run to run: how far the median is above it.
   ///
-  /// Chosen among six statistics with three runs of one program on a server that others used at the same time (LSTM, GRU
-  /// and RNN on five shapes, 60 rows, 22 s a run). Where a row counts as slower if its best exceeds another run's by more
-  /// than the noise of both, this one called 1.2 rows in 60 slower, the gap to the lower quartile 3.0, the disagreement of
-  /// the bests of four quarters of the repetitions 6.3, that of two halves 14.5.
+  /// Chosen among six statistics with three runs of one program on a server that others used at the same time (LSTM,
+  /// GRU and RNN on five shapes, 60 rows, 22 s a run). Where a row counts as slower if its best exceeds another run's
+  /// by more than the noise of both, this one called 1.2 rows in 60 slower, the gap to the lower quartile 3.0, the
+  /// disagreement of the bests of four quarters of the repetitions 6.3, that of two halves 14.5.
   var noise: Double { median / best - 1 }
 
-  /// The timing that `seconds`, of which there must be one at least, amount to.
+  /// The timing of `seconds`, which must not be empty.
   init(of seconds: [Double]) {
     let sorted = seconds.sorted()
     best = sorted[0]
@@ -21,8 +21,7 @@ struct Timing: Hashable {
   }
 }
 
-/// Times several ways to do the same thing side by side, because machines are shared and drift: what one minute does to
-/// one of them it does to all.
+/// Times several ways to do the same thing in turn, so that changes in the speed of a shared machine affect all alike.
 struct Stopwatch {
   /// The time, in seconds.
   var now: () -> Double = {
@@ -36,8 +35,8 @@ struct Stopwatch {
 
   /// Runs `contenders` in turn for about `budget` seconds in all and gives the timing of each.
   ///
-  /// Each runs once to warm up. Then it is always the turn of the one that has had the least time, so that all have the
-  /// same share of it: between two runs of a slow one, a fast one runs many times.
+  /// Each runs once to warm up. Then the one with the least total time is next, so that all get the same time: between
+  /// two runs of a slow one, a fast one runs many times.
   func interleaved(_ contenders: [() -> Void], within budget: Double) -> [Timing] {
     let start = now()
     for contender in contenders { contender() }

@@ -4,8 +4,7 @@ import Models
 
 /// The streaming part: one step of one sequence at a time on one thread, each step timed by itself.
 ///
-/// The speed part says what a batch costs. Who filters a signal asks another question: how long the next step takes, and
-/// how long one in a thousand.
+/// The speed part times batches. Filtering a signal needs the latency of a step, and of the slowest in a thousand.
 struct StreamingBenchmark {
   var cells: [CellKind]
   var paths: [ComputePath]
@@ -15,13 +14,12 @@ struct StreamingBenchmark {
   /// Inputs and hidden units: those of small audio and control models.
   var sizes: [(inputs: Int, hidden: Int)] = [(1, 16), (1, 32), (1, 64), (64, 128)]
 
-  /// How often all rows are visited: what a minute does to the machine shall show in every row, and not in one of them.
+  /// Visits of each row, so that a slow minute of the machine affects all rows alike.
   static let visits = 4
 
-  /// What was measured, and what the figures are net of.
   struct Result {
     var measurements: [StreamingMeasurement] = []
-    /// What reading the clock once takes, which is taken off every step that is timed by itself.
+    /// The time of reading the clock, which is subtracted from every step that is timed alone.
     var clockNanoseconds = 0.0
   }
 
@@ -45,7 +43,7 @@ struct StreamingBenchmark {
       progress?.show("streaming \(visit + 1)/\(visits): \(workload.cell) \(workload.shape) \(path)")
       let remaining = max(0, end - stopwatch.now())
       recording.record(
-        within: remaining / Double(visits - visit), mostRounds: StreamingRecording.mostRounds / Self.visits)
+        within: remaining / Double(visits - visit), maxRounds: StreamingRecording.maxRounds / Self.visits)
     }
     progress?.clear()
     return Result(
@@ -56,8 +54,8 @@ struct StreamingBenchmark {
   }
 
   /// Times once more what `measurement` is of, and gives the one with the better round.
-  static func secondLook(
-    at measurement: StreamingMeasurement, within seconds: Double, on machine: Machine
+  static func remeasured(
+    _ measurement: StreamingMeasurement, within seconds: Double, on machine: Machine
   ) throws -> StreamingMeasurement {
     guard let path = ComputePath(rawValue: measurement.path) else { return measurement }
     let benchmark = StreamingBenchmark(
@@ -67,33 +65,30 @@ struct StreamingBenchmark {
     return again.bestRoundNanoseconds < measurement.bestRoundNanoseconds ? again : measurement
   }
 
-  /// The paths without the naive one, which nobody streams with and which would take the time of the others. Who asks for
-  /// that one alone gets it.
+  /// Without the naive path, unless it is the only one: it is not meant for streaming and would take most of the time.
   private var timedPaths: [ComputePath] {
     let fast = paths.filter { $0 != .naive }
     return fast.isEmpty ? paths : fast
   }
 }
 
-/// How long single steps took, in nanoseconds, without what the clock takes.
+/// The times of single steps, in nanoseconds, net of reading the clock.
 struct StreamingTiming: Hashable {
-  /// Steps that were timed by themselves.
+  /// Steps that were timed alone.
   var steps: Int
   var fastest: Double
   var median: Double
-  /// What 99 % of the steps did not exceed.
   var percentile99: Double
-  /// What 99.9 % of the steps did not exceed.
   var percentile999: Double
-  /// The mean over blocks of steps between which alone the clock was read.
+  /// The mean over blocks of steps, with the clock read between blocks only.
   var mean: Double
   /// The lowest of the medians of the rounds: the median step while the machine was at its best.
   var bestRound: Double
-  /// By what part of itself the best round may move from run to run without a reason: how far the middle one of the
-  /// rounds' medians is above it. The same statistic as ``Timing/noise``, for the same reason.
+  /// The relative noise of the best round from run to run: how far the middle one of the rounds' medians is above it.
+  /// The same statistic as ``Timing/noise``, for the same reason.
   var noise: Double
 
-  /// The timing of `samples`, of which there must be one at least, in rounds of `roundLength`.
+  /// The timing of `samples`, which must not be empty, in rounds of `roundLength`.
   init(
     samples: UnsafeBufferPointer<UInt32>, roundLength: Int, blockMeans: [Double], clockNanoseconds: Double
   ) {
@@ -113,27 +108,26 @@ struct StreamingTiming: Hashable {
     noise = bestRound > 0 ? Self.percentile(perMille: 500, of: roundMedians) / bestRound - 1 : 0
   }
 
-  /// The least of `sorted` that so many in a thousand do not exceed (nearest rank), so always one that occurred.
+  /// The smallest of `sorted` that so many in a thousand do not exceed (nearest rank).
   static func percentile<Value>(perMille: Int, of sorted: [Value]) -> Value {
     sorted[max(0, (perMille * sorted.count + 999) / 1000 - 1)]
   }
 }
 
-/// Steps of a layer that goes on from where it stands, on inputs that are never zero and change at every step.
+/// Steps of a layer from its current state, on inputs that are never zero and change at every step.
 struct StreamingSteps {
-  /// Runs so many steps.
+  /// Runs `count` steps.
   var run: (_ count: Int) -> Void
   /// Runs a step for each element, and puts into it the nanoseconds from one reading of the clock to the next.
   var time: (UnsafeMutableBufferPointer<UInt32>) -> Void
 
-  /// Steps that the inputs last before they come again: more than any predictor in a processor learns, and little enough
-  /// for its cache.
+  /// The period of the inputs: more than a processor's predictors learn, and small enough for its cache.
   static let inputSteps = 1024
 
   /// The steps of `workload`'s cell, sizes and type on `path`, from the zero state.
   init(_ workload: Workload, path: ComputePath) throws {
     let (inputs, hidden) = (workload.shape.inputs, workload.shape.hidden)
-    // Each cell and type is spelled out, so that what is timed is the call that a program makes.
+    // Each cell and type is spelled out, so that the timed call is that of a program.
     switch (workload.cell, workload.type) {
     case (.rnn, .float): self.init(try RecurrentLayer<Float>(.vanilla, inputSize: inputs, hiddenSize: hidden), path)
     case (.rnn, .double): self.init(try RecurrentLayer<Double>(.vanilla, inputSize: inputs, hiddenSize: hidden), path)
@@ -153,7 +147,7 @@ struct StreamingSteps {
   }
 }
 
-/// A layer with the state it has come to.
+/// A layer with its current state.
 private final class LayerStepper<Scalar: BLASScalar> {
   private let layer: RecurrentLayer<Scalar>
   private var state: RecurrentState<Scalar>
@@ -191,8 +185,8 @@ private final class LayerStepper<Scalar: BLASScalar> {
     step = (step + samples.count) % inputSteps
   }
 
-  /// Gives `body` a step to take as often as it likes. The state and the buffers are borrowed once for all of them, so
-  /// that a step is the layer's and nothing else.
+  /// Calls `body` with a closure that takes a step. The state and the buffers are borrowed once for all steps, so that
+  /// only the layer is timed.
   @inline(__always)
   private static func advance(
     _ layer: RecurrentLayer<Scalar>, _ state: inout RecurrentState<Scalar>, _ inputs: [Scalar],
@@ -208,18 +202,18 @@ private final class LayerStepper<Scalar: BLASScalar> {
   }
 }
 
-/// What one row has recorded so far. Its memory is there from the start: the loop that is timed allocates nothing.
+/// The samples of one row so far. Its memory is allocated at the start, so that the timed loop allocates nothing.
 final class StreamingRecording {
-  /// Steps that a round times each by itself.
+  /// Steps that a round times one by one.
   static let roundLength = 3000
   /// Steps that a round times together, for the mean.
   static let blockLength = 1000
-  /// The most rounds that are recorded: 300 steps beyond the 99.9th percentile.
-  static let mostRounds = 100
+  /// The limit on rounds: 300 steps beyond the 99.9th percentile.
+  static let maxRounds = 100
 
   private let steps: StreamingSteps
   private let samples = UnsafeMutableBufferPointer<UInt32>.allocate(
-    capacity: StreamingRecording.mostRounds * StreamingRecording.roundLength)
+    capacity: StreamingRecording.maxRounds * StreamingRecording.roundLength)
   private var rounds = 0
   private var blockMeans: [Double] = []
 
@@ -227,18 +221,18 @@ final class StreamingRecording {
     self.steps = steps
     // Touches the memory, which the system hands out at first use.
     samples.initialize(repeating: 0)
-    blockMeans.reserveCapacity(Self.mostRounds)
+    blockMeans.reserveCapacity(Self.maxRounds)
   }
 
   deinit { samples.deallocate() }
 
-  /// Records rounds for about so many seconds, one at least if there is none yet.
-  func record(within seconds: Double, mostRounds: Int) {
+  /// Records rounds for about `seconds`, at least one if there is none yet.
+  func record(within seconds: Double, maxRounds: Int) {
     let end = nanoseconds() &+ UInt64(max(0, seconds) * 1e9)
     var recorded = 0
-    // Others had the caches since the last time.
+    // The caches hold other data by now.
     steps.run(Self.blockLength / 4)
-    while rounds < Self.mostRounds, recorded < mostRounds, rounds == 0 || nanoseconds() < end {
+    while rounds < Self.maxRounds, recorded < maxRounds, rounds == 0 || nanoseconds() < end {
       steps.time(
         UnsafeMutableBufferPointer(rebasing: samples[rounds * Self.roundLength..<(rounds + 1) * Self.roundLength]))
       let start = nanoseconds()
@@ -249,14 +243,14 @@ final class StreamingRecording {
     }
   }
 
-  /// What the rounds amount to, of which there must be one at least.
+  /// The timing of the rounds, of which there must be at least one.
   func timing(clockNanoseconds: Double) -> StreamingTiming {
     StreamingTiming(
       samples: UnsafeBufferPointer(rebasing: samples[..<(rounds * Self.roundLength)]), roundLength: Self.roundLength,
       blockMeans: blockMeans, clockNanoseconds: clockNanoseconds)
   }
 
-  /// The median of what is measured where nothing is done between two readings of the clock.
+  /// The median time between two readings of the clock with nothing in between.
   static func clockNanoseconds() -> Double {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 10_000) { samples in
       samples.initialize(repeating: 0)
@@ -266,8 +260,8 @@ final class StreamingRecording {
   }
 }
 
-/// Puts into each element the nanoseconds that `step` took, with one reading of the clock. The end of a step is the start
-/// of the next, so that nothing that happens on the way goes unseen.
+/// Puts into each element the nanoseconds that `step` took, with one reading of the clock. The end of a step is the
+/// start of the next, so that no time is left out.
 @inline(__always)
 private func timeEach(_ samples: UnsafeMutableBufferPointer<UInt32>, _ step: () -> Void) {
   var before = nanoseconds()

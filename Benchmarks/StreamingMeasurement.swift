@@ -6,7 +6,7 @@ struct StreamingMeasurement: Codable, Hashable {
   var type: NumberType
   var I: Int
   var H: Int
-  /// Steps that were timed by themselves.
+  /// Steps that were timed alone.
   var steps: Int
   var fastestNanoseconds: Double
   var medianNanoseconds: Double
@@ -16,7 +16,7 @@ struct StreamingMeasurement: Codable, Hashable {
   var meanNanoseconds: Double
   /// ``Workload/floatingPointOperations`` over the median, in 10⁹ a second.
   var gflops: Double
-  /// `gflops` over the most that a core could do.
+  /// `gflops` over the ceiling of a core.
   var ceilingShare: Double
   /// See ``StreamingTiming/bestRound``.
   var bestRoundNanoseconds: Double
@@ -29,7 +29,7 @@ struct StreamingMeasurement: Codable, Hashable {
     (I, H) = (workload.shape.inputs, workload.shape.hidden)
     steps = timing.steps
     fastestNanoseconds = timing.fastest
-    // A step that the clock cannot tell from nothing has taken something all the same.
+    // A step shorter than the clock's resolution still took time.
     medianNanoseconds = max(timing.median, 1)
     bestRoundNanoseconds = max(timing.bestRound, 1)
     percentile99Nanoseconds = timing.percentile99

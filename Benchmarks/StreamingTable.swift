@@ -1,9 +1,9 @@
 import TextTable
 
-/// Streaming measurements as people read them.
+/// Streaming measurements as a table.
 struct StreamingTable {
   var measurements: [StreamingMeasurement]
-  /// What reading the clock takes, which was taken off.
+  /// The time of reading the clock, which was subtracted.
   var clockNanoseconds: Double
 }
 

@@ -7,7 +7,6 @@ enum CellKind: String, CaseIterable, Codable, ExpressibleByArgument {
   case rnn, lstm, gru
 }
 
-/// What is done to the cell.
 enum Pass: String, CaseIterable, Codable {
   /// Forward, from the zero state.
   case inference
@@ -15,12 +14,11 @@ enum Pass: String, CaseIterable, Codable {
   case training
 }
 
-/// The number type that is computed with.
 enum NumberType: String, CaseIterable, Codable, ExpressibleByArgument {
   case float, double
 }
 
-/// One thing to be timed on each path: a pass of a cell over a batch.
+/// A pass of a cell over a batch, to be timed on each path.
 struct Workload {
   var cell: CellKind
   var pass: Pass
@@ -64,7 +62,7 @@ struct Workload {
     }
   }
 
-  /// A closure that carries out the pass once, on random numbers. It allocates its buffers the first time.
+  /// A closure that runs the pass once, on random numbers. It allocates its buffers the first time.
   func body(_ execution: Execution) throws -> () -> Void {
     switch type {
     case .float: try body(execution, Float.self)
@@ -82,7 +80,7 @@ struct Workload {
     return { runner.run() }
   }
 
-  /// What carries out the pass on given numbers.
+  /// A runner of the pass on given numbers.
   ///
   /// - Parameters:
   ///   - parameters: The cell's, or `nil` for random ones.

@@ -47,7 +47,7 @@ import Testing
     #expect("\(comparison)".contains("3 measurements compared: 0 slower by more than the noise, 0 faster, 3 within it"))
   }
 
-  @Test func whatIsSlowerByMoreThanBothRunsNoiseIsListedTheWorstFirst() {
+  @Test func rowsSlowerByMoreThanBothRunsNoiseAreListedTheWorstFirst() {
     // A tenth of noise in each run: 1.21 is the limit.
     let before = report((5...8).map { batch(hidden: $0, best: 1e-3) })
     let now = report(zip(5...8, [1.22e-3, 1.2e-3, 0.8e-3, 3e-3]).map { batch(hidden: $0, best: $1) })
@@ -98,7 +98,7 @@ import Testing
     #expect("\(comparison)".contains("streaming gru 3,5 blas float"))
   }
 
-  @Test func whatHasNoPartnerIsCountedAndNotCompared() {
+  @Test func measurementsOfOneRunAreCountedAndNotCompared() {
     let before = report([batch(hidden: 5, best: 1e-3), batch(hidden: 6, best: 1e-3), batch(hidden: 7, best: 1e-3)])
     let now = report(
       [batch(hidden: 5, best: 1e-3), batch(hidden: 6, best: 1e-3, threads: 2)],
@@ -107,12 +107,12 @@ import Testing
     #expect(comparison.rows.count == 1 && comparison.missingInBaseline == 2 && comparison.missingHere == 2)
   }
 
-  @Test func whatWasMeasuredTwiceCountsWithItsBest() {
+  @Test func ofARepeatedMeasurementTheBetterCounts() {
     let now = report([batch(hidden: 5, best: 3e-3), batch(hidden: 5, best: 1e-3)])
     #expect(BaselineComparison(of: now, with: report([batch(hidden: 5, best: 1e-3)])).rows.map(\.ratio) == [1])
   }
 
-  @Test func whoHadToWaitForACoreIsTold() {
+  @Test func waitingForACoreIsReported() {
     let quiet = report([batch(hidden: 5, best: 1e-3)])
     var heldUp = quiet
     heldUp.waitingShare = 0.4

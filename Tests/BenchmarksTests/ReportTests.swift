@@ -29,7 +29,7 @@ import Testing
       ceilingNoise: ["float": 0.25, "double": 0.125], waitingShare: 0.5)
   }()
 
-  @Test func whatIsWrittenIsRead() throws {
+  @Test func aWrittenReportIsReadBack() throws {
     try withTemporaryFolder { folder in
       try Self.report.write(to: folder + "/r.json")
       #expect(try Report.read(from: folder + "/r.json") == Self.report)
@@ -72,7 +72,7 @@ import Testing
     """
   }
 
-  @Test func whatAnEarlierOrLaterVersionWroteIsRead() throws {
+  @Test func reportsOfEarlierAndLaterVersionsAreRead() throws {
     for text in [Self.oldReport(), Self.oldReport(more: #", "weather": {"rain": [1]}"#)] {
       try withTemporaryFile(text.utf8) { path in
         let report = try Report.read(from: path)
@@ -92,7 +92,7 @@ import Testing
     (oldReport(more: #", "streaming": [{"cell": "rnn"}]"#), "streaming[0]"),
     (oldReport(more: #", "streaming": 7"#), "streaming"),
   ])
-  func whatIsNoReportIsRefusedWithItsNameAndTheReason(text: String, reason: String) throws {
+  func invalidReportsAreRefusedWithNameAndReason(text: String, reason: String) throws {
     try withTemporaryFile(text.utf8) { path in
       let error = #expect(throws: DataError.self) { try Report.read(from: path) }
       #expect(error?.file == path && error?.reason.contains(reason) == true, "\(String(describing: error))")

@@ -26,7 +26,7 @@ import Testing
         && StreamingTiming.percentile(perMille: 999, of: [1, 2, 3]) == 3)
   }
 
-  @Test func aStepIsNeverShorterThanNothing() {
+  @Test func aStepIsNeverNegative() {
     #expect(timing([5, 6, 30], roundLength: 3, clock: 20).median == 0)
     #expect(timing([5, 6, 30], roundLength: 3, clock: 20).noise == 0)
   }
@@ -74,13 +74,13 @@ import Testing
     #expect(try benchmark.run(on: machine, progress: nil).measurements.map(\.path) == ["naive"])
   }
 
-  @Test func aSecondLookKeepsTheBetter() throws {
+  @Test func remeasuringKeepsTheBetter() throws {
     let benchmark = StreamingBenchmark(cells: [.rnn], paths: [.naive], type: .float, budget: 0, sizes: [(3, 5)])
     var row = try benchmark.run(on: machine, progress: nil).measurements[0]
     row.bestRoundNanoseconds = 0.5
-    #expect(try StreamingBenchmark.secondLook(at: row, within: 0, on: machine) == row)
+    #expect(try StreamingBenchmark.remeasured(row, within: 0, on: machine) == row)
     row.bestRoundNanoseconds = 1e12
-    let again = try StreamingBenchmark.secondLook(at: row, within: 0, on: machine)
+    let again = try StreamingBenchmark.remeasured(row, within: 0, on: machine)
     #expect(again.bestRoundNanoseconds < 1e12 && again.path == row.path && (again.I, again.H) == (3, 5))
   }
 }

@@ -20,7 +20,7 @@ import Testing
     #expect(abs(row.ceilingShare - 0.03) < 1e-12)
   }
 
-  @Test func aStepThatTheClockCannotTellFromNothingHasAFiniteSpeed() {
+  @Test func aStepBelowTheClocksResolutionHasAFiniteSpeed() {
     #expect(measurement(ofSteps: 3).gflops == 240)
     #expect(measurement(ofSteps: 3).bestRoundNanoseconds == 1)
   }

@@ -24,7 +24,7 @@ import Testing
   }
 
   @Test(arguments: CellKind.allCases, Pass.allCases)
-  func everyPassRunsOnEveryPathAndTypeAgainAndAgain(cell: CellKind, pass: Pass) throws {
+  func everyPassRunsRepeatedlyOnEveryPathAndType(cell: CellKind, pass: Pass) throws {
     for type in NumberType.allCases {
       for path in ComputePath.allCases {
         let workload = Workload(cell: cell, pass: pass, type: type, shape: shape, lengths: [4, 7])
