@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job, from nothing: installs what is missing, builds in release, runs the benchmarks.
+# Benchmarks from scratch: installs what is missing, builds in release, runs the benchmarks.
 #
 #   Scripts/benchmark.sh [options of Benchmarks, see --help]
 set -euo pipefail

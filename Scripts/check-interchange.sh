@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Exchanges models with the other engines in both directions, from nothing: installs PyTorch, Keras, ONNX and ONNX Runtime
-# into a folder of its own, has them compute, has our tests read and run that and write models of ours, and has the other
-# engines read and run those.
+# Exchanges models with the other engines in both directions, from scratch: installs PyTorch, Keras, ONNX and ONNX
+# Runtime into a folder of its own, has them compute, has our tests read and run that and write models of ours, and has
+# the other engines read and run those.
 #
 #   Scripts/check-interchange.sh [--venv FOLDER] [--generate | --check]
 #
@@ -15,7 +15,7 @@ source Scripts/system-packages.sh
 
 readonly FOLDER=.build-interchange
 readonly PACKAGES=(numpy onnx onnxruntime onnxscript keras h5py safetensors)
-# PyTorch's build without CUDA is a tenth of the other, but not every index has it.
+# PyTorch without CUDA is a tenth of the size, but not every index has it.
 readonly TORCH_WITHOUT_CUDA=torch==2.13.0+cpu
 
 # Makes the environment and prints nothing but what cannot be installed.

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Times recurrent cells here and in other engines side by side, from nothing: installs what is missing, builds in
+# Times recurrent cells here and in other engines side by side, from scratch: installs what is missing, builds in
 # release, checks that all compute the same, prints who is faster by how much.
 #
 #   Scripts/compare-peers.sh [options, see --help]
 set -euo pipefail
-# The user's folder stays the current one: --json and --venv may be relative to it.
+# The current folder is not changed: --json and --venv may be relative to it.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/Scripts/system-packages.sh"
 
-# The packages that an engine needs, beside numpy. Versions are not pinned: the comparison is with what people get.
+# The packages that an engine needs, beside numpy. Versions are not pinned: the comparison is with current releases.
 packages_of() {
   case "$1" in
     torch) echo torch ;;
@@ -19,8 +19,8 @@ packages_of() {
   esac
 }
 
-# Installs the packages of one engine, unless they are there. Who cannot be installed is named; the driver leaves out
-# whatever does not start.
+# Installs the packages of one engine, unless they are there. Failures are reported; the driver leaves out
+# engines that do not start.
 install_engine() {
   local packages log
   read -ra packages <<<"$(packages_of "$1")"
@@ -39,7 +39,7 @@ export PYTHONPATH="$root/Scripts"
 case " $* " in
   *" --help "* | *" -h "*) exec python3 -m compare_peers.options --help ;;
 esac
-# Before anything is installed: who mistyped an option should not wait.
+# Before anything is installed, so that a mistyped option fails at once.
 wanted=$(python3 -m compare_peers.options "$@")
 venv=$(head -n 1 <<<"$wanted")
 read -ra engines <<<"$(tail -n 1 <<<"$wanted")"

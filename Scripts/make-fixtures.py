@@ -30,7 +30,7 @@ Letters as in the whole package, with O = H, or the size of the projection:
 
 The loss is the sum of lossWeights * (outputs that exist, final hidden, final cell).
 `inputs` and `lossWeights.outputs` are not zero where the ragged sequences have no step:
-whoever reads there gets wrong results.
+reading there gives wrong results.
 """
 
 import argparse
@@ -54,7 +54,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 SEED = 19970815
 INPUT_SIZE, HIDDEN_SIZE, PROJECTION_SIZE = 3, 5, 2
 BATCH, STEPS = 4, 7
-# Unsorted, so that the caller's order is put to the test.
+# Unsorted, so that the caller's order is tested.
 RAGGED_LENGTHS = (4, 7, 1, 6)
 
 State = tuple[Tensor, ...]  # (hidden,) or, for an LSTM, (hidden, cell)
@@ -274,7 +274,7 @@ class Problem:
     state_loss_weights: State
 
 
-class Dice:
+class ExactRandom:
     """Random numbers that float32 holds exactly, as float64."""
 
     def __init__(self):
@@ -292,12 +292,12 @@ class Dice:
 
 
 def draw_problem(architecture: Architecture) -> Problem:
-    dice = Dice()
+    random = ExactRandom()
     cell = architecture.cell
     parameters = {
-        name: dice.away_from_zero(*shape)
+        name: random.away_from_zero(*shape)
         if name.startswith("bias")
-        else dice.uniform(*shape, below=0.7)
+        else random.uniform(*shape, below=0.7)
         for name, shape in architecture.parameter_shapes().items()
     }
     hidden_size = cell.projection_size or HIDDEN_SIZE
@@ -305,12 +305,12 @@ def draw_problem(architecture: Architecture) -> Problem:
     sizes = (hidden_size, HIDDEN_SIZE)[: len(cell.state_names)]
     return Problem(
         parameters,
-        inputs=dice.uniform(STEPS, BATCH, INPUT_SIZE, below=1.5),
-        state=tuple(dice.uniform(blocks, BATCH, size) for size in sizes),
-        output_loss_weights=dice.uniform(
+        inputs=random.uniform(STEPS, BATCH, INPUT_SIZE, below=1.5),
+        state=tuple(random.uniform(blocks, BATCH, size) for size in sizes),
+        output_loss_weights=random.uniform(
             STEPS, BATCH, architecture.directions * hidden_size
         ),
-        state_loss_weights=tuple(dice.uniform(blocks, BATCH, size) for size in sizes),
+        state_loss_weights=tuple(random.uniform(blocks, BATCH, size) for size in sizes),
     )
 
 
@@ -418,9 +418,9 @@ def check_finite_difference(architecture: Architecture):
     """
     problem = draw_problem(architecture)
     lengths = torch.tensor(RAGGED_LENGTHS)
-    dice = Dice()
+    random = ExactRandom()
     direction = {
-        name: dice.uniform(*value.shape) for name, value in problem.parameters.items()
+        name: random.uniform(*value.shape) for name, value in problem.parameters.items()
     }
 
     def loss(distance: float) -> float:
@@ -513,17 +513,17 @@ def make_loss_fixtures(directory: Path):
     elements, or over the rows that are not masked), its `<loss>.gradient`, and in
     `<loss>.unreduced` the terms of the mean, which hides all others beside one of 1e4.
     """
-    dice = Dice()
+    random = ExactRandom()
     huge = 1e4
 
-    logits = dice.uniform(6, 5, below=3)
+    logits = random.uniform(6, 5, below=3)
     logits[2, :2] = torch.tensor([huge, -huge])  # certain and right
     logits[3, :2] = torch.tensor([huge, -huge])  # certain and wrong
     logits[4] = -huge  # a uniform distribution
     logits[5, 3] = huge  # certain and masked
     classes = torch.tensor([3, -1, 0, 1, 2, -1])
 
-    binary_logits = dice.uniform(6, 2, below=3)
+    binary_logits = random.uniform(6, 2, below=3)
     binary_logits[2] = torch.tensor([huge, -huge])  # certain and right
     binary_logits[3] = torch.tensor([huge, -huge])  # certain and wrong
     binary_logits[4, 0] = 0
@@ -535,8 +535,8 @@ def make_loss_fixtures(directory: Path):
         "mse": (
             mse_loss,
             "predictions",
-            dice.uniform(6, 3, below=2),
-            dice.uniform(6, 3, below=2),
+            random.uniform(6, 3, below=2),
+            random.uniform(6, 3, below=2),
             {},
         ),
         "crossEntropy": (
@@ -573,11 +573,11 @@ def make_optimizer_fixtures(directory: Path):
     """`gradients` [5, 7] and, per optimizer, `<name>.parameters` [6, 7]: the start and
     what each step makes of it. The settings are in the metadata.
     """
-    dice = Dice()
-    start = dice.uniform(7)
+    random = ExactRandom()
+    start = random.uniform(7)
     # From large to far below epsilon and zero, where the place of epsilon shows.
     scales = torch.tensor([1, 1, 100, 1e-2, 1e-4, 1e-8, 0], dtype=torch.float64)
-    gradients = (dice.uniform(5, 7) * scales).float().double()
+    gradients = (random.uniform(5, 7) * scales).float().double()
 
     adam = {"lr": 0.01, "betas": (0.9, 0.999), "eps": 1e-8}
     optimizers = {

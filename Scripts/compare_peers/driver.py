@@ -1,4 +1,4 @@
-"""Runs the comparison: starts the engines, checks that they agree, lets them take turns, prints the tables."""
+"""Runs the comparison: starts the engines, checks that they agree, times them in turn, prints the tables."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ START_TIMEOUT, TASK_TIMEOUT = 180.0, 300.0
 
 
 class OursFailed(Exception):
-    """Our own engine failed or computed something else than the reference."""
+    """Our own engine failed or disagrees with the reference."""
 
 
 def main(arguments: list[str]) -> int:
     """Compares as `arguments` say, and gives the exit code."""
     options = parse(arguments)
-    # So that an end from outside still ends the engines and removes the files.
+    # So that a signal still ends the engines and removes the files.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="compare-peers-") as folder:
         try:
@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 
 def progress(text: str) -> None:
-    """Says on standard error what is going on: on a terminal in a line that is written over."""
+    """Shows progress on standard error: on a terminal in a line that is overwritten."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text}")
     elif text:
@@ -60,7 +60,7 @@ def progress(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error that stays."""
+    """A line on standard error that is not overwritten."""
     progress("")
     print(text, file=sys.stderr, flush=True)
 
@@ -74,7 +74,7 @@ def ragged_lengths(shape: Shape) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Entrant:
-    """One engine in one of its ways."""
+    """One engine in one of its variants."""
 
     command: list[str]
     """Starts its process."""
@@ -83,12 +83,12 @@ class Entrant:
 
 
 def entrants(options: Options) -> dict[str, Entrant]:
-    """All who take part, by name."""
+    """All entrants, by name."""
     ours = [os.environ.get("COMPARE_PEERS_OURS", ".build/release/Benchmarks"), "--worker"]
     peers = {name: [sys.executable, "-m", "compare_peers.worker", name] for name in options.engines}
     found = {OURS: Entrant(ours)} | {name: Entrant(command) for name, command in peers.items()}
     if options.ragged:
-        # PyTorch's packed passes take up to twice the time of its padded ones, so whoever is in a hurry pads.
+        # PyTorch's packed passes take up to twice the time of its padded ones, so padding is the faster way to use it.
         found[OURS_DENSE] = Entrant(ours, pads=True)
         found |= {f"{name}, padded": Entrant(command, pads=True) for name, command in peers.items()}
     return found
@@ -96,7 +96,7 @@ def entrants(options: Options) -> dict[str, Entrant]:
 
 @dataclass
 class Task:
-    """A row's workload, with what all engines are given and what they must come to."""
+    """A row's workload, with the inputs of all engines and the results they must give."""
 
     workload: Workload
     numbers: Path
@@ -138,7 +138,7 @@ class Comparison:
 
     @contextmanager
     def _workers(self, threads: int) -> Iterator[dict[str, Worker]]:
-        """The processes of all engines that can be had, told to use `threads` threads."""
+        """The processes of all engines that start, with `threads` threads each."""
         workers: dict[str, Worker] = {}
         try:
             for name, entrant in entrants(self.options).items():
@@ -159,7 +159,7 @@ class Comparison:
                 if not entrant.pads:
                     self.versions[name] = reply["version"]
                 if name == OURS and not self.machine:
-                    # The process that answers has been given a part of the cores.
+                    # The process that answers runs on a part of the cores.
                     self.machine = reply["machine"] | {"threads": len(os.sched_getaffinity(0))}
             yield workers
         finally:
@@ -174,7 +174,7 @@ class Comparison:
                 workload = Workload(cell, pass_, shape, threads, lengths)
                 progress(f"{len(self.rows) + 1}/{self._row_count} {workload}: reference")
                 numbers = random_numbers(cell, shape)
-                # The loss knows no padding, so that whoever pads comes to the same gradients.
+                # The loss knows no padding, so that padded passes give the same gradients.
                 clear_padding(numbers["dOutputs"], lengths)
                 path = self.folder / "numbers"
                 write_tensors(path, numbers)
@@ -239,12 +239,12 @@ class Comparison:
         )
 
     def _check(self, name: str, worker: Worker, task: Task, row: Row) -> None:
-        """Compares what an engine computes with the reference, and raises where it is something else."""
+        """Compares what an engine computes with the reference, and raises where they differ."""
         path = self.folder / "results"
         worker.request("check", TASK_TIMEOUT, file=str(path))
         found = read_tensors(path)
         if "outputs" in found:
-            # Who pads computes steps that no sequence has.
+            # A padded pass computes steps that no sequence has.
             clear_padding(found["outputs"], task.workload.lengths)
         difference, tensor = largest_difference(found, task.wanted)
         path.unlink()
@@ -253,7 +253,7 @@ class Comparison:
             raise WorkerError(f"its {tensor} differ from the reference by {difference:.1e} of the largest number")
 
     def _leave_out(self, name: str, reason: str, row: Row, workers: dict[str, Worker]) -> None:
-        """Notes that an engine has no time in a row, and forgets it where its process has ended."""
+        """Records that an engine has no time in a row, and drops it where its process has ended."""
         if name in (OURS, OURS_DENSE):
             raise OursFailed(f"failed at {row.workload}: {reason}")
         note(f"{name} is left out of {row.workload}: {reason}")

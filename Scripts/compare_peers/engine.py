@@ -1,4 +1,4 @@
-"""What an engine is to the process around it, and the choice among several ways to use one."""
+"""The interface of an engine to its process, and the choice among several ways to use one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Prepared:
 
 
 class Engine(Protocol):
-    """What a file `engine_<name>.py` holds."""
+    """The interface of the class in a file `engine_<name>.py`."""
 
     version: str
 
@@ -38,7 +38,7 @@ class Engine(Protocol):
 
 
 def fastest(candidates: list[Callable[[], Prepared]], seconds: float = 0.4) -> Prepared:
-    """The fastest of several ways to the same numbers, by the best of the runs that fit `seconds` each.
+    """The fastest of several ways to compute the same, by the best of the runs that fit `seconds` each.
 
     Each is run once before. One that raises is no candidate, as long as another remains.
     """

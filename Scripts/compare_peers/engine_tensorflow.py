@@ -14,7 +14,7 @@ from .engine import Prepared, Unsupported, fastest
 from .tensor_file import Array
 from .workload import GATES, WEIGHTS, Workload
 
-# Which of PyTorch's gate blocks stands in each place of Keras's: i f c o, and z r h of r z n.
+# The index of PyTorch's gate block for each of Keras's: i f c o, and z r h of r z n.
 ORDER = {"rnn": (0,), "lstm": (0, 1, 2, 3), "gru": (1, 0, 2)}
 
 

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from .tensor_file import Array
 from .workload import GATES, Workload
 
-# Which of PyTorch's gate blocks stands in each place of ONNX's: i o f c of i f g o, and z r h of r z n.
+# The index of PyTorch's gate block for each of ONNX's: i o f c of i f g o, and z r h of r z n.
 ORDER = {"rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (1, 0, 2)}
 
 

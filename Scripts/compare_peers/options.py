@@ -1,6 +1,6 @@
 """The command line.
 
-Run alone it checks the options and prints what Scripts/compare-peers.sh needs to know of
+Run alone it checks the options and prints what Scripts/compare-peers.sh needs of
 them: the virtual environment, then the names of the engines that are wanted.
 """
 

@@ -17,7 +17,7 @@ from typing import Any
 
 
 class WorkerError(Exception):
-    """An engine that cannot do what it was asked to, or is gone."""
+    """A request that failed, or an engine whose process has ended."""
 
 
 def cores_for(threads: int) -> set[int]:
@@ -35,7 +35,7 @@ def cores_for(threads: int) -> set[int]:
 
 
 def environment_for(threads: int) -> dict[str, str]:
-    """The variables by which engines are told how many threads to use, and to leave graphics processors alone."""
+    """The environment variables that set the number of threads and hide graphics processors."""
     number = str(threads)
     pools = ("OMP", "OPENBLAS", "MKL", "RECURRENT")
     variables = {f"{pool}_{'' if pool == 'RECURRENT' else 'NUM_'}THREADS": number for pool in pools}
@@ -46,7 +46,7 @@ def environment_for(threads: int) -> dict[str, str]:
         "JAX_PLATFORMS": "cpu",
         "CUDA_VISIBLE_DEVICES": "",
         "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'}",
-        # Other libraries may hold these to be the numbers of threads too, so they are set for all alike.
+        # Other libraries may read these variables too, so they are set for all alike.
         "NUMEXPR_NUM_THREADS": number,
     }
     return os.environ | variables
@@ -90,12 +90,12 @@ def _end_with_parent() -> None:
 class Worker:
     """One engine's process, which runs only while it is asked something.
 
-    Between requests it is stopped by a signal. Its threads may spin as they like while it works, which is how it is
-    fastest, and take nothing from the others while it does not.
+    Between requests it is stopped by a signal. Its threads may spin while it works, which is fastest, and
+    take no time from the others while it does not.
     """
 
     def __init__(self, command: Sequence[str], threads: int, log_folder: str) -> None:
-        # A file and not a pipe: nobody reads it while the engine writes.
+        # A file and not a pipe, which would fill up: it is not read while the engine writes.
         self._log = tempfile.TemporaryFile(dir=log_folder)
         affinity = os.sched_getaffinity(0)
         os.sched_setaffinity(0, cores_for(threads))  # The child inherits it from its first instruction on.

@@ -1,4 +1,4 @@
-"""The numbers that every engine must come to, and the reference for them in float64.
+"""The inputs of every engine, and the reference results in float64.
 
 The equations are PyTorch's: gates in the order i f g o and r z n, two biases, and a GRU
 that resets after the product (Keras: reset_after=True, ONNX: linear_before_reset=1).
@@ -18,9 +18,9 @@ from .workload import GATES, Shape, Workload
 
 Double = NDArray[np.float64]
 
-# The most that a result may differ from the reference, over the largest magnitude in it.
+# The limit on the difference between a result and the reference, over the largest magnitude in it.
 # Engines that compute in float32 stay below 1e-5 on all named shapes. The next lower
-# precision that one could slip into, TF32 or bfloat16, has units of 5e-4 and 4e-3.
+# precisions that an engine might use, TF32 and bfloat16, have units of 5e-4 and 4e-3.
 TOLERANCE = 1e-4
 
 
@@ -82,7 +82,7 @@ def reference_results(workload: Workload, numbers: Mapping[str, NDArray[Any]]) -
 
     if workload.pass_ == "training":
         d_state = np.zeros_like(state)
-        # The reset gate of a GRU stands between the two products, so their gradients differ.
+        # The reset gate of a GRU acts between the two products, so their gradients differ.
         d_projected, d_recurrent = np.zeros_like(projected), np.zeros_like(projected)
         hidden_before = np.zeros((steps, batch, hidden))
         for t, n in reversed(list(enumerate(running))):

@@ -1,4 +1,4 @@
-"""What was measured, as people and as programs read it."""
+"""The results as text and as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OURS_DENSE = "ours, padded"
 
 @dataclass
 class Times:
-    """How long one engine took, in seconds."""
+    """The times of one engine, in seconds."""
 
     best: float
     median: float
@@ -29,7 +29,7 @@ class Times:
 
 @dataclass
 class Row:
-    """A workload, who took how long on it, and who was left out why."""
+    """A workload, the times of the engines on it, and why others were left out."""
 
     workload: Workload
     times: dict[str, Times] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def table(rows: list[Row]) -> str:
 
 
 def heading(pass_: str, threads: int) -> str:
-    """What stands above a table."""
+    """The heading of a table."""
     what = "Inference" if pass_ == "inference" else "Training step (forward, backward, gradients of all weights)"
     return f"{what}, {threads} thread{'' if threads == 1 else 's'}"
 

@@ -1,4 +1,4 @@
-"""Reads and writes safetensors files of float32 arrays, the form in which numbers travel.
+"""Reads and writes safetensors files of float32 arrays, in which numbers are exchanged.
 
 The format is a header's length in 8 bytes, a JSON header, and the raw numbers. Our Swift
 side has a reader of its own; a package just for these few lines would be one more thing

@@ -123,7 +123,7 @@ class TimingTests(unittest.TestCase):
         self.assertAlmostEqual(used["ours"] / used["fast"], 1, delta=0.1)
         self.assertAlmostEqual(used["fast"] / used["slow"], 4, delta=0.5)
 
-    def test_who_fails_is_named_and_the_others_go_on(self) -> None:
+    def test_failures_are_named_and_the_others_go_on(self) -> None:
         def fail(warmups: int, repetitions: int) -> list[float]:
             raise WorkerError("is gone")
 
@@ -166,7 +166,7 @@ class WorkerTests(unittest.TestCase):
             self.worker.request("say", 20, answer={"error": "no such cell"})
         self.assertTrue(self.worker.is_running)
 
-    def test_the_last_words_of_a_dead_process_are_told(self) -> None:
+    def test_the_last_words_of_a_dead_process_are_reported(self) -> None:
         with self.assertRaisesRegex(WorkerError, "out of ideas"):
             self.worker.request("die", 20)
         with self.assertRaises(WorkerError):

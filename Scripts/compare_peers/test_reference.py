@@ -82,7 +82,7 @@ class ReferenceTests(unittest.TestCase):
         clear_padding(padded, (3, 1))
         self.assertEqual(padded[:, :, 0].tolist(), [[1, 1], [1, 0], [1, 0]])
 
-    def test_what_is_written_is_read(self) -> None:
+    def test_written_tensors_are_read_back(self) -> None:
         numbers = random_numbers("lstm", SHAPE)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "numbers"

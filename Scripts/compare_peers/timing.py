@@ -1,4 +1,4 @@
-"""Several contenders timed in turn, because machines are shared: what one minute does to one it does to all."""
+"""Several contenders timed in turn, so that changes in the speed of a shared machine affect all alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Run = Callable[[int, int], list[float]]
 
 @dataclass
 class Contender:
-    """What one engine took, and how to let it take more."""
+    """The times of one engine, and how to run it."""
 
     run: Run
     seconds: list[float] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Contender:
     """Its fastest run."""
 
     def take(self, warmups: int, repetitions: int) -> None:
-        """Lets it run."""
+        """Runs it."""
         seconds = self.run(warmups, repetitions)
         self.seconds += seconds
         self.used += sum(seconds)
@@ -38,10 +38,10 @@ class Contender:
 
 # Seconds of one contender's turn: long against the cost of waking its process and filling its caches again.
 TURN = 0.05
-# A rival this many times slower than the fastest one need not have the least number of runs.
+# A rival this many times slower than the fastest one need not have the minimum number of runs.
 HOPELESS = 1.5
-# The most by which a slow rival's time counts for more than it is. Some turns remain to it, lest a moment in which
-# the machine did something else decide who is the fastest.
+# The limit on the weight of a slow rival's time. It keeps some turns, so that one disturbance of the machine does not
+# decide which is the fastest.
 MOST_WEIGHT = 10
 LEAST, MOST = 3, 20_000
 
@@ -49,9 +49,9 @@ LEAST, MOST = 3, 20_000
 def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float) -> dict[str, str]:
     """Times `contenders` in turn for about `budget` seconds in all, and gives the errors of those that failed.
 
-    First each has one turn. Then it is always the turn of the one that has had the least time. Those named in
+    First each has one turn. Then the one with the least total time is next. Those named in
     `rivals` race for the first place among them, so the time of one that is k times slower than the fastest counts
-    for k squared as much. Who fails is taken out of `contenders`.
+    for k squared as much. Contenders that fail are removed from `contenders`.
     """
     errors: dict[str, str] = {}
     begin = monotonic()
@@ -60,11 +60,11 @@ def interleave(contenders: dict[str, Contender], rivals: set[str], budget: float
         contender = contenders[name]
         try:
             if not contender.seconds:
-                contender.take(0, 1)  # Tells how often it fits a turn.
+                contender.take(0, 1)  # Shows how often it fits a turn.
             repetitions = max(1, min(MOST, int(TURN / contender.best)))
             # One run of a long pass is its own warm-up: little of what it works on fits a cache.
             contender.take(1 if repetitions > 2 else 0, repetitions)
-        except Exception as error:  # noqa: BLE001  whatever an engine died of, the others go on
+        except Exception as error:  # noqa: BLE001  whatever an engine fails with, the others go on
             errors[name] = str(error)
             del contenders[name]
 

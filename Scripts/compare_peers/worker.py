@@ -52,7 +52,7 @@ def serve(name: str, threads: int, requests: TextIO, replies: TextIO) -> None:
         engine: Engine | None = importlib.import_module(f".engine_{name}", __package__).Engine(threads)
     except Exception as error:  # noqa: BLE001
         engine, problem = None, one_line(error)
-    gc.disable()  # A collection in the middle of a run would be timed with it.
+    gc.disable()  # A collection during a run would be timed with it.
     for line in requests:
         try:
             reply = answer(json.loads(line), engine, prepared) if engine else {"error": problem}
@@ -62,7 +62,7 @@ def serve(name: str, threads: int, requests: TextIO, replies: TextIO) -> None:
 
 
 def one_line(error: Exception) -> str:
-    """The first lines of an error, as one of bearable length."""
+    """The first lines of an error, as one short line."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     return text if len(text) <= 300 else text[:299] + "…"
 

@@ -1,4 +1,4 @@
-"""Has other engines compute what the tests in Tests/InterchangeTests compare with, and has them read what those wrote.
+"""Has other engines compute the expected results of Tests/InterchangeTests, and has them read what those tests wrote.
 
     python -m interchange generate FOLDER [PART ...]
     python -m interchange check FOLDER [PART ...]

@@ -126,7 +126,8 @@ def generate(folder: Path) -> None:
             train(case, model, inputs, random)
         model.save(folder / f"{case.name}.keras")
         model.save_weights(folder / f"{case.name}.weights.h5")
-        # safetensors writes the memory of an array, whatever its strides: those of an orthogonal matrix are turned round.
+        # safetensors writes the memory of an array, whatever its strides, and an orthogonal matrix is stored
+        # transposed.
         arrays = {w.path: np.ascontiguousarray(keras.ops.convert_to_numpy(w)) for w in model.weights}
         np.savez(folder / f"{case.name}.npz", **arrays)
         safetensors.numpy.save_file(arrays, folder / f"{case.name}.safetensors")

@@ -1,6 +1,6 @@
 """Arrays of every type in use as NumPy writes them, and what Swift wrote as NumPy reads it.
 
-`expected.json` tells of each file its type, shape and the numbers' bytes, little-endian and the last index running
+`expected.json` has the type, shape and bytes of each file, little-endian and the last index running
 fastest; `refused.json` names the type that must be refused.
 """
 
@@ -48,7 +48,7 @@ def write(path: Path, array: np.ndarray, version: tuple[int, int]) -> None:
         np.lib.format.write_array(file, array, version=version)
 
 
-def tell(array: np.ndarray) -> dict:
+def described(array: np.ndarray) -> dict:
     return {"type": array.dtype.name, "shape": list(array.shape), "bytes": plain_bytes(array).hex()}
 
 
@@ -61,13 +61,13 @@ def generate(folder: Path) -> None:
                 stored = np.asarray(array.astype(array.dtype.newbyteorder(mark)), order=order)
                 file = f"{name}-{order}-{byte_order}.npy"
                 write(folder / file, stored, VERSIONS[index % len(VERSIONS)])
-                expected[file] = tell(array)
+                expected[file] = described(array)
     (folder / "expected.json").write_text(json.dumps(expected))
 
     np.savez(folder / "stored.npz", **arrays())
     np.savez_compressed(folder / "deflated.npz", **arrays())
     (folder / "streamed.npz").write_bytes(streamed(arrays()))
-    (folder / "arrays.json").write_text(json.dumps({name: tell(array) for name, array in arrays().items()}))
+    (folder / "arrays.json").write_text(json.dumps({name: described(array) for name, array in arrays().items()}))
 
     refused = {
         "object.npy": np.array([None, "text"], dtype=object),

@@ -77,7 +77,7 @@ def runtime_has_kernels(model: onnx.ModelProto) -> bool:
 
 
 def schema_example() -> onnx.ModelProto:
-    """No model that runs, but one in which everything that a file may hold is there, defaults included."""
+    """A model that does not run but has every field of the format, defaults included."""
     values = {
         TensorProto.FLOAT: [1.5, -2.0],
         TensorProto.INT32: [-1, 0],

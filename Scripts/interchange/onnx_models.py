@@ -5,8 +5,8 @@
     notes.txt                                   what ONNX Runtime does not run of the sweep, or computes otherwise
 
 The sweep's numbers are those of onnx_recurrence. Wherever ONNX Runtime runs a model it must agree, but for two readings
-of the operators' texts that are known (`is_known`). It runs no layout 1, and no RNN whose activations are in small
-letters.
+of the operators' texts that are known (`is_known`). It runs no layout 1, and no RNN whose activations are in lower
+case.
 """
 
 import inspect
@@ -64,7 +64,7 @@ def is_known(operator: str, name: str) -> bool:
     """Where ONNX Runtime reads the text otherwise.
 
     An LSTM's clip bounds what f and g are given but not h, although the text says "the input of activations"; and a
-    ThresholdedRelu to which nobody gives alpha has another one than the 1 of the operator of that name.
+    ThresholdedRelu without alpha uses another default than the 1 of the operator of that name.
     """
     return operator == "LSTM" and name.endswith("-clip") or name.endswith("-ThresholdedRelu-default")
 

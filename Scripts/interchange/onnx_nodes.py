@@ -1,5 +1,5 @@
-"""The node tests that the onnx package makes, as files: all of RNN, LSTM and GRU, and those of every operator that
-stands around them in models.
+"""The node tests that the onnx package makes, as files: all of RNN, LSTM and GRU, and those of the operators that
+models combine with them.
 
     recurrent/NAME.onnx, NAME.0.vectors     a model of one RNN, LSTM or GRU
     operators/NAME.onnx, NAME.0.vectors     a model of one of the other operators

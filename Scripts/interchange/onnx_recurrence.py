@@ -1,5 +1,5 @@
 """RNN, LSTM and GRU as the texts of the operators write them, in NumPy and double precision: the oracle for what no
-engine computes, and a witness beside ONNX Runtime for what it does."""
+engine computes, and a second reference beside ONNX Runtime for what it does."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ import numpy as np
 
 GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 DEFAULTS = {"RNN": ["Tanh"], "LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
-# Numbers that a function takes, and what they are where nobody gives them: as in the operator of the same name. Affine
+# The numbers that a function takes, and their defaults, as in the operator of the same name. Affine
 # and ScaledTanh are no operators any more, so theirs must be given.
 ALPHA = {"Affine": None, "LeakyRelu": 0.01, "ThresholdedRelu": 1.0, "ScaledTanh": None, "HardSigmoid": 0.2, "Elu": 1.0}
 BETA = {"Affine": None, "ScaledTanh": None, "HardSigmoid": 0.5}

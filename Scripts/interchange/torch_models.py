@@ -24,7 +24,7 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 @dataclass
 class Case:
-    """A recurrent module, and what stands around it."""
+    """A recurrent module, alone or in a model."""
 
     cell: str  # rnn_tanh, rnn_relu, lstm, lstm_projected or gru
     layers: int = 1
