@@ -15,9 +15,16 @@ public enum Gate: String, Codable, Sendable {
   /// The one block of a vanilla cell.
   case hidden
 
-  static let vanilla: [Gate] = [.hidden]
+  static let vanilla = VanillaGate.allCases.map(\.name)
   static let lstm = LSTMGate.allCases.map(\.name)
   static let gru = GRUGate.allCases.map(\.name)
+}
+
+/// The one block of a vanilla cell's weights.
+enum VanillaGate: Int, CaseIterable, Sendable {
+  case hidden
+
+  var name: Gate { .hidden }
 }
 
 /// Order of the gate blocks in packed LSTM weights: PyTorch's `i f g o`.
