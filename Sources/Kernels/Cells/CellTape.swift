@@ -3,7 +3,7 @@ public enum TapeStorage: Sendable {
   /// All gates and cell states.
   case everything
   /// On the fused path the cell states before every √T-th step alone (Chen et al. 2016, "Training deep nets with sublinear
-  /// memory cost"). The backward pass computes the gates again, √T steps at a time: the same gradients to the bit, for a
+  /// memory cost"). The backward pass recomputes the gates, √T steps at a time: the same gradients to the bit, for a
   /// third more time. The other paths always keep everything.
   case recomputed
 }
@@ -31,7 +31,7 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   var resetHidden = Matrix<Scalar>.zeros(rows: 0, columns: 0)
 
   /// The recurrent weights transposed, `[R × G·H]`; empty in short passes.
-  var rightSide = Matrix<Scalar>.zeros(rows: 0, columns: 0)
+  var transposedWeights = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// Recurrent products of one step, `[B × G·H]`.
   var stepProducts = Matrix<Scalar>.zeros(rows: 0, columns: 0)
   /// Gradient for the gates before their activation, `[N × G·H]`.
@@ -59,7 +59,7 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   /// Bytes of memory held.
   public var byteCount: Int {
     ([
-      gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, rightSide,
+      gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, transposedWeights,
       stepProducts, dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
     ] + fused.matrices).reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
   }

@@ -3,50 +3,31 @@ extension RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func blasForwardLSTM<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    let (H, R, N, B) = (hiddenSize, outputSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(self, reading: pass.parameters)
-    let recorded = pass.isRecording ? N : 0
-    let gates = tape.gates.reshaped(rows: N, columns: gateRows)
-    let previousHidden = tape.previousHidden.reshaped(rows: recorded, columns: R)
-    let previousCell = tape.previousCell.reshaped(rows: recorded, columns: H)
-    let masked = tape.maskedHidden.reshaped(rows: pass.recurrentMask == nil ? 0 : pass.isRecording ? N : B, columns: R)
-    let unprojected = tape.unprojected.reshaped(rows: !isProjected ? 0 : pass.isRecording ? N : B, columns: H)
-    let rightSide = tape.roomForRightSide(of: self, pass.layout)
-    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
-
-    withRegion(threads: threads) { team in
-      team.projectInputs(pass.inputs, weights, addingRecurrentBias: true, into: gates)
-      let recurrentWeights = team.recurrentRightSide(weights, copiedTo: rightSide)
-      team.barrier()
-      let units = team.share(of: H, unit: Team.cutUnit)
+    let run = BLASForwardRun(self, pass, &tape)
+    let previousCell = tape.previousCell.reshaped(
+      rows: pass.isRecording ? pass.layout.rowCount : 0, columns: hiddenSize)
+    let unprojected = tape.unprojected.reshaped(rows: isProjected ? pass.keptRowCount : 0, columns: hiddenSize)
+    withRegion(threads: run.threads) { team in
+      let recurrentWeights = run.begin(team, addingRecurrentBias: true)
+      let units = team.share(of: hiddenSize, unit: Team.cutUnit)
       for t in pass.direction.order(of: pass.layout.steps) {
-        let rows = pass.layout.rows(at: t)
-        let scratchRows = pass.isRecording ? rows : 0..<rows.count
-        let hidden = pass.hidden.rows(0..<rows.count)
-        let recurrentInput = team.recurrentInput(
-          hidden.readOnly, mask: pass.recurrentMask,
-          keepingIn: pass.isRecording ? previousHidden.rows(rows) : nil,
-          masked: pass.recurrentMask == nil ? nil : masked.rows(scratchRows))
-        team.multiply(recurrentInput, recurrentWeights, addingTo: gates.rows(rows))
+        let step = run.step(t, team)
+        team.multiply(step.recurrentInput, recurrentWeights, addingTo: run.gates.rows(step.rows))
         team.barrier()
-        for b in 0..<rows.count {
-          let row = rows.lowerBound + b
+        for (b, row) in step.rows.enumerated() {
           let cell = pass.cell.row(b)
-          if pass.isRecording {
-            (previousCell.row(row) + units.lowerBound).update(from: cell + units.lowerBound, count: units.count)
-          }
-          let unit = isProjected ? unprojected.row(scratchRows.lowerBound + b) : pass.outputs.row(row)
-          updateUnits(units, gates.gates(row, LSTMGate.self, hiddenSize: H), cell, weights.peepholes, into: unit)
-          if !isProjected {
-            (hidden.row(b) + units.lowerBound).update(from: unit + units.lowerBound, count: units.count)
-          }
+          if pass.isRecording { copyElements(cell, to: previousCell.row(row), units) }
+          let unit = isProjected ? unprojected.row(step.kept.lowerBound + b) : pass.outputs.row(row)
+          updateUnits(
+            units, run.gates.gates(row, LSTMGate.self, hiddenSize: hiddenSize), cell, run.weights.peepholes, into: unit)
+          if !isProjected { copyElements(unit, to: step.hidden.row(b), units) }
         }
         team.barrier()
-        if let projection = weights.projection {
-          team.multiply(unprojected.rows(scratchRows).readOnly, projection.readOnly.transposed, into: hidden)
+        if let projection = run.weights.projection {
+          team.multiply(unprojected.rows(step.kept).readOnly, projection.readOnly.transposed, into: step.hidden)
           team.barrier()
-          let mine = team.share(of: R, unit: Team.cutUnit)
-          pass.outputs.rows(rows).columns(mine).copy(from: hidden.readOnly.columns(mine))
+          let mine = team.share(of: outputSize, unit: Team.cutUnit)
+          pass.outputs.rows(step.rows).columns(mine).copy(from: step.hidden.readOnly.columns(mine))
         }
       }
     }
@@ -83,76 +64,47 @@ extension RecurrentCell {
     multiplyElements(o, hidden, into: hidden, units)
   }
 
-  /// One GEMM a step carries the gradient back in time (two with a projection); after the loop one GEMM each for dWx,
-  /// dWh, dX (and dWp).
+  /// One GEMM a step carries the gradient back in time, two with a projection.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func blasBackwardLSTM<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    let (H, R, N, B) = (hiddenSize, outputSize, pass.layout.rowCount, pass.layout.batch)
-    let weights = CellParameters(self, reading: pass.parameters)
-    let gradients = CellParameters(self, pass.dParameters)
-    let gates = tape.gates.unsafeMutableView()
+    let (H, R, N) = (hiddenSize, outputSize, pass.layout.rowCount)
+    let run = BLASBackwardRun(self, pass, &tape)
+    let (gates, dGates) = (run.gates, run.dGates)
     let previousCell = tape.previousCell.unsafeMutableView()
     let unprojected = tape.unprojected.unsafeMutableView()
-    let recurrentInputs =
-      pass.recurrentMask == nil ? tape.previousHidden.unsafeMutableView() : tape.maskedHidden.unsafeMutableView()
-    let dGates = tape.dGates.reshaped(rows: N, columns: gateRows)
     let dProjected = tape.dProjected.reshaped(rows: isProjected ? N : 0, columns: R)
-    let dUnits = tape.dUnits.reshaped(rows: B, columns: H)
-    precondition(gates.rows == N && recurrentInputs.rows == N, "the tape holds no recording of this batch")
-    let threads = pass.execution.threads(forStepWork: B * forwardOperations)
-
-    withRegion(threads: threads) { team in
+    let dUnits = tape.dUnits.reshaped(rows: pass.layout.batch, columns: H)
+    withRegion(threads: run.threads) { team in
       let units = team.share(of: H, unit: Team.cutUnit)
       let states = team.share(of: R, unit: Team.cutUnit)
       for t in pass.direction.backpropagationOrder(of: pass.layout.steps) {
         let rows = pass.layout.rows(at: t)
-        let dHidden = pass.dHidden.rows(0..<rows.count)
-        if let projection = weights.projection {
-          for b in 0..<rows.count {
-            let dOutput = pass.dOutputs.row(rows.lowerBound + b)
-            let total = dProjected.row(rows.lowerBound + b)
-            Lanes<Scalar>.forEach(in: states) { $0.store($0.load(dHidden.row(b)) + $0.load(dOutput), total) }
-          }
+        for (b, row) in rows.enumerated() {
+          let total = isProjected ? dProjected.row(row) : dUnits.row(b)
+          addElements(pass.dHidden.row(b), pass.dOutputs.row(row), into: total, states)
+        }
+        if let projection = run.weights.projection {
           team.barrier()
-          team.multiply(
-            dProjected.rows(rows).readOnly, projection.readOnly, into: dUnits.rows(0..<rows.count))
+          team.multiply(dProjected.rows(rows).readOnly, projection.readOnly, into: dUnits.rows(0..<rows.count))
           team.barrier()
         }
-        for b in 0..<rows.count {
-          let row = rows.lowerBound + b
-          let dUnit = dUnits.row(b)
-          if !isProjected {
-            Lanes<Scalar>.forEach(in: units) {
-              $0.store($0.load(dHidden.row(b)) + $0.load(pass.dOutputs.row(row)), dUnit)
-            }
-          }
+        for (b, row) in rows.enumerated() {
           differentiateUnits(
-            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row), weights.peepholes,
-            dUnit: dUnit,
-            dCell: pass.dCell.row(b), dGates: dGates.gates(row, LSTMGate.self, hiddenSize: H))
+            units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row), run.weights.peepholes,
+            dUnit: dUnits.row(b), dCell: pass.dCell.row(b), dGates: dGates.gates(row, LSTMGate.self, hiddenSize: H))
         }
-        team.barrier()
-        team.multiply(dGates.rows(rows).readOnly, weights.recurrentWeights.readOnly, into: dHidden)
-        team.barrier()
-        if let mask = pass.recurrentMask {
-          for b in 0..<rows.count { multiplyElements(dHidden.row(b), mask.row(b), into: dHidden.row(b), states) }
-          team.barrier()
-        }
+        run.backpropagateHidden(rows, team)
       }
-      team.multiply(dGates.readOnly.transposed, pass.inputs, addingTo: gradients.inputWeights)
-      team.multiply(dGates.readOnly.transposed, recurrentInputs.readOnly, addingTo: gradients.recurrentWeights)
-      if let dInputs = pass.dInputs { team.multiply(dGates.readOnly, weights.inputWeights.readOnly, addingTo: dInputs) }
-      team.addColumnSums(of: dGates.readOnly, to: gradients.inputBias, and: gradients.recurrentBias)
-      if let dProjection = gradients.projection {
+      run.addGradients(team)
+      if let dProjection = run.gradients.projection {
         team.multiply(dProjected.readOnly.transposed, unprojected.readOnly, addingTo: dProjection)
       }
-      if let dPeepholes = gradients.peepholes {
+      if let dPeepholes = run.gradients.peepholes {
         for row in 0..<N {
           addPeepholeGradients(
             units, gates.gates(row, LSTMGate.self, hiddenSize: H), previousCell.row(row),
-            dGates.gates(row, LSTMGate.self, hiddenSize: H),
-            to: dPeepholes)
+            dGates.gates(row, LSTMGate.self, hiddenSize: H), to: dPeepholes)
         }
       }
     }
