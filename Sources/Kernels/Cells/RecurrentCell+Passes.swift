@@ -1,5 +1,5 @@
 extension RecurrentCell {
-  /// Runs the recurrence over every step of every sequence, on the path that `pass` asks for. Records into `tape` what
+  /// Runs the recurrence over every step of every sequence, on the path of `pass`'s execution. Records into `tape` what
   /// backpropagation needs if `pass.isRecording`, and uses it as scratch memory otherwise.
   ///
   /// Stops where a view has another shape than its property in ``ForwardPass`` states.
@@ -10,7 +10,7 @@ extension RecurrentCell {
     switch tape.begin(pass, of: self) {
     case .naive: naiveForward(pass, tape: &tape)
     case .blas: blasForward(pass, tape: &tape)
-    case .fused: fused?.forward(pass, tape: &tape)
+    case .fused: fusedForward(pass, tape: &tape)
     }
   }
 
@@ -26,13 +26,13 @@ extension RecurrentCell {
     switch tape.recordedPath(for: pass) {
     case .naive: naiveBackward(pass, tape: &tape)
     case .blas: blasBackward(pass, tape: &tape)
-    case .fused: fused?.backward(pass, tape: &tape)
+    case .fused: fusedBackward(pass, tape: &tape)
     }
   }
 }
 
 extension RecurrentCell {
-  /// Stops a caller whose views do not fit the cell, before anything is written through them.
+  /// Stops where views do not fit the cell, before anything is written through them.
   private func check<Scalar>(_ pass: ForwardPass<Scalar>) {
     let (rows, batch) = (pass.layout.rowCount, pass.layout.batch)
     expect(pass.inputs, rows, inputSize, "inputs")

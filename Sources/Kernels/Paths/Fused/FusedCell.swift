@@ -1,162 +1,90 @@
 internal import CFusedKernels
 
-/// What the fused time loops need to know of a cell: which register tiles it has, and what lies where in a panel.
-///
-/// The fused path is for cells whose step is one product: vanilla, LSTM without peepholes and projection, GRU that resets
-/// after the product. The others take the BLAS path.
+/// What the fused time loops need to know of a cell: its sizes, its register tiles, and what lies where in a panel. It is
+/// looked up once a pass (``RecurrentCell/fused``); behind that no code asks which kind of cell it is.
 struct FusedCell: Sendable {
-  enum Kind: Sendable {
-    case vanilla(RecurrentCell.Activation)
-    case lstm
-    case gru
-  }
-
-  let kind: Kind
-  let cell: RecurrentCell
-
-  /// Vectors for each row and block that the tape keeps of the gates. A vanilla cell's outputs say all.
-  var recordedVectors: Int {
-    switch kind {
-    case .vanilla: 0
-    case .lstm: LSTMGate.allCases.count
-    // r z n, and U_n h + b_hn.
-    case .gru: GRUGate.allCases.count + 1
-    }
-  }
-
-  /// Vectors for each row and block of the sums before the gates, where input products wait for their step.
-  var sumVectors: Int {
-    switch kind {
-    case .vanilla: 1
-    case .lstm, .gru: recordedVectors
-    }
-  }
-
-  /// Vectors for each row and block of gate gradients: i f g o; n r z n·r in a GRU, whose candidate has one gradient for
-  /// its input product and another, scaled by the reset gate, for its recurrent product.
-  var gradientVectors: Int { sumVectors }
-
-  /// Which vectors of a gradient row meet a weight matrix.
-  struct GradientVectors: Sendable {
-    /// The vector of each gate.
-    let ofGate: [Int]
-    /// The gate of each vector, for the neighbouring ones that take part.
-    let gates: [Int]
-    /// The first that takes part.
-    let first: Int
-
-    init(ofGate: [Int]) {
-      self.ofGate = ofGate
-      gates = ofGate.indices.sorted { ofGate[$0] < ofGate[$1] }
-      first = ofGate.min() ?? 0
-    }
-  }
-
-  // Stored, because a pass may not allocate them.
-  private static let vanillaVectors = GradientVectors(ofGate: [0])
-  private static let lstmVectors = GradientVectors(ofGate: [0, 1, 2, 3])
-  private static let gruInputVectors = GradientVectors(ofGate: [1, 2, 0])
-  private static let gruRecurrentVectors = GradientVectors(ofGate: [1, 2, 3])
-
-  /// Those that meet the input weights.
-  var inputGradientVectors: GradientVectors {
-    switch kind {
-    case .vanilla: Self.vanillaVectors
-    case .lstm: Self.lstmVectors
-    case .gru: Self.gruInputVectors
-    }
-  }
-
-  /// Those that meet the recurrent weights.
-  var recurrentGradientVectors: GradientVectors {
-    switch kind {
-    case .vanilla: Self.vanillaVectors
-    case .lstm: Self.lstmVectors
-    case .gru: Self.gruRecurrentVectors
-    }
-  }
-
-  /// Whether a panel of forward weights holds the gates of one block; otherwise it holds the blocks of one group.
-  var hasPanelPerBlock: Bool {
-    switch kind {
-    case .vanilla: false
-    case .lstm, .gru: true
-    }
-  }
-
-  /// Whether the cell carries a cell state.
-  var hasCellState: Bool { cell.cellStateSize > 0 }
-
-  /// Whether part of the gradient for the hidden state passes straight to the step before.
-  var carriesHiddenGradient: Bool {
-    switch kind {
-    case .gru: true
-    case .vanilla, .lstm: false
-    }
-  }
-
-  /// Whether a vanilla cell rectifies.
-  var rectifies: Bool {
-    switch kind {
-    case .vanilla(let activation): activation == .relu
-    case .lstm, .gru: false
-    }
-  }
+  /// Which hidden states the chain rule of a step reads.
+  enum HiddenStates: Sendable { case none, before, after }
 
   typealias ForwardLoop = @convention(c) (UnsafePointer<CFKForwardStep>?, Int, Int) -> Void
   typealias BackwardLoop = @convention(c) (UnsafePointer<CFKBackwardStep>?, Int, Int) -> Void
 
-  /// The fused loop of a step: over blocks or groups, as ``hasPanelPerBlock`` says.
-  func forwardLoop(_ loops: CFKCellLoops) -> ForwardLoop {
-    switch kind {
-    case .vanilla: loops.vanillaForward
-    case .lstm: loops.lstmForward
-    case .gru: loops.gruForward
-    }
+  /// The cell described.
+  let recurrentCell: RecurrentCell
+  /// Vectors for each row and block of the sums before the gates, of recorded gates and of gate gradients: i f g o; r z n
+  /// and U_n h + b_hn in a GRU, whose gradients are n r z n·r, because its candidate has one gradient for its input product
+  /// and another, scaled by the reset gate, for its recurrent product.
+  let vectors: Int
+  /// Whether the tape keeps gates. A vanilla cell's outputs say all.
+  let recordsGates: Bool
+  /// Which vectors of a gradient row are multiplied with the input weights.
+  let inputGradients: GradientVectors
+  /// Which vectors of a gradient row are multiplied with the recurrent weights.
+  let recurrentGradients: GradientVectors
+  /// Whether a panel of forward weights holds the gates of one block; otherwise it holds the blocks of one group.
+  let hasPanelPerBlock: Bool
+  /// The gate whose recurrent bias stays apart from its input bias; `nil` for none.
+  let gateWithOwnRecurrentBias: Int?
+  /// Whether part of the gradient for the hidden state passes straight to the step before.
+  let carriesHiddenGradient: Bool
+  let hiddenStatesInChainRule: HiddenStates
+  /// The fused loop of a step among those of an instruction set: over blocks or groups, as ``hasPanelPerBlock`` says.
+  let forwardLoop: @Sendable (CFKCellLoops) -> ForwardLoop
+  /// The fused loop of a backward step: over groups.
+  let backwardLoop: @Sendable (CFKCellLoops) -> BackwardLoop
+
+  var inputSize: Int { recurrentCell.inputSize }
+  var hiddenSize: Int { recurrentCell.hiddenSize }
+  var outputSize: Int { recurrentCell.outputSize }
+  var gateCount: Int { inputGradients.ofGate.count }
+  var hasCellState: Bool { recurrentCell.cellStateSize > 0 }
+  var rectifies: Bool { recurrentCell.activation == .relu }
+}
+
+/// Which vectors of a row of gate gradients are multiplied with a weight matrix.
+struct GradientVectors: Sendable {
+  /// The vector of each gate.
+  let ofGate: [Int]
+  /// The gate of each vector, for the neighbouring ones that take part.
+  let gates: [Int]
+  /// The first that takes part.
+  let first: Int
+
+  private init(ofGate: [Int]) {
+    self.ofGate = ofGate
+    gates = ofGate.indices.sorted { ofGate[$0] < ofGate[$1] }
+    first = ofGate.min() ?? 0
   }
 
-  /// The fused loop of a backward step: over groups.
-  func backwardLoop(_ loops: CFKCellLoops) -> BackwardLoop {
-    switch kind {
-    case .vanilla: loops.vanillaBackward
-    case .lstm: loops.lstmBackward
-    case .gru: loops.gruBackward
-    }
-  }
+  // Stored, because a pass may not allocate them.
+  static let vanilla = GradientVectors(ofGate: [0])
+  static let lstm = GradientVectors(ofGate: [0, 1, 2, 3])
+  static let gruInput = GradientVectors(ofGate: [1, 2, 0])
+  static let gruRecurrent = GradientVectors(ofGate: [1, 2, 3])
 }
 
 extension RecurrentCell {
-  /// What the fused time loops need to know of the cell; `nil` where its step is more than one product.
+  /// What the fused time loops need to know of the cell; `nil` where its step is more than one product: an LSTM with
+  /// peepholes or a projection and a GRU that resets before the product take the BLAS path.
   var fused: FusedCell? {
     switch equations {
-    case .vanilla(let activation): FusedCell(kind: .vanilla(activation), cell: self)
-    case .lstm(hasPeepholes: false, projectionSize: nil): FusedCell(kind: .lstm, cell: self)
-    case .gru(.afterProduct): FusedCell(kind: .gru, cell: self)
+    case .vanilla:
+      FusedCell(
+        recurrentCell: self, vectors: 1, recordsGates: false, inputGradients: .vanilla, recurrentGradients: .vanilla,
+        hasPanelPerBlock: false, gateWithOwnRecurrentBias: nil, carriesHiddenGradient: false,
+        hiddenStatesInChainRule: .after, forwardLoop: { $0.vanillaForward }, backwardLoop: { $0.vanillaBackward })
+    case .lstm(hasPeepholes: false, projectionSize: nil):
+      FusedCell(
+        recurrentCell: self, vectors: 4, recordsGates: true, inputGradients: .lstm, recurrentGradients: .lstm,
+        hasPanelPerBlock: true, gateWithOwnRecurrentBias: nil, carriesHiddenGradient: false,
+        hiddenStatesInChainRule: .none, forwardLoop: { $0.lstmForward }, backwardLoop: { $0.lstmBackward })
+    case .gru(.afterProduct):
+      FusedCell(
+        recurrentCell: self, vectors: 4, recordsGates: true, inputGradients: .gruInput,
+        recurrentGradients: .gruRecurrent, hasPanelPerBlock: true,
+        gateWithOwnRecurrentBias: GRUGate.candidate.rawValue, carriesHiddenGradient: true,
+        hiddenStatesInChainRule: .before, forwardLoop: { $0.gruForward }, backwardLoop: { $0.gruBackward })
     case .lstm, .gru: nil
     }
-  }
-
-  /// The path that `pass` takes through the cell.
-  func path<Scalar>(of pass: ForwardPass<Scalar>) -> ComputePath {
-    guard pass.execution.path == .fused else { return pass.execution.path }
-    guard fused != nil else { return .blas }
-    return pass.isRecording && pass.layout.rowCount < FusedCell.minRecordedRows ? .blas : .fused
-  }
-}
-
-extension FusedCell {
-  /// Rows from which on a recording takes the fused path. With fewer, packing the weights for both passes costs more than
-  /// all the rest.
-  ///
-  /// LSTM training on the BLAS path and on this one, one thread (Zen 4), in µs: `4,1,64,128` 53, 86; `8,1,64,128` 87, 115;
-  /// `16,1,64,128` 156, 178; `32,1,64,128` 296, 301; `4,4,128,256` 589, 535. So speed alone would say some 16; this is as
-  /// low as it is so that what the fused path promises about bits holds for more than long batches.
-  static let minRecordedRows = 4
-}
-
-extension BLASScalar {
-  /// The fused loops of the active instruction set.
-  static var fusedLoops: CFKCellLoops {
-    bitWidth == Float.bitWidth ? VectorLoops.active.floatCells : VectorLoops.active.doubleCells
   }
 }

@@ -16,24 +16,26 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// Numbers that the weights of `cell` take.
   static func count(_ cell: FusedCell, _ blocks: UnitBlocks) -> Int {
-    let shape = cell.cell
-    return blocks.count * blocks.lanes * (shape.gates.count * (shape.inputSize + shape.outputSize + 1) + 1)
+    blocks.count * blocks.lanes * (cell.gateCount * (cell.inputSize + cell.outputSize + 1) + 1)
   }
 
   init(_ cell: FusedCell, _ blocks: UnitBlocks, in memory: UnsafeMutablePointer<Scalar>) {
     self.cell = cell
     self.blocks = blocks
-    let vectors = blocks.count * cell.cell.gates.count
+    let vectors = blocks.count * cell.gateCount
     panels = memory
-    starts = panels + vectors * blocks.lanes * (cell.cell.inputSize + cell.cell.outputSize)
+    starts = panels + vectors * blocks.lanes * (cell.inputSize + cell.outputSize)
     candidateStarts = starts + vectors * blocks.lanes
   }
 
   /// Rows of a panel, I + R.
-  var depth: Int { cell.cell.inputSize + cell.cell.outputSize }
+  var depth: Int { cell.inputSize + cell.outputSize }
 
   /// Panels, over which members of a team share the work: blocks or groups.
   var panelCount: Int { cell.hasPanelPerBlock ? blocks.count : blocks.groups }
+
+  /// ``starts`` as a loop reads them: the same for every row.
+  var startPanels: Panels<Scalar> { Panels(starts, rowStride: 0, panelStride: cell.gateCount * blocks.lanes) }
 
   /// The blocks of the panels `panels`.
   func blocks(ofPanels panels: Range<Int>) -> Range<Int> {
@@ -42,26 +44,26 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// The first number of the panel of the blocks from `block` on.
   func panel(ofBlocksFrom block: Int) -> UnsafeMutablePointer<Scalar> {
-    panels + block * cell.cell.gates.count * depth * blocks.lanes
+    panels + block * cell.gateCount * depth * blocks.lanes
   }
 
   /// Writes the panels `range` and what belongs to their blocks.
   func pack(_ weights: CellParameters<Scalar>, panels range: Range<Int>) {
-    let (shape, lanes) = (cell.cell, blocks.lanes)
+    let lanes = blocks.lanes
     let transpose = Scalar.fusedLoops.transposeRows!
     for panel in range {
       let blocksOfPanel = blocks(ofPanels: panel..<panel + 1)
-      let vectors = blocksOfPanel.count * shape.gates.count
+      let vectors = blocksOfPanel.count * cell.gateCount
       var target = self.panel(ofBlocksFrom: blocksOfPanel.lowerBound)
       for block in blocksOfPanel {
         let units = blocks.units(ofBlock: block)
-        for gate in 0..<shape.gates.count {
-          let row = gate * shape.hiddenSize + units.lowerBound
+        for gate in 0..<cell.gateCount {
+          let row = gate * cell.hiddenSize + units.lowerBound
           transpose(
-            weights.inputWeights.row(row), shape.inputSize, units.count, shape.inputSize, target, vectors * lanes)
+            weights.inputWeights.row(row), cell.inputSize, units.count, cell.inputSize, target, vectors * lanes)
           transpose(
-            weights.recurrentWeights.row(row), shape.outputSize, units.count, shape.outputSize,
-            target + shape.inputSize * vectors * lanes, vectors * lanes)
+            weights.recurrentWeights.row(row), cell.outputSize, units.count, cell.outputSize,
+            target + cell.inputSize * vectors * lanes, vectors * lanes)
           target += lanes
           packStarts(weights, block, gate)
         }
@@ -70,13 +72,12 @@ struct ForwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
   }
 
   private func packStarts(_ weights: CellParameters<Scalar>, _ block: Int, _ gate: Int) {
-    let (shape, lanes) = (cell.cell, blocks.lanes)
-    let (units, start) = (blocks.units(ofBlock: block), starts + (block * shape.gates.count + gate) * blocks.lanes)
+    let lanes = blocks.lanes
+    let (units, start) = (blocks.units(ofBlock: block), starts + (block * cell.gateCount + gate) * lanes)
     let candidate = candidateStarts + block * lanes
-    var addsRecurrentBias = true
-    if case .gru = cell.kind { addsRecurrentBias = gate != GRUGate.candidate.rawValue }
+    let addsRecurrentBias = gate != cell.gateWithOwnRecurrentBias
     for lane in 0..<lanes {
-      let row = gate * shape.hiddenSize + units.lowerBound + lane
+      let row = gate * cell.hiddenSize + units.lowerBound + lane
       let isUnit = lane < units.count
       let bias = isUnit ? weights.inputBias?.baseAddress[row] ?? 0 : 0
       let recurrentBias = isUnit ? weights.recurrentBias?.baseAddress[row] ?? 0 : 0
@@ -94,17 +95,39 @@ struct BackwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
   /// Of the columns.
   let columns: UnitBlocks
   /// Which vectors of a gradient row take part.
-  let vectors: FusedCell.GradientVectors
+  let vectors: GradientVectors
   let panels: UnsafeMutablePointer<Scalar>
+
+  init(
+    units: UnitBlocks, columns: UnitBlocks, vectors: GradientVectors, panels: UnsafeMutablePointer<Scalar>
+  ) {
+    self.units = units
+    self.columns = columns
+    self.vectors = vectors
+    self.panels = panels
+  }
+
+  /// Room in `matrix` for a weight matrix of `columns` columns.
+  init(
+    _ matrix: inout Matrix<Scalar>, _ units: UnitBlocks, columns: Int, _ vectors: GradientVectors, _ loops: CFKCellLoops
+  ) {
+    let columns = UnitBlocks(units: columns, for: loops)
+    let count = Self.count(units, columns, vectors)
+    self.init(
+      units: units, columns: columns, vectors: vectors, panels: matrix.reshaped(rows: 1, columns: count).baseAddress)
+  }
 
   /// Neighbouring numbers of a gradient row that take part.
   var runLength: Int { vectors.gates.count * units.lanes }
+
+  /// The first of them.
+  var firstLane: Int { vectors.first * units.lanes }
 
   /// Rows of a panel.
   var depth: Int { units.count * runLength }
 
   /// Numbers that the panels take.
-  static func count(_ units: UnitBlocks, _ columns: UnitBlocks, _ vectors: FusedCell.GradientVectors) -> Int {
+  static func count(_ units: UnitBlocks, _ columns: UnitBlocks, _ vectors: GradientVectors) -> Int {
     columns.count * columns.lanes * units.count * vectors.gates.count * units.lanes
   }
 

@@ -3,7 +3,7 @@ internal import CFusedKernels
 /// The weights of one cell in the order in which the fused path reads them, prepared once for many forward passes.
 ///
 /// Without it a pass begins by bringing the weights into that order, which takes as long as some twenty steps of a single
-/// sequence. A value: it holds a copy and knows nothing of later changes to the parameters it was made from.
+/// sequence. A value: it holds a copy, which later changes to the parameters do not reach.
 public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
   let cell: RecurrentCell
   private let fused: FusedCell
@@ -41,13 +41,10 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
     var step = CFKForwardStep()
     step.rows = 1
     step.units = cell.hiddenSize
-    step.start = UnsafeRawPointer(weights.starts)
-    step.startPanel = cell.gates.count * blocks.lanes
+    step.setWeights(weights)
+    step.setStart(weights.startPanels)
     step.inputCount = cell.inputSize
     step.hiddenCount = cell.outputSize
-    step.weights = UnsafeRawPointer(weights.panels)
-    step.depth = weights.depth
-    step.candidateStart = UnsafeRawPointer(weights.candidateStarts)
     step.cellBeforePanel = blocks.lanes
     step.cellPanel = blocks.lanes
     step.rectifies = fused.rectifies

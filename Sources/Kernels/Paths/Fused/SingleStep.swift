@@ -4,9 +4,9 @@ internal import Glibc
 /// One step of one sequence on the calling thread, and nothing around the arithmetic: it allocates nothing, locks nothing
 /// and calls nothing of the system. The same bits as a step of any batch on the fused path.
 ///
-/// It is made for steps that take a hundred nanoseconds, of which each reference counted would be five: without a number
-/// type, so that a call from another module is a plain call, and without references. Whoever makes it keeps the weights
-/// that it points to for as long, uses it on one thread at a time, and deallocates it.
+/// It is made for steps that take a hundred nanoseconds, of which counting a reference would take five: without a number
+/// type, so that a call from another module is a plain call, and without references. Its owner keeps the weights that
+/// it points to alive, uses it on one thread at a time, and deallocates it.
 package struct SingleStep {
   private let step: UnsafeMutablePointer<CFKForwardStep>
   private let loop: FusedCell.ForwardLoop
@@ -21,7 +21,6 @@ package struct SingleStep {
     self.stateBytes = stateBytes
   }
 
-  /// Gives its own memory back.
   package func deallocate() { step.deallocate() }
 
   /// Takes the step.
@@ -29,8 +28,8 @@ package struct SingleStep {
   /// - Parameters:
   ///   - inputs: `[I]`.
   ///   - hidden: The hidden state, `[R]`, updated in place.
-  ///   - cell: The cell state, `[H]`, updated in place; anything where the cell has none. Its memory must go on to a whole
-  ///     cache line, as that of a ``Matrix`` with one row does.
+  ///   - cell: The cell state, `[H]`, updated in place; anything where the cell has none. Its memory must extend to a
+  ///     whole cache line, as that of a ``Matrix`` with one row does.
   ///   - outputs: Receives the hidden state, `[R]`; no other of these buffers.
   package func callAsFunction(
     _ inputs: UnsafeRawPointer, hidden: UnsafeMutableRawPointer, cell: UnsafeMutableRawPointer,

@@ -10,12 +10,12 @@ struct UnitBlocks: Hashable, Sendable {
   /// Units in a whole block: elements in a vector register.
   let lanes: Int
   /// Blocks in a group, at most: the vectors of columns in a plain register tile.
-  let mostInGroup: Int
+  let maxInGroup: Int
 
   /// Number of blocks.
   var count: Int { (units + lanes - 1) / lanes }
   /// Number of groups.
-  var groups: Int { (count + mostInGroup - 1) / mostInGroup }
+  var groups: Int { (count + maxInGroup - 1) / maxInGroup }
   /// All blocks.
   var all: Range<Int> { 0..<count }
 
@@ -41,6 +41,6 @@ struct UnitBlocks: Hashable, Sendable {
 extension UnitBlocks {
   /// How `loops` cut `units` units.
   init(units: Int, for loops: CFKCellLoops) {
-    self.init(units: units, lanes: loops.lanes, mostInGroup: loops.groupBlocks)
+    self.init(units: units, lanes: loops.lanes, maxInGroup: loops.groupBlocks)
   }
 }

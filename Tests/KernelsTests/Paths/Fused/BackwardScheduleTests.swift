@@ -18,7 +18,7 @@ import Testing
     ]
   }()
 
-  /// A way to walk and to keep.
+  /// A direction and what a tape keeps.
   private static let ways = TimeDirection.allCases.flatMap { direction in
     [TapeStorage.everything, .recomputed].map { (direction: direction, storage: $0) }
   }
@@ -53,7 +53,7 @@ import Testing
     let schedule = schedule(layout, direction, way.storage)
     let limit = BackwardSchedule.rowLimit(of: layout, way.storage)
     #expect(schedule.windows.allSatisfy { $0.rows.count <= limit })
-    #expect(schedule.mostRows == schedule.windows.map(\.rows.count).max() ?? 0)
+    #expect(schedule.maxRows == schedule.windows.map(\.rows.count).max() ?? 0)
     // As few as can be: no window has room for the step that backpropagation comes to next.
     for (window, next) in zip(schedule.windows, schedule.windows.dropFirst()) {
       let t = direction == .forward ? next.steps.upperBound - 1 : next.steps.lowerBound
@@ -63,7 +63,7 @@ import Testing
 
   /// And rows come in the order of backpropagation, wherever windows are cut.
   @Test(arguments: batches, ways)
-  func everyRowMeetsTheHiddenStateItStartedFrom(
+  func everyRowStandsBesideTheHiddenStateItStartedFrom(
     _ lengths: [Int], _ way: (direction: TimeDirection, storage: TapeStorage)
   ) {
     let (layout, direction) = (PackedLayout(lengths: lengths), way.direction)
@@ -134,7 +134,7 @@ import Testing
         #expect(used.windows.map(\.runs) == new.windows.map(\.runs))
         #expect(used.runs.map(\.gradientRow) == new.runs.map(\.gradientRow))
         #expect(used.runs.map(\.hiddenRow) == new.runs.map(\.hiddenRow))
-        #expect(used.mostRows == new.mostRows)
+        #expect(used.maxRows == new.maxRows)
       }
     }
   }

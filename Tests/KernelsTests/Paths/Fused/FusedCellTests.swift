@@ -8,7 +8,7 @@ import Testing
   func aCellHasAFusedPathWhereItsStepIsOneProduct(_ variant: CellVariant) {
     let cell = variant.cell(inputSize: 3, hiddenSize: 5)
     #expect((cell.fused != nil) == CellVariant.fused.contains(variant))
-    #expect(cell.fused == nil || cell.fused?.cell == cell)
+    #expect(cell.fused == nil || cell.fused?.recurrentCell == cell)
   }
 
   @Test(arguments: CellVariant.allCases)
@@ -42,16 +42,16 @@ import Testing
     #expect(tape.fused.matrices.allSatisfy { $0.capacity == 0 })
   }
 
-  /// The vectors of a gradient row that meet a weight matrix are neighbours, one for each gate.
+  /// The vectors of a gradient row that a weight matrix is multiplied with are neighbours, one for each gate.
   @Test(arguments: CellVariant.fused)
   func gradientVectorsAreNeighbours(_ variant: CellVariant) throws {
     let cell = try #require(variant.cell(inputSize: 3, hiddenSize: 5).fused)
-    for vectors in [cell.inputGradientVectors, cell.recurrentGradientVectors] {
-      #expect(vectors.ofGate.count == cell.cell.gates.count)
+    for vectors in [cell.inputGradients, cell.recurrentGradients] {
+      #expect(vectors.ofGate.count == cell.gateCount)
       #expect(
-        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.cell.gates.count))
+        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.gateCount))
       #expect(vectors.gates.enumerated().allSatisfy { vectors.ofGate[$1] == vectors.first + $0 })
-      #expect(vectors.ofGate.allSatisfy { $0 < cell.gradientVectors })
+      #expect(vectors.ofGate.allSatisfy { $0 < cell.vectors })
     }
   }
 }

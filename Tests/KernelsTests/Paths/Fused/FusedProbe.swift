@@ -35,9 +35,9 @@ let fused = Execution(path: .fused, threads: 1)
 
 extension CellProbe {
   /// The probe in both directions, each with and without a recurrent mask.
-  var walks: [(name: String, probe: CellProbe)] {
+  var directions: [(name: String, probe: CellProbe)] {
     TimeDirection.allCases.flatMap { direction in
-      [("\(direction)", walking(direction)), ("\(direction), masked", walking(direction).masked())]
+      [("\(direction)", inDirection(direction)), ("\(direction), masked", inDirection(direction).masked())]
     }
   }
 

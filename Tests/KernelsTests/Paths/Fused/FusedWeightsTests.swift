@@ -23,13 +23,12 @@ import Testing
     _ variant: CellVariant, _ size: FusedSize, _: Scalar.Type
   ) throws {
     let cell = try #require(size.cell(variant).fused)
-    let shape = cell.cell
     let parameters = CellProbe<Scalar>(size.cell(variant), lengths: []).parameters
-    let blocks = UnitBlocks(units: shape.hiddenSize, for: Scalar.fusedLoops)
+    let blocks = UnitBlocks(units: cell.hiddenSize, for: Scalar.fusedLoops)
     let count = ForwardWeights<Scalar>.count(cell, blocks)
     var memory = Matrix(repeating: Scalar(Self.guardValue), rows: 1, columns: count + 5)
     let weights = ForwardWeights(cell, blocks, in: memory.unsafeMutableView().baseAddress)
-    let source = CellParameters(shape, reading: parameters.unsafeView)
+    let source = CellParameters(cell.recurrentCell, reading: parameters.unsafeView)
     // In two parts, as two members of a team would.
     weights.pack(source, panels: weights.panelCount / 2..<weights.panelCount)
     weights.pack(source, panels: 0..<weights.panelCount / 2)
@@ -38,17 +37,17 @@ import Testing
     for panel in 0..<weights.panelCount {
       let inPanel = weights.blocks(ofPanels: panel..<panel + 1)
       let start = weights.panel(ofBlocksFrom: inPanel.lowerBound)
-      let vectors = inPanel.flatMap { block in (0..<shape.gates.count).map { (block: block, gate: $0) } }
-      for k in 0..<shape.inputSize + shape.outputSize {
+      let vectors = inPanel.flatMap { block in (0..<cell.gateCount).map { (block: block, gate: $0) } }
+      for k in 0..<cell.inputSize + cell.outputSize {
         for (v, vector) in vectors.enumerated() {
           for lane in 0..<blocks.lanes {
             let unit = vector.block * blocks.lanes + lane
-            let row = vector.gate * shape.hiddenSize + unit
+            let row = vector.gate * cell.hiddenSize + unit
             let wanted =
-              unit >= shape.hiddenSize
+              unit >= cell.hiddenSize
               ? 0
-              : k < shape.inputSize
-                ? source.inputWeights.row(row)[k] : source.recurrentWeights.row(row)[k - shape.inputSize]
+              : k < cell.inputSize
+                ? source.inputWeights.row(row)[k] : source.recurrentWeights.row(row)[k - cell.inputSize]
             if start[(k * vectors.count + v) * blocks.lanes + lane] != wanted { wrong += 1 }
           }
         }
@@ -61,13 +60,13 @@ import Testing
       for lane in 0..<blocks.lanes {
         let unit = block * blocks.lanes + lane
         func bias(_ bias: MutableMatrixView<Scalar>?, _ gate: Int) -> Scalar {
-          unit < shape.hiddenSize ? bias?.baseAddress[gate * shape.hiddenSize + unit] ?? 0 : 0
+          unit < cell.hiddenSize ? bias?.baseAddress[gate * cell.hiddenSize + unit] ?? 0 : 0
         }
-        for gate in 0..<shape.gates.count {
-          let isCandidateOfGRU = shape.gates.count == GRUGate.allCases.count && gate == GRUGate.candidate.rawValue
+        for gate in 0..<cell.gateCount {
+          let isCandidateOfGRU = cell.gateCount == GRUGate.allCases.count && gate == GRUGate.candidate.rawValue
           let recurrent = bias(source.recurrentBias, gate)
           let wanted = bias(source.inputBias, gate) + (isCandidateOfGRU ? 0 : recurrent)
-          if weights.starts[(block * shape.gates.count + gate) * blocks.lanes + lane] != wanted { wrongStarts += 1 }
+          if weights.starts[(block * cell.gateCount + gate) * blocks.lanes + lane] != wanted { wrongStarts += 1 }
           if isCandidateOfGRU, weights.candidateStarts[block * blocks.lanes + lane] != recurrent { wrongStarts += 1 }
         }
       }
@@ -79,25 +78,25 @@ import Testing
   /// Both weight matrices of a cell, cut for registers of any width.
   @Test(arguments: CellVariant.fused, [(1, 2), (3, 4), (4, 2), (16, 4)])
   func backwardWeightsLieAsTheLoopsReadThem(
-    _ variant: CellVariant, _ register: (lanes: Int, mostInGroup: Int)
+    _ variant: CellVariant, _ register: (lanes: Int, maxInGroup: Int)
   ) throws {
     for size in Self.sizes where size.hiddenSize != 83 {
       let cell = try #require(size.cell(variant).fused)
       let parameters = CellProbe<Double>(size.cell(variant), lengths: []).parameters
-      let source = CellParameters(cell.cell, reading: parameters.unsafeView)
+      let source = CellParameters(cell.recurrentCell, reading: parameters.unsafeView)
       let units = UnitBlocks(
-        units: size.hiddenSize, lanes: register.lanes, mostInGroup: register.mostInGroup)
-      expectBackwardWeights(source.inputWeights.readOnly, units, cell.inputGradientVectors)
-      expectBackwardWeights(source.recurrentWeights.readOnly, units, cell.recurrentGradientVectors)
+        units: size.hiddenSize, lanes: register.lanes, maxInGroup: register.maxInGroup)
+      expectBackwardWeights(source.inputWeights.readOnly, units, cell.inputGradients)
+      expectBackwardWeights(source.recurrentWeights.readOnly, units, cell.recurrentGradients)
       withExtendedLifetime(parameters) {}
     }
   }
 
   private func expectBackwardWeights(
-    _ source: MatrixView<Double>, _ units: UnitBlocks, _ vectors: FusedCell.GradientVectors
+    _ source: MatrixView<Double>, _ units: UnitBlocks, _ vectors: GradientVectors
   ) {
     let lanes = units.lanes
-    let columns = UnitBlocks(units: source.columns, lanes: lanes, mostInGroup: units.mostInGroup)
+    let columns = UnitBlocks(units: source.columns, lanes: lanes, maxInGroup: units.maxInGroup)
     let count = BackwardWeights<Double>.count(units, columns, vectors)
     var memory = Matrix(repeating: Self.guardValue, rows: 1, columns: count + 5)
     let weights = BackwardWeights(

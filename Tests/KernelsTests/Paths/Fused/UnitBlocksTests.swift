@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct UnitBlocksTests {
   private static let all = [(1, 2), (2, 4), (4, 2), (8, 2), (8, 4), (16, 4)].flatMap { lanes, most in
-    (Array(0...70) + [1021]).map { UnitBlocks(units: $0, lanes: lanes, mostInGroup: most) }
+    (Array(0...70) + [1021]).map { UnitBlocks(units: $0, lanes: lanes, maxInGroup: most) }
   }
 
   @Test func blocksAreAllUnitsInOrderAndOnlyTheLastIsShort() {
@@ -25,9 +25,9 @@ import Testing
   @Test func groupsAreAsFewAsCanBeAndOfAsEqualSizeAsCanBe() {
     for blocks in Self.all where blocks.units > 0 {
       let sizes = (0..<blocks.groups).map { blocks.blocks(ofGroup: $0).count }
-      #expect(sizes.max()! <= blocks.mostInGroup && sizes.min()! >= 1)
+      #expect(sizes.max()! <= blocks.maxInGroup && sizes.min()! >= 1)
       #expect(sizes.max()! - sizes.min()! <= 1)
-      #expect((blocks.groups - 1) * blocks.mostInGroup < blocks.count)
+      #expect((blocks.groups - 1) * blocks.maxInGroup < blocks.count)
     }
   }
 

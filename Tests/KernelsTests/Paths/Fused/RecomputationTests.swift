@@ -4,7 +4,7 @@ import Testing
 @testable import Kernels
 
 /// What a tape that recomputes promises: the same gradients, in less memory.
-@Suite struct TapeStorageTests {
+@Suite struct RecomputationTests {
   /// Lengths whose windows of ⌈√T⌉ steps end at ends of sequences, between them and after a single step.
   private static let ragged = [4, 17, 0, 9, 2, 17]
 
@@ -12,12 +12,12 @@ import Testing
   func recomputingChangesNoBit(_ variant: CellVariant, _ direction: TimeDirection) {
     for hiddenSize in [5, 67] {
       let probe = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: hiddenSize), lengths: Self.ragged)
-        .walking(direction)
+        .inDirection(direction)
       let alone = CellProbe<Float>(variant.cell(inputSize: 3, hiddenSize: hiddenSize), lengths: [11])
-        .walking(direction)
+        .inDirection(direction)
       // A team is smaller where the pool is busy, as other tests make it: only the fused path's bits do not depend on that.
-      let mostThreads = CellVariant.fused.contains(variant) ? 3 : 1
-      for (probe, threads) in [(probe, 1), (probe.masked(), 1), (alone, 1), (probe, mostThreads)] {
+      let maxThreads = CellVariant.fused.contains(variant) ? 3 : 1
+      for (probe, threads) in [(probe, 1), (probe.masked(), 1), (alone, 1), (probe, maxThreads)] {
         let execution = Execution(path: .fused, threads: threads)
         var recomputing = CellTape<Float>(storage: .recomputed)
         let isEqual = probe.run(execution, tape: &recomputing) == probe.run(execution)

@@ -4,7 +4,7 @@ import Testing
 @testable import Kernels
 
 /// An inference on the fused path has the same bits however it is carried out.
-@Suite struct FusedCellForwardTests {
+@Suite struct FusedForwardRunTests {
   /// Ends at almost every step, one sequence empty, more sequences than any register tile has rows.
   private static let lengths = [4, 9, 0, 4, 2, 9, 1, 6, 8, 5, 7, 3, 9, 10, 6]
 
@@ -12,9 +12,11 @@ import Testing
     _ variant: CellVariant, _ size: FusedSize, lengths: [Int] = lengths,
     _ law: (String, CellProbe<Float>) -> Void, _ sameLaw: (String, CellProbe<Double>) -> Void
   ) {
-    for (name, probe) in CellProbe<Float>(size.cell(variant), lengths: lengths).walks { law("Float, \(name)", probe) }
+    for (name, probe) in CellProbe<Float>(size.cell(variant), lengths: lengths).directions {
+      law("Float, \(name)", probe)
+    }
     // One with each mask and one in each direction.
-    for (name, probe) in CellProbe<Double>(size.cell(variant), lengths: lengths).walks[1...2] {
+    for (name, probe) in CellProbe<Double>(size.cell(variant), lengths: lengths).directions[1...2] {
       sameLaw("Double, \(name)", probe)
     }
   }
@@ -30,7 +32,7 @@ import Testing
   }
 
   private func expectTheSameOnThreads<Scalar>(_ probe: CellProbe<Scalar>) {
-    for (name, probe) in probe.walks {
+    for (name, probe) in probe.directions {
       let wanted = probe.infer()
       for threads in [2, 3, 5] {
         let execution = Execution(path: .fused, threads: threads)
@@ -63,7 +65,7 @@ import Testing
   @Test(arguments: CellVariant.fused, FusedSize.all)
   func aSequenceHasTheSameBitsInABatchOfAnySize(_ variant: CellVariant, _ size: FusedSize) {
     for direction in TimeDirection.allCases {
-      let probe = CellProbe<Float>(size.cell(variant), lengths: [Int](repeating: 4, count: 14)).walking(direction)
+      let probe = CellProbe<Float>(size.cell(variant), lengths: [Int](repeating: 4, count: 14)).inDirection(direction)
       let wanted = probe.infer()
       for count in 1...13 {
         let indices = (0..<count).map { ($0 * 3 + 1) % 14 }

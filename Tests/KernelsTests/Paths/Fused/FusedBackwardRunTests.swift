@@ -4,7 +4,7 @@ import Testing
 @testable import Kernels
 
 /// Gradients on the fused path; that they are right is the business of `RecurrentCellTests`.
-@Suite struct FusedCellBackwardTests {
+@Suite struct FusedBackwardRunTests {
   @Test(arguments: CellVariant.fused, FusedSize.wide)
   func gradientsHaveTheSameBitsOnAnyNumberOfThreads(_ variant: CellVariant, _ size: FusedSize) {
     onThePoolAlone {
@@ -15,7 +15,7 @@ import Testing
 
   private func expectTheSameOnThreads<Scalar>(_ probe: CellProbe<Scalar>) {
     // In Float everything, in Double one of each mask and one of each direction.
-    for (name, probe) in Scalar.bitWidth == Float.bitWidth ? probe.walks[...] : probe.walks[1...2] {
+    for (name, probe) in Scalar.bitWidth == Float.bitWidth ? probe.directions[...] : probe.directions[1...2] {
       let wanted = probe.run(fused)
       for (threads, storage) in [(2, TapeStorage.everything), (5, .everything), (3, .recomputed)] {
         let execution = Execution(path: .fused, threads: threads)
@@ -52,7 +52,7 @@ import Testing
   }
 
   private func expectEachAloneToBeTheSame<Scalar>(_ probe: CellProbe<Scalar>) {
-    for (name, probe) in Scalar.bitWidth == Float.bitWidth ? probe.walks[...] : probe.walks[1...2] {
+    for (name, probe) in Scalar.bitWidth == Float.bitWidth ? probe.directions[...] : probe.directions[1...2] {
       let together = probe.run(fused).gradients
       for b in 0..<probe.layout.batch {
         let alone = probe.alone(b).run(fused).gradients
@@ -69,7 +69,7 @@ import Testing
   func gradientsOverSeveralWindowsAreThoseOfTheNaivePath(_ variant: CellVariant, _ direction: TimeDirection) {
     let lengths = [61, 47, 0, 83, 61, 12, 1]
     let probe = CellProbe<Double>(variant.cell(inputSize: 3, hiddenSize: 5), lengths: lengths)
-      .walking(direction).masked()
+      .inDirection(direction).masked()
     var tape = CellTape<Double>()
     let found = probe.run(fused, tape: &tape)
     #expect(tape.fused.schedule.windows.count > 1)
