@@ -85,8 +85,8 @@ package struct CellProbe<Scalar: BLASScalar>: Sendable {
     return probe
   }
 
-  /// The same walking `direction`.
-  package func walking(_ direction: TimeDirection) -> CellProbe {
+  /// The same in direction `direction`.
+  package func inDirection(_ direction: TimeDirection) -> CellProbe {
     var probe = self
     probe.direction = direction
     return probe

@@ -2,7 +2,7 @@
 public struct ForwardPass<Scalar: BLASScalar>: Sendable {
   /// Where the rows of the batch lie.
   public let layout: PackedLayout
-  /// Which way the recurrence walks.
+  /// The direction of the recurrence.
   public let direction: TimeDirection
   /// Inputs, `[N × I]`.
   public let inputs: MatrixView<Scalar>
@@ -73,7 +73,7 @@ public struct PassOptions<Scalar: BLASScalar>: Sendable {
 public struct BackwardPass<Scalar: BLASScalar>: Sendable {
   /// Where the rows of the batch lie.
   public let layout: PackedLayout
-  /// Which way the recurrence walked; backpropagation walks the other way.
+  /// The direction of the recurrence; backpropagation goes in the opposite one.
   public let direction: TimeDirection
   /// The inputs of the forward pass, `[N × I]`.
   public let inputs: MatrixView<Scalar>
@@ -87,7 +87,7 @@ public struct BackwardPass<Scalar: BLASScalar>: Sendable {
   public let dHidden: MutableMatrixView<Scalar>
   /// The same for the cell state, `[B × H]` or `[B × 0]`.
   public let dCell: MutableMatrixView<Scalar>
-  /// The gradient for the inputs is added here, `[N × I]`; `nil` where nobody wants it.
+  /// The gradient for the inputs is added here, `[N × I]`; `nil` to skip.
   public let dInputs: MutableMatrixView<Scalar>?
   /// The gradients for the parameters are added here, flat.
   public let dParameters: MutableMatrixView<Scalar>

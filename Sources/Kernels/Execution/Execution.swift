@@ -4,7 +4,7 @@
 public struct Execution: Hashable, Sendable {
   /// The path.
   public var path: ComputePath
-  /// The most threads to use, at least 1. Small problems use fewer (see `minimumWorkPerThread` and `minimumFusedWorkPerThread`).
+  /// The maximum number of threads, at least 1. Small problems use fewer (see `minimumWorkPerThread` and `minimumFusedWorkPerThread`).
   public var threads: Int
 
   /// An execution on `path` with at most `threads` threads.
@@ -37,9 +37,9 @@ public struct Execution: Hashable, Sendable {
   /// the other is awake and 61.6 where it slept.
   static let minimumFusedPassWork = 400_000
 
-  /// The most floating-point operations of a single step of a single sequence that stays on one thread, which for that
-  /// size is faster than any hand-over: some 30 µs.
-  package static let mostSingleStepWork = 2_000_000
+  /// Floating-point operations up to which a single step of a single sequence stays on one thread, which for that size is
+  /// faster than handing it over: some 30 µs.
+  package static let maxSingleStepWork = 2_000_000
 
   /// Threads for a pass of the fused path over `layout`, a row of which has `rowWork` floating-point operations.
   func threads(for layout: PackedLayout, rowWork: Int) -> Int {

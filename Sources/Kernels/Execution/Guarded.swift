@@ -3,7 +3,7 @@ internal import Glibc
 /// A value that several threads share, each alone with it while it uses it.
 ///
 /// On the C library's mutex and not on the standard library's, whose hand-overs ThreadSanitizer does not see: it would
-/// report races here to everybody who checks a program that embeds this one.
+/// report races here in every program that embeds this one.
 ///
 /// Unchecked `Sendable`: the value is touched with the mutex held and in no other way.
 package final class Guarded<Value>: @unchecked Sendable {

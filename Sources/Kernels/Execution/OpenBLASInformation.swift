@@ -1,7 +1,7 @@
 internal import COpenBLAS
 internal import Glibc
 
-/// What the OpenBLAS that this process is linked with says of itself.
+/// The OpenBLAS that this process is linked with.
 public enum OpenBLASInformation {
   /// Its version, such as `0.3.21`.
   public static var version: String {
@@ -19,7 +19,7 @@ public enum OpenBLASInformation {
   /// `OPENBLAS_CORETYPE`, set before the process starts, names another.
   public static var fasterCore: String? { fasterCore(than: core, on: .best) }
 
-  /// Makes OpenBLAS run the kernels of ``fasterCore``, where there is one, and says whether it now does.
+  /// Makes OpenBLAS run the kernels of ``fasterCore``, where there is one, and returns whether it now does.
   ///
   /// This changes the whole process, so the library never does it by itself: a program that owns its process calls it
   /// once at its start, while no other thread is inside OpenBLAS. It does what the environment variable would have done

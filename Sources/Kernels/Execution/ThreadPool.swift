@@ -14,13 +14,13 @@ final class ThreadPool: @unchecked Sendable {
 
   private let claimed = Atomic<Bool>(false)
   private var workers: [Worker] = []
-  private let meeting = Meeting()
+  private let barrier = Barrier()
 
   /// Barriers at which the members of teams have waited so far, each counted once for its team.
-  var barrierCount: Int { meeting.count }
+  var barrierCount: Int { barrier.count }
 
   /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
-  /// smaller where the pool is busy or the system gives no more threads, so `body` asks the team for its count.
+  /// smaller where the pool is busy or the system gives no more threads, so `body` reads the team's count.
   func run(threads: Int, _ body: @Sendable (Team) -> Void) {
     // The conversion allocates, so one thread does without.
     guard threads > 1 else { return body(.alone) }
@@ -34,7 +34,7 @@ final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// The same for work whose body somebody else keeps for as long. Allocates nothing once the threads are there.
+  /// The same for work whose body the caller keeps alive. Allocates nothing once the threads have started.
   func run(threads: Int, _ work: RegionWork) {
     guard threads > 1, claimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
       return work(.alone)
@@ -43,15 +43,17 @@ final class ThreadPool: @unchecked Sendable {
     while workers.count < threads - 1, let worker = Worker() { workers.append(worker) }
     let count = min(threads, workers.count + 1)
     guard count > 1 else { return work(.alone) }
-    for index in 1..<count { workers[index - 1].start(work, as: Team(index: index, count: count, meeting: meeting)) }
-    work(Team(index: 0, count: count, meeting: meeting))
+    for index in 1..<count {
+      workers[index - 1].start(work, as: Team(index: index, count: count, sharedBarrier: barrier))
+    }
+    work(Team(index: 0, count: count, sharedBarrier: barrier))
     for index in 1..<count { workers[index - 1].waitUntilDone() }
   }
 }
 
 /// What the members of a region do: a function and what it works on, without a reference to count or memory to allocate.
 ///
-/// Unchecked `Sendable`: whoever makes it points to something that threads may share.
+/// Unchecked `Sendable`: it must point to a value that threads may share.
 struct RegionWork: @unchecked Sendable {
   let body: UnsafeRawPointer
   let call: (UnsafeRawPointer, Team) -> Void
@@ -68,13 +70,13 @@ struct Team: Sendable {
   let index: Int
   /// Number of members.
   let count: Int
-  fileprivate let meeting: Meeting?
+  fileprivate let sharedBarrier: Barrier?
 
   /// A team of one.
-  static let alone = Team(index: 0, count: 1, meeting: nil)
+  static let alone = Team(index: 0, count: 1, sharedBarrier: nil)
 
-  /// Waits until every member has come here.
-  func barrier() { meeting?.wait(for: count) }
+  /// Waits until every member has reached the barrier.
+  func barrier() { sharedBarrier?.wait(for: count) }
 
   /// This member's part of `count` items, cut at multiples of `unit` so that members do not write one cache line.
   func share(of items: Int, unit: Int = 1) -> Range<Int> {
@@ -85,13 +87,13 @@ struct Team: Sendable {
   }
 }
 
-/// A barrier for the threads of one region at a time: spins briefly, then yields its core, so that it stays correct and does not
-/// stall when there are more threads than cores.
-private final class Meeting: Sendable {
+/// A barrier for the threads of one region at a time. It spins briefly and then yields its core, so that it does not stall
+/// where there are more threads than cores.
+private final class Barrier: Sendable {
   private let arrived = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
 
-  /// How often all members have come.
+  /// How often all members have arrived.
   var count: Int { round.load(ordering: .relaxed) }
 
   func wait(for members: Int) {
@@ -105,7 +107,7 @@ private final class Meeting: Sendable {
   }
 }
 
-/// Polls before a member that waits gives its core to somebody else. A poll with its pause is 10 to 40 ns, so this is a few
+/// Polls before a member that waits yields its core. A poll with its pause is 10 to 40 ns, so this is a few
 /// microseconds: longer than a barrier between busy threads takes. Where two members share a core, because others keep the
 /// rest of the machine busy, each waits so long at every step: with 2,000 polls `rt` took 6.5 ms instead of 0.6.
 private let pollsBeforeYielding = 100

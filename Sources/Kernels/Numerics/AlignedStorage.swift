@@ -3,7 +3,7 @@ internal import Glibc
 /// Memory for `count` elements on a cache-line boundary, so that a vector load never crosses a line, and of whole cache
 /// lines, so that the last vector may be loaded and stored whole.
 ///
-/// Unchecked `Sendable`: whoever holds it writes only while it holds the sole reference (see ``Matrix``).
+/// Unchecked `Sendable`: a ``Matrix`` writes only while it holds the sole reference.
 @usableFromInline
 final class AlignedStorage<Element: BitwiseCopyable>: @unchecked Sendable {
   @usableFromInline let elements: UnsafeMutablePointer<Element>

@@ -27,8 +27,8 @@ public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Co
   static func _sigmoid(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
   /// y = tanh(x), element by element; `y` may be `x`.
   static func _tanh(_ x: UnsafePointer<Self>, _ y: UnsafeMutablePointer<Self>, _ count: Int)
-  /// y = e^(x − largest), element by element, for x ≤ largest; returns the sum of all, added up in `Double`. No y where
-  /// only the sum is wanted.
+  /// y = e^(x − largest), element by element, for x ≤ largest; returns the sum of all, added up in `Double`. `nil` for y to
+  /// compute the sum alone.
   static func _exponentials(
     _ x: UnsafePointer<Self>, minus largest: Self, _ y: UnsafeMutablePointer<Self>?, _ count: Int
   ) -> Double

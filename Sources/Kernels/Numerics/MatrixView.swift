@@ -1,8 +1,8 @@
 /// A borrowed, read-only, row-major matrix, or the transpose of one: rows of `columns` numbers, `stride` apart.
 ///
-/// A view does not keep its memory alive: it is valid inside the closure that lends it (``Matrix/withView(_:)``), or
-/// as long as the buffer it was made on. Unchecked `Sendable`, so that the threads of a parallel region can share it;
-/// sharing is right as long as nobody writes.
+/// A view does not keep its memory alive: it is valid inside the closure that receives it (``Matrix/withView(_:)``),
+/// or as long as the buffer it was made on. Unchecked `Sendable`, so that the threads of a parallel region can share it;
+/// sharing is safe as long as no thread writes.
 public struct MatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// The first element.
   public let baseAddress: UnsafePointer<Scalar>
@@ -92,7 +92,7 @@ public struct MutableMatrixView<Scalar: BLASScalar>: @unchecked Sendable {
     self.stride = max(stride ?? columns, 1)
   }
 
-  /// `view` where a writable one is asked for and nobody writes. The view may not be transposed.
+  /// `view` as a parameter that must be writable but is only read. The view may not be transposed.
   package init(readingOnly view: MatrixView<Scalar>) {
     self.init(
       UnsafeMutablePointer(mutating: view.baseAddress), rows: view.rows, columns: view.columns, stride: view.stride)

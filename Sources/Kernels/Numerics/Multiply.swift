@@ -26,7 +26,7 @@ private func gemm<Scalar: BLASScalar>(
     if !accumulate { c.fill(0) }
     return
   }
-  guard c.rows <= ThinProduct.mostRows, !a.isTransposed, !b.isTransposed else {
+  guard c.rows <= ThinProduct.maxRows, !a.isTransposed, !b.isTransposed else {
     return Scalar._gemm(a, b, accumulate: accumulate, c)
   }
   // Plain strides: a lazily mapped one allocates its closure, and this runs at every step.
@@ -44,7 +44,7 @@ private func gemm<Scalar: BLASScalar>(
   }
 }
 
-/// How a product of few rows is handed to OpenBLAS: in blocks of at most 32 × 128 × 128.
+/// How a product of few rows is passed to OpenBLAS: in blocks of at most 32 × 128 × 128.
 ///
 /// OpenBLAS copies both sides of a product into a layout of its own. That pays where each number is used often, but in
 /// a step of a recurrence the weights are used once for each of a few rows, and the copy takes longer than the
@@ -54,7 +54,7 @@ private func gemm<Scalar: BLASScalar>(
 /// Its kernels for AVX2 have no products in place: m = 8: 42, 41; m = 32: 69, 69; at `[m × 1024] × [1024 × 256]` 47, 41 and
 /// 70, 69.
 private enum ThinProduct {
-  static let mostRows = 96
+  static let maxRows = 96
   static let rows = 32
   static let block = 128
 }

@@ -10,7 +10,7 @@
 ///   - targets: The class t of each row in `0 ..< V`, `[N]`, or −1 where the row does not count.
 ///   - gradientScale: What the gradient is multiplied with.
 ///   - dLogits: Receives (softmax(x) − [class = t]) · `gradientScale`, zero in rows that do not count, `[N × V]`; `nil`
-///     where nobody wants it.
+///     to skip.
 ///   - execution: How many threads. Small problems stay on one, as do all on the naive path.
 package func sumSoftmaxCrossEntropy<Scalar: BLASScalar>(
   _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>, gradientScale: Double,

@@ -27,7 +27,7 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     let isAlone =
       execution.path == .fused && !stack.isBidirectional
       && (execution.threads == 1
-        || stack.cells.allSatisfy { $0.forwardOperations <= Execution.mostSingleStepWork })
+        || stack.cells.allSatisfy { $0.forwardOperations <= Execution.maxSingleStepWork })
     let prepared = parameters.withView { parameters in
       stack.walks.compactMap { walk in
         isAlone

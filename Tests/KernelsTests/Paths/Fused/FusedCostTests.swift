@@ -39,7 +39,7 @@ import Testing
       LoopCounter.begin()
       // A single sequence has its input products computed ahead.
       for lengths in [Self.dense, Self.ragged, [40]] {
-        for (name, probe) in Self.probe(variant, lengths).walks {
+        for (name, probe) in Self.probe(variant, lengths).directions {
           let (rows, products) = (probe.layout.rowCount, Self.productsOfRow(probe.cell))
           for threads in [1, 2] {
             let pass = RepeatablePass(probe, Execution(path: .fused, threads: threads))
@@ -58,7 +58,7 @@ import Testing
     await #expect(processExitsWith: .success) { [variant] in
       LoopCounter.begin()
       for lengths in [Self.dense, Self.ragged] {
-        for (name, probe) in Self.probe(variant, lengths).walks {
+        for (name, probe) in Self.probe(variant, lengths).directions {
           let (steps, ends) = (probe.layout.steps, Set(lengths).count)
           var schedule = BackwardSchedule()
           schedule.cut(probe.layout, probe.direction, .everything)
@@ -117,7 +117,7 @@ import Testing
 
   @Test(arguments: cells, SlowNumbers.allCases)
   func noPassLeavesDenormals(_ variant: CellVariant, _ numbers: SlowNumbers) {
-    for probe in Self.probe(variant, [9, 4, 7]).walks.map(\.probe) {
+    for probe in Self.probe(variant, [9, 4, 7]).directions.map(\.probe) {
       let results = numbers.make(probe).run(fused)
       for (name, matrix) in results.parts { #expect(!matrix.elements.contains { $0.isSubnormal }, "\(name)") }
     }
@@ -125,7 +125,7 @@ import Testing
 
   @Test(arguments: cells, SlowNumbers.allCases)
   func denormalsGiveTheBitsOfZeros(_ variant: CellVariant, _ numbers: SlowNumbers) {
-    for (name, probe) in Self.probe(variant, [9, 4, 7]).walks {
+    for (name, probe) in Self.probe(variant, [9, 4, 7]).directions {
       let slow = numbers.make(probe)
       var zeros = slow
       zeros.parameters.flush()

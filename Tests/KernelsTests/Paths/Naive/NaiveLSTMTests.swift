@@ -3,8 +3,8 @@ import Kernels
 import TestSupport
 import Testing
 
-/// What is peculiar to the LSTM cell; the laws of all cells are in `RecurrentCellTests`.
-@Suite struct LSTMCellTests {
+/// The equations of the LSTM by hand, which all paths must give; the laws of all cells are in `RecurrentCellPassesTests`.
+@Suite struct NaiveLSTMTests {
   private let x = 0.7
   private let h = -0.4
   private let c = 0.8
@@ -62,24 +62,5 @@ import Testing
     #expect(maximumRelativeDifference(found.hidden, [hidden]) <= tolerance, sourceLocation: sourceLocation)
     #expect(maximumRelativeDifference(found.cell, [cell]) <= tolerance, sourceLocation: sourceLocation)
     #expect(found.output == found.hidden, sourceLocation: sourceLocation)
-  }
-
-  @Test func aProjectionNarrowsTheHiddenStateAndNotTheCellState() {
-    let shape = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2)
-    #expect((shape.outputSize, shape.cellStateSize, shape.hiddenSize) == (2, 5, 5))
-    #expect(shape.parameters.map { [$0.rows, $0.columns] } == [[20, 3], [20, 2], [20, 1], [20, 1], [2, 5]])
-  }
-
-  /// 2·G·H·(I + R) and 2·R·H.
-  @Test func operationsCountTheProductsAlone() {
-    #expect(RecurrentCell.lstm(inputSize: 3, hiddenSize: 5).forwardOperations == 2 * 4 * 5 * (3 + 5))
-    #expect(
-      RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 2).forwardOperations
-        == 2 * 4 * 5 * (3 + 2) + 2 * 2 * 5)
-  }
-
-  @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.lstm(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.lstm(inputSize: 3, hiddenSize: 5, projectionSize: 0) }
   }
 }

@@ -3,8 +3,8 @@ import Kernels
 import TestSupport
 import Testing
 
-/// What is peculiar to the GRU cell; the laws of all cells are in `RecurrentCellTests`.
-@Suite struct GRUCellTests {
+/// The equations of the GRU by hand, which all paths must give; the laws of all cells are in `RecurrentCellPassesTests`.
+@Suite struct NaiveGRUTests {
   private let x = 0.7
   private let h = -0.4
   /// By gate, in the order r z n.
@@ -47,15 +47,5 @@ import Testing
       ).outcome(path).hidden
     }
     #expect(hidden(0.7) != hidden(0))
-  }
-
-  @Test func gatesComeInTheOrderOfTheirBlocks() {
-    #expect(GRUGate.allCases.sorted() == [.reset, .update, .candidate])
-    #expect(RecurrentCell.gru(inputSize: 3, hiddenSize: 5).parameters.map(\.rows) == [15, 15, 15, 15])
-  }
-
-  @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.gru(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.gru(inputSize: 3, hiddenSize: 0) }
   }
 }

@@ -3,8 +3,9 @@ import Kernels
 import TestSupport
 import Testing
 
-/// What is peculiar to the vanilla cell; the laws of all cells are in `RecurrentCellTests`.
-@Suite struct VanillaCellTests {
+/// The equation of the vanilla cell by hand, which all paths must give; the laws of all cells are in
+/// `RecurrentCellPassesTests`.
+@Suite struct NaiveVanillaTests {
   @Test(arguments: ComputePath.allCases)
   func oneStepIsTheEquation(_ path: ComputePath) {
     let (x, h, w, u, bx, bh) = (0.7, -0.4, 0.9, 0.6, 0.2, -0.3)
@@ -40,10 +41,5 @@ import Testing
       hidden: [1]
     ).outcome(path)
     #expect(found.output[0].isNaN)
-  }
-
-  @Test func sizesThatAreNotPositiveStopTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.vanilla(inputSize: 0, hiddenSize: 5) }
-    await #expect(processExitsWith: .failure) { _ = RecurrentCell.vanilla(inputSize: 3, hiddenSize: 0) }
   }
 }
