@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A dense array of any number of dimensions, row after row: what a `.npy` file or a model's input holds.
 ///
 /// It is for exchange with files and other engines; what computes is in Kernels.
@@ -25,7 +27,7 @@ public struct Tensor: Hashable, Sendable {
 
   /// A tensor whose `elements` fill `shape`.
   public init(shape: [Int], _ elements: Elements) {
-    precondition(
+    require(
       shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == elements.count,
       "\(elements.count) elements cannot fill the shape \(shape)")
     self.shape = shape

@@ -20,7 +20,7 @@ package struct WhitespaceTable: Sendable {
 
   /// Reads `bytes`, which came from `file`.
   package init(_ bytes: [UInt8], file: String, columns: Int) throws(DataError) {
-    precondition(columns > 0, "a table has at least one column, not \(columns)")
+    require(columns > 0, "a table has at least one column, not \(columns)")
     var parser = Parser(file: file, columns: columns)
     var lines: [Int] = []
     var values: [Double] = []

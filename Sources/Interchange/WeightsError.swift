@@ -51,6 +51,15 @@ func readingSafetensors<Result>(
   do { return try body() } catch { throw WeightsError(error) }
 }
 
+extension SequenceArchitecture {
+  /// Throws where the head has hidden layers, for which the conventions of a file have no place.
+  func checkHeadIsLinear(_ file: String) throws(WeightsError) {
+    guard head.hiddenLayers.isEmpty else {
+      throw WeightsError(file: file, item: "head", found: "hidden layers", wanted: "a linear head")
+    }
+  }
+}
+
 /// At most eight of `names`, for an error message.
 func listed(_ names: [String]) -> String {
   guard !names.isEmpty else { return "none" }

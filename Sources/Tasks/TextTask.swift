@@ -29,8 +29,8 @@ package enum TextTask: RecurrentTask {
       outputSize: text.characters.count, loss: .softmaxCrossEntropy, truncation: 100)
 
     // Training.
-    let streams = TokenStreams<Float>(text.training, streams: 32, window: 100)
-    let heldOut = TokenStreams<Float>(text.validation, streams: context.choose(quick: 32, full: 8), window: 100)
+    let streams = try TokenStreams<Float>(text.training, streams: 32, window: 100)
+    let heldOut = try TokenStreams<Float>(text.validation, streams: context.choose(quick: 32, full: 8), window: 100)
     let epochs = context.choose(quick: 3, full: 8)
     let options = TrainingOptions(
       epochs: epochs, batchSize: streams.count,

@@ -65,6 +65,6 @@ func jsonLine(_ value: some Encodable) -> String {
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
   do { return String(decoding: try encoder.encode(value), as: UTF8.self) } catch {
-    preconditionFailure("cannot write \(type(of: value)) as JSON: \(error)")
+    fatalError("cannot write \(type(of: value)) as JSON: \(error)")
   }
 }

@@ -53,7 +53,7 @@ struct Fetch: ParsableCommand {
     print("\(dataSet.rawValue): \(dataSet.provenance)")
     for source in dataSet.sources {
       guard let address = URL(string: source.address) else {
-        preconditionFailure("\(source.address) is an address")
+        fatalError("\(source.address) is an address")
       }
       let path = data.folder(source.file)
       let download = Download(address: address, hash: source.hash, path: path, transfer: transfer)

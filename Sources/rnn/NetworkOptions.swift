@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Kernels
-import Models
+public import Models
 import Tasks
 
 /// The network of `rnn train` and its training. Defaults depend on what is learned.
@@ -28,6 +28,12 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(help: "Decides everything that is random.")
   var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "What training keeps of each pass: everything; least, for a third more time; or what fits, such as 200MB.",
+      discussion: "The model is the same, to the bit.", valueName: "amount"))
+  var memory = TapeMemory.everything
 
   /// More weights would take over 20 GB in training.
   private static let maxWeights = 1e9
@@ -65,6 +71,7 @@ protocol NetworkSettings {
   var epochs: Int { get set }
   var learningRate: Double { get set }
   var seed: UInt64 { get set }
+  var memory: TapeMemory { get set }
 }
 
 extension ForecastSettings: NetworkSettings {}
@@ -78,6 +85,7 @@ extension NetworkSettings {
     settings.dropout = options.dropout
     settings.learningRate = options.learningRate
     settings.seed = options.seed
+    settings.memory = options.memory
     if let cell = options.cell { settings.cell = cell }
     if let hidden = options.hidden { settings.hiddenSize = hidden }
     if let epochs = options.epochs { settings.epochs = epochs }
@@ -86,6 +94,31 @@ extension NetworkSettings {
 }
 
 extension RecurrentCell.Kind: HyphenatedArgument {}
+
+extension TapeMemory: ExpressibleByArgument {
+  /// `everything`, `least`, or a number of bytes: `800kB`, `200MB`, `1.5GB`.
+  public init?(argument: String) {
+    switch argument {
+    case "everything": self = .everything
+    case "least": self = .least
+    default:
+      let units = ["kB": 1e3, "MB": 1e6, "GB": 1e9]
+      guard let unit = units[String(argument.suffix(2))], let number = Double(argument.dropLast(2)),
+        1..<1e18 ~= number * unit
+      else { return nil }
+      self = .budget(bytes: Int(number * unit))
+    }
+  }
+
+  /// How it is written on a command line.
+  public var defaultValueDescription: String {
+    switch self {
+    case .everything: "everything"
+    case .least: "least"
+    case .budget(let bytes): "\(Double(bytes) / 1e6)MB"
+    }
+  }
+}
 
 /// Throws unless `value` is a sensible count: more than a million is probably a typo, and products would overflow.
 func checkCount(_ value: Int, of name: String) throws(ValidationError) {

@@ -32,7 +32,7 @@ struct ReportPage {
 
   func html() -> String {
     do { return try Environment().renderTemplate(string: reportTemplate, context: context) } catch {
-      preconditionFailure("the template and what it is given belong together: \(error)")
+      fatalError("the template and what it is given belong together: \(error)")
     }
   }
 

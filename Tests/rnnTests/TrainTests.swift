@@ -48,6 +48,30 @@ import Testing
     try run(["report", model])
   }
 
+  @Test func theChoiceOfMemoryChangesNoByte() throws {
+    let wave = writeWave()
+    let models = try ["everything", "least", "1kB"].map { memory in
+      let model = folder.path("\(memory).safetensors")
+      try run(["train", wave, "--target", "level", "--output", model, "--memory", memory] + small)
+      return try FileReading.bytes(of: model)
+    }
+    #expect(models[1] == models[0] && models[2] == models[0])
+  }
+
+  @Test(arguments: [
+    ("everything", TapeMemory.everything), ("least", .least), ("200MB", .budget(bytes: 200_000_000)),
+    ("1.5GB", .budget(bytes: 1_500_000_000)), ("8kB", .budget(bytes: 8000)),
+  ])
+  func amountsOfMemoryAreRead(_ text: String, _ wanted: TapeMemory) throws {
+    let command = try #require(try RNN.parseAsRoot(["train", "a.txt", "--memory", text]) as? Train)
+    #expect(command.network.memory == wanted)
+  }
+
+  @Test(arguments: ["", "200", "MB", "-1MB", "0MB", "200 MiB", "nanMB", "infGB", "all"])
+  func whatIsNoAmountOfMemoryIsRefused(_ text: String) {
+    #expect(throws: (any Error).self) { try RNN.parseAsRoot(["train", "a.txt", "--memory", text]) }
+  }
+
   @Test func thePageIsNamedBesideTheModel() throws {
     let command = try #require(
       try RNN.parseAsRoot(["train", "a.csv", "--target", "x", "--report", "a.html"]) as? Train)

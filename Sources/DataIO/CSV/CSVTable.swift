@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A table of text as spreadsheets and databases export it: one row a line, fields separated by commas, semicolons or
 /// tabs, in double quotes where they hold what would end them (RFC 4180).
 ///
@@ -40,7 +42,7 @@ public struct CSVTable: Sendable, Equatable {
   public init(
     text: String, file: String, hasHeader: Bool = true, separator: Character? = nil
   ) throws(DataError) {
-    precondition(
+    require(
       separator.map { $0.isASCII && !$0.isNewline && $0 != "\"" } ?? true,
       "\(quoted(separator.map(String.init) ?? "")) cannot separate fields")
     let rows = try CSVReader(text, file: file, separator: separator?.asciiValue)
@@ -73,7 +75,7 @@ public struct CSVTable: Sendable, Equatable {
   ///
   /// Throws for the first field that is neither, with its line and column.
   public func numbers(of index: Int) throws(DataError) -> [Double?] {
-    precondition(columns.indices.contains(index), "there is no column \(index) among \(columns.count)")
+    require(columns.indices.contains(index), "there is no column \(index) among \(columns.count)")
     var numbers: [Double?] = []
     numbers.reserveCapacity(rowCount)
     for (line, field) in zip(lines, columns[index]) {

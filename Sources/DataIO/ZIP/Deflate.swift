@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Kernels
 
 /// Compression by the deflate algorithm (RFC 1951), without any wrapping and in gzip's, and CRC-32: zlib's.
 enum Deflate {
@@ -47,14 +48,14 @@ enum Deflate {
     let status = deflateInit2_(
       &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, memoryLevel, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
       Int32(MemoryLayout<z_stream>.size))
-    precondition(status == Z_OK, "zlib cannot start: no memory is left")
+    require(status == Z_OK, "zlib cannot start: no memory is left")
     defer { deflateEnd(&stream) }
     var result: [UInt8] = []
     let isWhole = pump(bytes, through: &stream, step: deflate) { piece in
       result += piece
       return true
     }
-    precondition(isWhole, "zlib did not compress what any bytes can be compressed to")
+    require(isWhole, "zlib did not compress what any bytes can be compressed to")
     return result
   }
 

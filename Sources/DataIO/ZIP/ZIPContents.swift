@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// What a ZIP archive is to hold: members in the order in which they were added, to be written in one go.
 ///
 /// Stored members make the bytes that `numpy.savez` writes: no time, and sizes of 64 bits in each local header.
@@ -19,9 +21,9 @@ public struct ZIPContents: Sendable {
 
   /// Adds a member. Its name must be a new one, without NUL and of at most 65535 bytes.
   public mutating func append(_ name: String, _ bytes: [UInt8], compression: Compression = .none) {
-    precondition(
+    require(
       name.utf8.count <= UInt16.max && !name.utf8.contains(0), "\(quoted(name)) cannot be the name of a member")
-    precondition(names.insert(name).inserted, "the name \(quoted(name)) is that of another member")
+    require(names.insert(name).inserted, "the name \(quoted(name)) is that of another member")
     let body = compression == .none ? bytes : Deflate.deflated(bytes)
     let header = ZIPMemberHeader(
       name: name, method: compression == .none ? .stored : .deflated, checksum: Deflate.checksum(bytes),

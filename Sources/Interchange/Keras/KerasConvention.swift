@@ -67,7 +67,7 @@ extension KerasCellArrays {
       parameters[name]?.transposedFromBlocks(places, size: cell.hiddenSize)
     }
     guard let kernel = array("weight_ih"), let recurrentKernel = array("weight_hh") else {
-      preconditionFailure("a cell without weights: \(parameters.keys.sorted())")
+      fatalError("a cell without weights: \(parameters.keys.sorted())")
     }
     self.kernel = kernel
     self.recurrentKernel = recurrentKernel
@@ -83,7 +83,7 @@ extension KerasCellArrays {
 extension Matrix where Element: BLASScalar {
   /// The transpose, with the blocks of `size` rows in another order: block `g` of the result is block `places[g]` here.
   fileprivate func transposedBlocks(_ places: [Int], size: Int) -> Matrix {
-    precondition(columns == places.count * size, "\(columns) columns are not \(places.count) blocks of \(size)")
+    require(columns == places.count * size, "\(columns) columns are not \(places.count) blocks of \(size)")
     return Matrix(
       rows: columns, columns: rows,
       places.flatMap { place in (0..<size).flatMap { j in (0..<rows).map { self[$0, place * size + j] } } })
@@ -91,7 +91,7 @@ extension Matrix where Element: BLASScalar {
 
   /// What ``transposedBlocks(_:size:)`` was made from.
   fileprivate func transposedFromBlocks(_ places: [Int], size: Int) -> Matrix {
-    precondition(rows == places.count * size, "\(rows) rows are not \(places.count) blocks of \(size)")
+    require(rows == places.count * size, "\(rows) rows are not \(places.count) blocks of \(size)")
     var result = Matrix.zeros(rows: columns, columns: rows)
     for (g, place) in places.enumerated() {
       for j in 0..<size {

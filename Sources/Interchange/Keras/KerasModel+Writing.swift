@@ -45,6 +45,7 @@ extension KerasModel {
   static func arrays<Scalar: TensorScalar>(
     of model: SequenceModel<Scalar>, names: KerasLayerNames, file: String
   ) throws(WeightsError) -> [(name: String, tensor: Tensor)] {
+    try model.architecture.checkHeadIsLinear(file)
     let model = model.untied()
     let stack = model.architecture.recurrent
     let cell = stack.cells[0]

@@ -105,7 +105,7 @@ enum RecurrentConvention: Hashable, Sendable {
           gate == .forget && shape.role == .inputBias ? block.map { $0 + 1 } : block
         }
       )
-    default: preconditionFailure("\(self) is no convention of a \(cell.kind) cell")
+    default: fatalError("\(self) is no convention of a \(cell.kind) cell")
     }
   }
 

@@ -52,9 +52,9 @@ extension SequenceArchitecture {
           cell, layers: recurrent.layers, isBidirectional: recurrent.isBidirectional, dropout: recurrent.dropout,
           recurrentDropout: recurrent.recurrentDropout),
         readout: readout, outputSize: head.outputSize, loss: loss, truncation: truncation,
-        tiesEmbedding: tiesEmbedding)
+        tiesEmbedding: tiesEmbedding, headSizes: head.hiddenLayers.map(\.outputSize))
     } catch {
-      preconditionFailure("a cell with the same sizes fits wherever the first did: \(error)")
+      fatalError("a cell with the same sizes fits wherever the first did: \(error)")
     }
   }
 }

@@ -71,8 +71,8 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
   ///
   /// ONNX's LSTM knows no projection, so the cell may have none.
   init(_ cell: RecurrentCell, parameters: [Scalar]) {
-    precondition(!cell.isProjected, "an LSTM of ONNX has no projection")
-    precondition(parameters.count == cell.parameterCount, "the parameters are those of another cell")
+    require(!cell.isProjected, "an LSTM of ONNX has no projection")
+    require(parameters.count == cell.parameterCount, "the parameters are those of another cell")
     let gates = ONNXGateOrder.gates(of: cell.kind)
     self.init(inputWeights: [], recurrentWeights: [])
     var rest = parameters[...]
@@ -85,7 +85,7 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
       case .inputBias: biases = scatterBlocks(numbers, to: gates)
       case .recurrentBias: biases = (biases ?? []) + scatterBlocks(numbers, to: gates)
       case .peephole: peepholes = scatterBlocks(numbers, to: ONNXGateOrder.peepholes)
-      case .projection, .embedding: preconditionFailure("\(shape.name) has no place in ONNX")
+      case .projection, .embedding: fatalError("\(shape.name) has no place in ONNX")
       }
     }
   }
@@ -104,10 +104,10 @@ struct ONNXRecurrentWeights<Scalar: BLASScalar>: Equatable, Sendable {
       case .inputBias: result += gatherBlocks(biases.prefix(biases.count / 2), from: gates)
       case .recurrentBias: result += gatherBlocks(biases.suffix(biases.count / 2), from: gates)
       case .peephole: result += gatherBlocks((peepholes ?? [])[...], from: ONNXGateOrder.peepholes)
-      case .projection, .embedding: preconditionFailure("\(shape.name) has no place in ONNX")
+      case .projection, .embedding: fatalError("\(shape.name) has no place in ONNX")
       }
     }
-    precondition(result.count == cell.parameterCount, "the weights are those of another cell")
+    require(result.count == cell.parameterCount, "the weights are those of another cell")
     return result
   }
 }

@@ -28,6 +28,7 @@ extension PyTorchStateDict {
     head: String = "head", to path: String
   ) throws(WeightsError) {
     try checkPyTorchHas(model.architecture.recurrent.cells[0], path)
+    try model.architecture.checkHeadIsLinear(path)
     let prefixes = ["embedding": embedding, "recurrent": recurrent, "head": head]
     let parameters = model.untied().parameters
     var contents = SafetensorsContents()

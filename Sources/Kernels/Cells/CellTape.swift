@@ -51,7 +51,7 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   var recording: (path: ComputePath, rows: Int)?
 
   /// How much it keeps.
-  public let storage: TapeStorage
+  public package(set) var storage: TapeStorage
 
   /// A tape that has not recorded anything.
   public init(storage: TapeStorage = .everything) { self.storage = storage }
@@ -62,6 +62,17 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
       gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, transposedWeights,
       stepProducts, dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,
     ] + fused.matrices).reduce(0) { $0 + $1.capacity * MemoryLayout<Scalar>.stride }
+  }
+}
+
+extension RecurrentCell {
+  /// Numbers that a tape keeps of every row on the fused path where it keeps everything: gates and cell states.
+  package var recordedNumbers: Int {
+    switch kind {
+    case .vanilla: 0
+    case .lstm: 5 * hiddenSize
+    case .gru: 4 * hiddenSize
+    }
   }
 }
 
@@ -76,7 +87,7 @@ extension CellTape {
   /// The path that recorded what `pass` goes back through.
   func recordedPath(for pass: BackwardPass<Scalar>) -> ComputePath {
     guard let recording, recording.rows == pass.layout.rowCount else {
-      preconditionFailure("the tape holds no recording of this batch")
+      fatalError("the tape holds no recording of this batch")
     }
     return recording.path
   }

@@ -42,7 +42,7 @@ extension RecurrentCell {
     expect(pass.parameters, 1, parameterCount, "parameters")
     if let mask = pass.recurrentMask { expect(mask, batch, outputSize, "recurrent mask") }
     if let prepared = pass.prepared {
-      precondition(prepared.cell.hasSameParameters(as: self), "the prepared weights are those of another cell")
+      require(prepared.cell.hasSameParameters(as: self), "the prepared weights are those of another cell")
     }
   }
 
@@ -65,7 +65,7 @@ extension RecurrentCell {
   }
 
   private func expect<Scalar>(_ view: MatrixView<Scalar>, _ rows: Int, _ columns: Int, _ name: String) {
-    precondition(
+    require(
       view.rows == rows && view.columns == columns && !view.isTransposed,
       "the \(name) must be \(rows) × \(columns), not \(view.rows) × \(view.columns)")
   }

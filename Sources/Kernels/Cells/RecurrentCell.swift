@@ -89,7 +89,10 @@ public struct RecurrentCell: Hashable, Sendable {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.hasBias = hasBias
-    precondition(inputSize > 0 && hiddenSize > 0 && outputSize > 0, "the sizes of a cell must be positive")
+    require(
+      inputSize > 0 && hiddenSize > 0 && outputSize > 0,
+      "the sizes of a cell must be positive, not \(inputSize) inputs and \(hiddenSize) units"
+        + (projectionSize.map { " projected to \($0)" } ?? ""))
   }
 
   /// A cell of `kind` as most people mean it: tanh; no peepholes, no projection; reset after the product; with biases.

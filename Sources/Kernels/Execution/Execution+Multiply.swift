@@ -33,7 +33,7 @@ extension Execution {
 private func naiveMultiply<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, accumulate: Bool, _ c: MutableMatrixView<Scalar>
 ) {
-  precondition(
+  require(
     a.rows == c.rows && b.columns == c.columns && a.columns == b.rows,
     "cannot multiply \(a.rows) × \(a.columns) by \(b.rows) × \(b.columns) into \(c.rows) × \(c.columns)")
   for i in 0..<c.rows {

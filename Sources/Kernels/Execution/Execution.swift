@@ -9,7 +9,7 @@ public struct Execution: Hashable, Sendable {
 
   /// An execution on `path` with at most `threads` threads.
   public init(path: ComputePath = .fused, threads: Int = ThreadBudget.available) {
-    precondition(threads >= 1, "at least one thread must compute, not \(threads)")
+    require(threads >= 1, "at least one thread must compute, not \(threads)")
     self.path = path
     self.threads = threads
   }

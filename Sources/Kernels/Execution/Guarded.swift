@@ -13,7 +13,7 @@ package final class Guarded<Value>: @unchecked Sendable {
   /// The `value` must have a size: one without, such as `()`, lies at the object's own first byte, and ThreadSanitizer
   /// takes its use for a race with whoever reads the object's type there.
   package init(_ value: Value) {
-    precondition(MemoryLayout<Value>.size > 0, "\(Value.self) has no size, so there is nothing to guard")
+    require(MemoryLayout<Value>.size > 0, "\(Value.self) has no size, so there is nothing to guard")
     self.value = value
     pthread_mutex_init(mutex, nil)
   }

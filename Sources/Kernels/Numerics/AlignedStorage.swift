@@ -14,13 +14,13 @@ final class AlignedStorage<Element: BitwiseCopyable>: @unchecked Sendable {
 
   init(uninitialized count: Int) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    precondition(count >= 0 && !overflow, "a buffer of \(count) elements does not fit the address space")
+    require(count >= 0 && !overflow, "a buffer of \(count) elements does not fit the address space")
     var memory: UnsafeMutableRawPointer?
     let (wholeLines, isTooMuch) = bytes.addingReportingOverflow(Self.alignment - 1)
-    precondition(!isTooMuch, "a buffer of \(count) elements does not fit the address space")
+    require(!isTooMuch, "a buffer of \(count) elements does not fit the address space")
     let size = max(wholeLines / Self.alignment, 1) * Self.alignment
     guard posix_memalign(&memory, Self.alignment, size) == 0, let memory else {
-      preconditionFailure("no memory for a buffer of \(bytes) bytes")
+      fatalError("no memory for a buffer of \(bytes) bytes")
     }
     elements = memory.bindMemory(to: Element.self, capacity: count)
     self.count = count

@@ -50,7 +50,7 @@ public protocol BLASScalar: BinaryFloatingPoint, SIMDScalar, BitwiseCopyable, Co
 /// A size as OpenBLAS takes it. Its interface counts in 32 bits.
 private func blasInt(_ value: Int) -> Int32 {
   guard let size = Int32(exactly: value) else {
-    preconditionFailure("a matrix side of \(value) is more than OpenBLAS's 32-bit interface can take")
+    fatalError("a matrix side of \(value) is more than OpenBLAS's 32-bit interface can take")
   }
   return size
 }

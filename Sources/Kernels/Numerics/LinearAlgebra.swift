@@ -16,7 +16,7 @@ extension Matrix where Element: BLASScalar {
   ///
   /// Needs `rows >= columns`. Costs O(rows · columns²).
   public func orthonormalized() throws(LinearAlgebraError) -> Matrix {
-    precondition(rows >= columns, "\(columns) columns of \(rows) rows cannot be orthonormal")
+    require(rows >= columns, "\(columns) columns of \(rows) rows cannot be orthonormal")
     var q = self
     var diagonal = [Element](repeating: 0, count: columns)
     let info = q.withUnsafeMutableBufferPointer { q in
@@ -34,7 +34,7 @@ extension Matrix where Element: BLASScalar {
 
   /// The eigenvalues of a square matrix as (real, imaginary) pairs. Costs O(n³).
   public func eigenvalues() throws(LinearAlgebraError) -> [(real: Element, imaginary: Element)] {
-    precondition(rows == columns, "a \(rows) × \(columns) matrix has no eigenvalues")
+    require(rows == columns, "a \(rows) × \(columns) matrix has no eigenvalues")
     guard rows > 0 else { return [] }
     var work = self
     var real = [Element](repeating: 0, count: rows)

@@ -10,9 +10,9 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
 
   /// A `rows × columns` matrix whose contents the caller writes before reading.
   public init(uninitializedRows rows: Int, columns: Int) {
-    precondition(rows >= 0 && columns >= 0, "a matrix cannot be \(rows) × \(columns)")
+    require(rows >= 0 && columns >= 0, "a matrix cannot be \(rows) × \(columns)")
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    precondition(!overflow, "a matrix of \(rows) × \(columns) does not fit the address space")
+    require(!overflow, "a matrix of \(rows) × \(columns) does not fit the address space")
     self.rows = rows
     self.columns = columns
     storage = AlignedStorage(uninitialized: count)
@@ -27,7 +27,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   /// A matrix from its elements, row after row. `elements` must hold exactly `rows * columns` of them.
   public init(rows: Int, columns: Int, _ elements: some Collection<Element>) {
     self.init(uninitializedRows: rows, columns: columns)
-    precondition(
+    require(
       elements.count == rows * columns, "\(elements.count) elements cannot fill a \(rows) × \(columns) matrix")
     _ = UnsafeMutableBufferPointer(start: storage.elements, count: count).initialize(from: elements)
   }
@@ -35,7 +35,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   /// A matrix from nested rows, which must have one length. No rows give a 0 × 0 matrix.
   public init(_ nested: [[Element]]) {
     let columns = nested.first?.count ?? 0
-    precondition(nested.allSatisfy { $0.count == columns }, "the rows of a matrix must have one length")
+    require(nested.allSatisfy { $0.count == columns }, "the rows of a matrix must have one length")
     self.init(rows: nested.count, columns: columns, nested.flatMap { $0 })
   }
 
@@ -46,11 +46,15 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   @inlinable
   public subscript(row: Int, column: Int) -> Element {
     get {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
+      require(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "row \(row), column \(column) of a matrix of \(rows) × \(columns)")
       return storage.elements[row * columns + column]
     }
     set {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "matrix index out of range")
+      require(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "row \(row), column \(column) of a matrix of \(rows) × \(columns)")
       makeUnique()
       storage.elements[row * columns + column] = newValue
     }
@@ -58,7 +62,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
 
   /// A copy of row `index`.
   public func row(_ index: Int) -> [Element] {
-    precondition(index >= 0 && index < rows, "row \(index) is outside a matrix of \(rows) rows")
+    require(index >= 0 && index < rows, "row \(index) is outside a matrix of \(rows) rows")
     return Array(UnsafeBufferPointer(start: storage.elements + index * columns, count: columns))
   }
 
@@ -106,7 +110,7 @@ public struct Matrix<Element: BitwiseCopyable & Sendable>: Sendable {
   /// of different sizes pass through it. Old contents are gone; the caller writes before reading.
   public mutating func discardContents(resizingTo newRows: Int, by newColumns: Int) {
     let (needed, overflow) = newRows.multipliedReportingOverflow(by: newColumns)
-    precondition(
+    require(
       newRows >= 0 && newColumns >= 0 && !overflow, "a matrix of \(newRows) × \(newColumns) does not fit memory")
     if needed > storage.count || !isKnownUniquelyReferenced(&storage) {
       storage = AlignedStorage(uninitialized: needed)

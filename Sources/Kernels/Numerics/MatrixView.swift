@@ -39,7 +39,7 @@ public struct MatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// The rows in `range`.
   @inlinable
   public func rows(_ range: Range<Int>) -> MatrixView {
-    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside the view")
+    require(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside the view")
     let start = isTransposed ? range.lowerBound : range.lowerBound * stride
     return MatrixView(
       baseAddress + start, rows: range.count, columns: columns, stride: stride, isTransposed: isTransposed)
@@ -48,7 +48,7 @@ public struct MatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// The columns in `range`.
   @inlinable
   public func columns(_ range: Range<Int>) -> MatrixView {
-    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns outside the view")
+    require(range.lowerBound >= 0 && range.upperBound <= columns, "columns outside the view")
     let start = isTransposed ? range.lowerBound * stride : range.lowerBound
     return MatrixView(
       baseAddress + start, rows: rows, columns: range.count, stride: stride, isTransposed: isTransposed)
@@ -105,7 +105,7 @@ public struct MutableMatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// The rows in `range`.
   @inlinable
   public func rows(_ range: Range<Int>) -> MutableMatrixView {
-    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside the view")
+    require(range.lowerBound >= 0 && range.upperBound <= rows, "rows outside the view")
     return MutableMatrixView(
       baseAddress + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
   }
@@ -113,7 +113,7 @@ public struct MutableMatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// The columns in `range`.
   @inlinable
   public func columns(_ range: Range<Int>) -> MutableMatrixView {
-    precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns outside the view")
+    require(range.lowerBound >= 0 && range.upperBound <= columns, "columns outside the view")
     return MutableMatrixView(baseAddress + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
@@ -140,7 +140,7 @@ public struct MutableMatrixView<Scalar: BLASScalar>: @unchecked Sendable {
   /// Copies `source`, which has the same shape and is not transposed.
   @inlinable
   public func copy(from source: MatrixView<Scalar>) {
-    precondition(source.rows == rows && source.columns == columns, "copying between views of different shapes")
+    require(source.rows == rows && source.columns == columns, "copying between views of different shapes")
     for i in 0..<rows { row(i).update(from: source.row(i), count: columns) }
   }
 

@@ -18,7 +18,7 @@ public func multiply<Scalar: BLASScalar>(
 private func gemm<Scalar: BLASScalar>(
   _ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, accumulate: Bool, _ c: MutableMatrixView<Scalar>
 ) {
-  precondition(
+  require(
     a.rows == c.rows && b.columns == c.columns && a.columns == b.rows,
     "cannot multiply \(a.rows) × \(a.columns) by \(b.rows) × \(b.columns) into \(c.rows) × \(c.columns)")
   guard c.rows > 0, c.columns > 0 else { return }

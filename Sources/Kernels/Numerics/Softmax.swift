@@ -16,7 +16,7 @@ package func sumSoftmaxCrossEntropy<Scalar: BLASScalar>(
   _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>, gradientScale: Double,
   gradientInto dLogits: MutableMatrixView<Scalar>?, _ execution: Execution
 ) -> Double {
-  precondition(targets.count == logits.rows, "\(targets.count) targets for \(logits.rows) rows")
+  require(targets.count == logits.rows, "\(targets.count) targets for \(logits.rows) rows")
   guard logits.rows > 0 else { return 0 }
   return withUnsafeTemporaryAllocation(of: Double.self, capacity: SoftmaxRows<Scalar>.blocks) { sums in
     let rows = SoftmaxRows(
@@ -87,5 +87,23 @@ private struct SoftmaxRows<Scalar: BLASScalar>: RegionBody, @unchecked Sendable 
       dx[target] = Scalar(-others * scale)
     }
     return Double._log(onePlus: rest) + (Double(largest) - Double(x[target]))
+  }
+}
+
+/// Each row becomes e^x / Σ e^x, computed relative to the row's largest.
+@specialized(where Scalar == Float)
+@specialized(where Scalar == Double)
+package func softmaxRows<Scalar: BLASScalar>(_ rows: MutableMatrixView<Scalar>) {
+  guard rows.columns > 0 else { return }
+  for i in 0..<rows.rows {
+    let row = rows.row(i)
+    var largest = row[0]
+    for j in 1..<rows.columns { largest = max(largest, row[j]) }
+    var sum: Scalar = 0
+    for j in 0..<rows.columns {
+      row[j] = Scalar._exp(row[j] - largest)
+      sum += row[j]
+    }
+    for j in 0..<rows.columns { row[j] /= sum }
   }
 }

@@ -19,7 +19,7 @@ public struct PackedLayout: Hashable, Sendable {
 
   /// The layout of sequences with these lengths, in the caller's order. Costs O(B log B + T).
   public init(lengths: [Int]) {
-    precondition(lengths.allSatisfy { $0 >= 0 }, "a sequence cannot have a negative length: \(lengths.min() ?? 0)")
+    require(lengths.allSatisfy { $0 >= 0 }, "a sequence cannot have a negative length: \(lengths.min() ?? 0)")
     self.lengths = lengths
     order = lengths.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
     var ranks = [Int](repeating: 0, count: lengths.count)
@@ -59,7 +59,7 @@ public struct PackedLayout: Hashable, Sendable {
 
   /// The row of step `t` of the caller's sequence `sequence`.
   public func row(of sequence: Int, at t: Int) -> Int {
-    precondition(
+    require(
       t >= 0 && t < lengths[sequence], "sequence \(sequence) has \(lengths[sequence]) steps, step \(t) is outside")
     return offsets[t] + ranks[sequence]
   }

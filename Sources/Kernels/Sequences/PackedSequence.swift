@@ -10,7 +10,7 @@ public struct PackedSequence<Element: BitwiseCopyable & Sendable>: Sendable {
 
   /// Rows that already lie as `layout` says, `[N × F]`.
   public init(layout: PackedLayout, rows: Matrix<Element>) {
-    precondition(
+    require(
       rows.rows == layout.rowCount, "\(rows.rows) rows cannot fill a layout of \(layout.rowCount) rows")
     self.layout = layout
     self.rows = rows
@@ -27,7 +27,7 @@ extension PackedSequence: Equatable where Element: Equatable {}
 extension PackedSequence {
   /// Packs sequences of rows: `sequences[b]` is `[length_b × F]`. All must have `features` columns.
   public init(_ sequences: [Matrix<Element>], features: Int) {
-    precondition(
+    require(
       sequences.allSatisfy { $0.columns == features }, "every sequence must have \(features) features a step")
     let layout = PackedLayout(lengths: sequences.map(\.rows))
     var rows = Matrix<Element>(uninitializedRows: layout.rowCount, columns: features)
@@ -47,7 +47,7 @@ extension PackedSequence {
   /// taken from the first row there is.
   public init(_ sequences: [[[Element]]]) {
     let features = sequences.lazy.compactMap(\.first).first?.count ?? 0
-    precondition(
+    require(
       sequences.allSatisfy { $0.allSatisfy { $0.count == features } }, "every step must have \(features) features")
     self.init(
       sequences.map { Matrix(rows: $0.count, columns: features, $0.flatMap { $0 }) }, features: features)
@@ -67,12 +67,12 @@ extension PackedSequence {
   ///   - features: `F`.
   public init(padded: [Element], _ order: PaddedOrder, lengths: [Int], features: Int) {
     let stepSize = lengths.count * features
-    precondition(
+    require(
       stepSize == 0 ? padded.isEmpty : padded.count.isMultiple(of: stepSize),
       "\(padded.count) elements are not a whole number of steps of \(lengths.count) sequences of \(features)")
     let steps = stepSize == 0 ? 0 : padded.count / stepSize
     let layout = PackedLayout(lengths: lengths)
-    precondition(
+    require(
       stepSize == 0 || layout.steps <= steps, "a sequence of \(layout.steps) steps does not fit padding to \(steps)")
     var rows = Matrix<Element>(uninitializedRows: layout.rowCount, columns: features)
     rows.withUnsafeMutableBufferPointer { packed in

@@ -98,11 +98,7 @@ extension SequenceModel {
     var sums = Matrix(rows: read.rows, columns: bias.count, (0..<read.rows).flatMap { _ in bias })
     for (vectors, name) in [(read, "weight_ih"), (before, "weight_hh")] {
       let weights = parameters["\(name)_l\(layer)"]
-      vectors.withView { vectors in
-        weights.withView { weights in
-          sums.withMutableView { multiply(vectors, weights.transposed, addingTo: $0) }
-        }
-      }
+      withViews(mutating: &sums, reading: vectors, weights) { multiply($1, $2.transposed, addingTo: $0) }
     }
     return sums
   }

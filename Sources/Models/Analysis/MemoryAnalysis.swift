@@ -42,7 +42,7 @@ public struct GateRadius: Hashable, Codable, Sendable {
   /// `parameter`. None for a matrix that no cell without a projection has. Costs O(H³) a block.
   ///
   /// Throws where LAPACK finds no eigenvalues, as it does for weights that are not finite.
-  public static func radii(
+  package static func radii(
     of weights: Matrix<Double>, called parameter: String
   ) throws(LinearAlgebraError) -> [GateRadius] {
     let size = weights.columns
@@ -62,7 +62,7 @@ extension RecurrentLayer {
   /// The norms of ∂L/∂h_t, exact, for every layer, sequence and step of `inputs`, from the zero state and without
   /// dropout.
   ///
-  /// Not for networks of both directions, in which no step is the last to be seen. Walks each sequence back in steps:
+  /// Not for networks of both directions, in which no step is the last to be seen. Goes back through each sequence in steps:
   /// two forward passes and a backward pass, a step at a time, and a state of memory for every step.
   ///
   /// - Parameters:
@@ -71,14 +71,14 @@ extension RecurrentLayer {
   public func analyzeMemory(
     on inputs: PackedSequence<Scalar>, dLastOutputs: Matrix<Scalar>? = nil
   ) -> MemoryAnalysis {
-    precondition(!architecture.isBidirectional, "in a bidirectional network no step is the last to be seen")
+    require(!architecture.isBidirectional, "in a bidirectional network no step is the last to be seen")
     let width = architecture.outputSize
     let dLast = dLastOutputs ?? Matrix(repeating: 1, rows: inputs.batch, columns: width)
-    precondition(
+    require(
       dLast.rows == inputs.batch && dLast.columns == width,
       "the gradient for last outputs must be \(inputs.batch) × \(width), not \(dLast.rows) × \(dLast.columns)")
     let layers = (0..<architecture.layers).map(layer)
-    var walks = layers.map { _ in [WalkBack<Scalar>]() }
+    var gradients = layers.map { _ in [StepGradients<Scalar>]() }
     for (b, sequence) in inputs.sequences.enumerated() {
       var layerInputs = [sequence]
       for layer in layers.dropLast() {
@@ -88,14 +88,15 @@ extension RecurrentLayer {
       var dOutputs = Matrix<Scalar>.zeros(rows: sequence.rows, columns: width)
       if sequence.rows > 0 { dOutputs.setRow(sequence.rows - 1, to: dLast.row(b)) }
       for index in layers.indices.reversed() {
-        let walk = layers[index].walkBack(through: layerInputs[index], dOutputs: dOutputs)
-        dOutputs = walk.dInputs
-        walks[index].append(walk)
+        let found = layers[index].stepGradients(through: layerInputs[index], dOutputs: dOutputs)
+        dOutputs = found.dInputs
+        gradients[index].append(found)
       }
     }
     let hasCell = architecture.cells[0].cellStateSize > 0
     return MemoryAnalysis(
-      hiddenNorms: walks.map { $0.map(\.hiddenNorms) }, cellNorms: hasCell ? walks.map { $0.map(\.cellNorms) } : [])
+      hiddenNorms: gradients.map { $0.map(\.hiddenNorms) },
+      cellNorms: hasCell ? gradients.map { $0.map(\.cellNorms) } : [])
   }
 
   /// The spectral radius of every gate block of every layer's recurrent weights; in a projected LSTM of the block times
@@ -104,22 +105,20 @@ extension RecurrentLayer {
   /// Throws where LAPACK finds no eigenvalues, as it does for weights that are not finite.
   public func spectralRadii() throws(LinearAlgebraError) -> [GateRadius] {
     var radii: [GateRadius] = []
-    for walk in architecture.walks {
-      let shape = architecture.cells[walk.layer]
-      let weights = parameters["weight_hh" + walk.suffix]
-      let projection = shape.isProjected ? parameters["weight_hr" + walk.suffix] : nil
+    for part in architecture.layerDirections {
+      let shape = architecture.cells[part.layer]
+      let weights = parameters["weight_hh" + part.suffix]
+      let projection = shape.isProjected ? parameters["weight_hr" + part.suffix] : nil
       for (gate, name) in shape.gates.enumerated() {
         var block = Matrix<Scalar>.zeros(rows: shape.hiddenSize, columns: shape.hiddenSize)
-        weights.withView { weights in
+        withViews(mutating: &block, reading: weights) { block, weights in
           let source = weights.rows(gate * shape.hiddenSize..<(gate + 1) * shape.hiddenSize)
-          block.withMutableView { block in
-            guard let projection else { return block.copy(from: source) }
-            projection.withView { multiply(source, $0, into: block) }
-          }
+          guard let projection else { return block.copy(from: source) }
+          projection.withView { multiply(source, $0, into: block) }
         }
         radii.append(
           GateRadius(
-            parameter: "weight_hh" + walk.suffix, gate: name.rawValue,
+            parameter: "weight_hh" + part.suffix, gate: name.rawValue,
             radius: Double(try block.spectralRadius())))
       }
     }
@@ -129,17 +128,20 @@ extension RecurrentLayer {
   /// Layer `index` alone.
   private func layer(_ index: Int) -> RecurrentLayer {
     guard let stack = try? RecurrentStack(architecture.cells[index]) else {
-      preconditionFailure("a layer of a network is a network")
+      fatalError("a layer of a network is a network")
     }
     var layer = RecurrentLayer(
-      stack, parameters: parameters.part(architecture.walks[index].parameters, ParameterLayout(stack.parameters)))
+      stack,
+      parameters: parameters.part(architecture.layerDirections[index].parameters, ParameterLayout(stack.parameters)))
     layer.execution = execution
     return layer
   }
 
   /// Backpropagation through one sequence, `[T × I]`, a step at a time, so that the gradient between steps is seen.
   /// Only for one layer.
-  private func walkBack(through inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>) -> WalkBack<Scalar> {
+  private func stepGradients(
+    through inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>
+  ) -> StepGradients<Scalar> {
     let layout = PackedLayout(batch: 1, steps: 1)
     func step(_ rows: Matrix<Scalar>, _ t: Int) -> PackedSequence<Scalar> {
       PackedSequence(layout: layout, rows: Matrix([rows.row(t)]))
@@ -149,20 +151,20 @@ extension RecurrentLayer {
     for t in 0..<inputs.rows {
       states.append(forward(step(inputs, t), from: states[t], recordingInto: &tape, mode: .recording).state)
     }
-    var walk = WalkBack(dInputs: Matrix<Scalar>.zeros(rows: inputs.rows, columns: inputs.columns))
+    var found = StepGradients(dInputs: Matrix<Scalar>.zeros(rows: inputs.rows, columns: inputs.columns))
     var dState = zeroState(batch: 1)
     var gradient = ParameterVector<Scalar>.zeros(parameters.layout)
     for t in (0..<inputs.rows).reversed() {
       let dHidden = zip(dState.hidden[0].row(0), dOutputs.row(t)).map { $0 + $1 }
-      walk.hiddenNorms.append(norm(dHidden))
-      if let dCell = dState.cell.first { walk.cellNorms.append(norm(dCell.row(0))) }
+      found.hiddenNorms.append(norm(dHidden))
+      if let dCell = dState.cell.first { found.cellNorms.append(norm(dCell.row(0))) }
       _ = forward(step(inputs, t), from: states[t], recordingInto: &tape, mode: .recording)
       let back = backward(
         through: &tape, dOutputs: step(dOutputs, t), dState: dState, accumulatingInto: &gradient)
       dState = back.dInitialState
-      walk.dInputs.setRow(t, to: back.dInputs.rows.row(0))
+      found.dInputs.setRow(t, to: back.dInputs.rows.row(0))
     }
-    return walk
+    return found
   }
 }
 
@@ -178,8 +180,8 @@ extension SequenceModel {
   }
 }
 
-/// What walking back through a sequence finds.
-private struct WalkBack<Scalar: BLASScalar> {
+/// Gradients for the states of one layer over one sequence.
+private struct StepGradients<Scalar: BLASScalar> {
   /// By lag.
   var hiddenNorms: [Double] = []
   var cellNorms: [Double] = []

@@ -30,7 +30,7 @@ public struct FeatureScaling: Hashable, Sendable {
     func means(_ value: (Double, Int) -> Double) -> [Double] {
       var sums = [Double](repeating: 0, count: sequences[0].columns)
       for sequence in sequences {
-        precondition(sequence.columns == sums.count || sequence.rows == 0, "sequences of different features")
+        require(sequence.columns == sums.count || sequence.rows == 0, "sequences of different features")
         sequence.withView { rows in
           for t in 0..<rows.rows { for j in sums.indices { sums[j] += value(Double(rows[t, j]), j) } }
         }
@@ -58,7 +58,7 @@ public struct FeatureScaling: Hashable, Sendable {
   private func mapped<Scalar: BLASScalar>(
     _ matrix: Matrix<Scalar>, _ function: (Double, Int) -> Double
   ) -> Matrix<Scalar> {
-    precondition(matrix.columns == features, "\(matrix.columns) features cannot be scaled as \(features)")
+    require(matrix.columns == features, "\(matrix.columns) features cannot be scaled as \(features)")
     var result = matrix
     result.withMutableView { rows in
       for i in 0..<rows.rows { for j in 0..<rows.columns { rows[i, j] = Scalar(function(Double(rows[i, j]), j)) } }

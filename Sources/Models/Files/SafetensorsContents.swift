@@ -20,8 +20,8 @@ public struct SafetensorsContents: Sendable, Equatable {
 
   /// Adds or replaces a tensor. `elements`, row after row, must fill `shape`.
   public mutating func setTensor<Element: SafetensorsElement>(_ name: String, shape: [Int], elements: [Element]) {
-    precondition(name != SafetensorsHeader.metadataKey, "\(name) is the name of the metadata, not of a tensor")
-    precondition(
+    require(name != SafetensorsHeader.metadataKey, "\(name) is the name of the metadata, not of a tensor")
+    require(
       shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == elements.count,
       "\(elements.count) elements cannot fill the shape \(shape) of \(name)")
     tensors[name] = elements.withUnsafeBytes {
@@ -30,7 +30,7 @@ public struct SafetensorsContents: Sendable, Equatable {
   }
 
   /// Adds or replaces a matrix, as a tensor of two dimensions.
-  public mutating func setMatrix<Scalar: BLASScalar & SafetensorsElement>(_ name: String, _ matrix: Matrix<Scalar>) {
+  package mutating func setMatrix<Scalar: BLASScalar & SafetensorsElement>(_ name: String, _ matrix: Matrix<Scalar>) {
     setTensor(name, shape: [matrix.rows, matrix.columns], elements: matrix.elements)
   }
 

@@ -34,18 +34,18 @@ public struct SafetensorsFile: Sendable {
   }
 
   private init(name: String, source: ByteSource) throws(SafetensorsError) {
-    let complain = SafetensorsComplaint(file: name)
+    let context = SafetensorsErrorContext(file: name)
     guard source.count >= 8 else {
-      throw complain(.headerLength, "\(source.count) bytes", "at least 8, for the length of the header")
+      throw context(.headerLength, "\(source.count) bytes", "at least 8, for the length of the header")
     }
-    let length = try source.read(0..<8, complain).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = try source.read(0..<8, context).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let limit = min(Self.headerLimit, source.count - 8)
     guard length <= UInt64(limit) else {
-      throw complain(.headerLength, "a header of \(length) bytes", "at most \(limit)")
+      throw context(.headerLength, "a header of \(length) bytes", "at most \(limit)")
     }
     dataStart = 8 + Int(length)
-    let header = try SafetensorsHeader(source.read(8..<dataStart, complain), complain)
-    try header.checkPlaces(bytes: source.count - dataStart, complain)
+    let header = try SafetensorsHeader(source.read(8..<dataStart, context), context)
+    try header.checkPlaces(bytes: source.count - dataStart, context)
     self.name = name
     self.source = source
     metadata = header.metadata
@@ -65,15 +65,15 @@ public struct SafetensorsFile: Sendable {
   public func tensor<Element: SafetensorsElement>(
     _ tensorName: String, as type: Element.Type = Element.self
   ) throws(SafetensorsError) -> (shape: [Int], elements: [Element]) {
-    let complain = SafetensorsComplaint(file: name, tensor: tensorName)
-    let entry = try entry(tensorName, complain)
+    let context = SafetensorsErrorContext(file: name, tensor: tensorName)
+    let entry = try entry(tensorName, context)
     guard entry.type.isFloatingPoint == Element.safetensorsType.isFloatingPoint else {
-      throw complain(.elementType, entry.type.rawValue, "what converts to \(Element.safetensorsType.rawValue)")
+      throw context(.elementType, entry.type.rawValue, "what converts to \(Element.safetensorsType.rawValue)")
     }
     let start = dataStart + entry.range.lowerBound
-    let bytes = try source.read(start..<start + entry.range.count, complain)
+    let bytes = try source.read(start..<start + entry.range.count, context)
     guard let elements = entry.type.decode(bytes, as: Element.self) else {
-      throw complain(
+      throw context(
         .elementType, "numbers that need \(entry.type.rawValue)",
         "numbers that fit \(Element.safetensorsType.rawValue)")
     }
@@ -84,10 +84,10 @@ public struct SafetensorsFile: Sendable {
   public func matrix<Scalar: BLASScalar & SafetensorsElement>(
     _ tensorName: String, as type: Scalar.Type = Scalar.self
   ) throws(SafetensorsError) -> Matrix<Scalar> {
-    let complain = SafetensorsComplaint(file: name, tensor: tensorName)
-    let shape = try entry(tensorName, complain).shape
+    let context = SafetensorsErrorContext(file: name, tensor: tensorName)
+    let shape = try entry(tensorName, context).shape
     guard shape.count == 1 || shape.count == 2 else {
-      throw complain(.shape, "shape \(shape)", "one or two dimensions")
+      throw context(.shape, "shape \(shape)", "one or two dimensions")
     }
     let elements = try tensor(tensorName, as: Scalar.self).elements
     return Matrix(rows: shape[0], columns: shape.count == 2 ? shape[1] : 1, elements)
@@ -99,9 +99,9 @@ public struct SafetensorsFile: Sendable {
     _ layout: ParameterLayout, prefix: String = "", as type: Scalar.Type = Scalar.self
   ) throws(SafetensorsError) -> ParameterVector<Scalar> {
     for shape in layout.shapes {
-      let complain = SafetensorsComplaint(file: name, tensor: prefix + shape.name)
-      let found = try entry(prefix + shape.name, complain).shape
-      guard found == shape.dimensions else { throw complain(.shape, "shape \(found)", "\(shape.dimensions)") }
+      let context = SafetensorsErrorContext(file: name, tensor: prefix + shape.name)
+      let found = try entry(prefix + shape.name, context).shape
+      guard found == shape.dimensions else { throw context(.shape, "shape \(found)", "\(shape.dimensions)") }
     }
     var result = ParameterVector<Scalar>.zeros(layout)
     for shape in layout.shapes { result[shape.name] = try matrix(prefix + shape.name) }
@@ -112,19 +112,19 @@ public struct SafetensorsFile: Sendable {
   func sum(without key: String) throws(SafetensorsError) -> String {
     var sum = SafetensorsSum(metadata: metadata.filter { $0.key != key })
     for name in tensorNames {
-      let complain = SafetensorsComplaint(file: self.name, tensor: name)
-      let entry = try entry(name, complain)
+      let context = SafetensorsErrorContext(file: self.name, tensor: name)
+      let entry = try entry(name, context)
       let start = dataStart + entry.range.lowerBound
-      sum.add(name, entry.type, entry.shape, try source.read(start..<start + entry.range.count, complain))
+      sum.add(name, entry.type, entry.shape, try source.read(start..<start + entry.range.count, context))
     }
     return sum.text
   }
 
   private func entry(
-    _ tensorName: String, _ complain: SafetensorsComplaint
+    _ tensorName: String, _ context: SafetensorsErrorContext
   ) throws(SafetensorsError) -> SafetensorsEntry {
     guard let entry = tensors[tensorName] else {
-      throw complain(.missingTensor, "no such tensor among \(tensors.count)", "one of this name")
+      throw context(.missingTensor, "no such tensor among \(tensors.count)", "one of this name")
     }
     return entry
   }
@@ -146,7 +146,7 @@ extension ParameterShape {
 }
 
 /// Makes errors about one file.
-struct SafetensorsComplaint {
+struct SafetensorsErrorContext {
   let file: String
   var tensor: String?
 
@@ -159,9 +159,9 @@ struct SafetensorsComplaint {
 
 extension ByteSource {
   /// The bytes in `range`, or an error as this format words it.
-  fileprivate func read(_ range: Range<Int>, _ complain: SafetensorsComplaint) throws(SafetensorsError) -> [UInt8] {
+  fileprivate func read(_ range: Range<Int>, _ context: SafetensorsErrorContext) throws(SafetensorsError) -> [UInt8] {
     do { return try bytes(range) } catch {
-      throw complain(.cannotRead, error.description, "\(range.count) bytes from \(range.lowerBound)")
+      throw context(.cannotRead, error.description, "\(range.count) bytes from \(range.lowerBound)")
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Kernels
 
-// What the files of models and of training runs share: JSON in the metadata, and complaints about it.
+// What the files of models and of training runs share: JSON in the metadata, and errors about it.
 
 extension SafetensorsFile {
   /// The parameters of `layout`, where the file holds exactly those, in floating point.
@@ -9,19 +9,19 @@ extension SafetensorsFile {
     _ layout: ParameterLayout, as _: Scalar.Type
   ) throws(SafetensorsError) -> ParameterVector<Scalar> {
     for (tensor, entry) in tensors.sorted(by: { $0.key < $1.key }) {
-      let complain = SafetensorsComplaint(file: name, tensor: tensor)
+      let context = SafetensorsErrorContext(file: name, tensor: tensor)
       guard layout[tensor] != nil else {
-        throw complain(.unknownTensor, "a tensor that the model does not have", "\(layout.entries.count) others")
+        throw context(.unknownTensor, "a tensor that the model does not have", "\(layout.entries.count) others")
       }
       guard entry.type.isFloatingPoint else {
-        throw complain(.elementType, entry.type.rawValue, "floating-point numbers")
+        throw context(.elementType, entry.type.rawValue, "floating-point numbers")
       }
     }
     return try parameters(layout)
   }
 }
 
-extension SafetensorsComplaint {
+extension SafetensorsErrorContext {
   /// Throws unless the metadata says exactly this.
   func check(
     _ metadata: [String: String], _ key: String, is wanted: String
@@ -66,6 +66,6 @@ func json(_ value: some Encodable) -> String {
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   do { return String(decoding: try encoder.encode(value), as: UTF8.self) } catch {
     // Numbers that JSON lacks are refused where these values are made.
-    preconditionFailure("cannot write \(type(of: value)) as JSON: \(error)")
+    fatalError("cannot write \(type(of: value)) as JSON: \(error)")
   }
 }

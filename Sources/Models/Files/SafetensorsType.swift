@@ -14,7 +14,7 @@ public enum SafetensorsType: String, CaseIterable, Codable, Sendable {
   case int64 = "I64"
 
   /// Bytes of a number.
-  public var size: Int {
+  package var size: Int {
     switch self {
     case .float16, .bfloat16: 2
     case .float32, .int32: 4
@@ -23,7 +23,7 @@ public enum SafetensorsType: String, CaseIterable, Codable, Sendable {
   }
 
   /// Whether the numbers are floating-point ones.
-  public var isFloatingPoint: Bool { self != .int32 && self != .int64 }
+  package var isFloatingPoint: Bool { self != .int32 && self != .int64 }
 
   /// The numbers in `bytes`, or `nil` where one does not fit `Element`.
   func decode<Element: SafetensorsElement>(_ bytes: [UInt8], as type: Element.Type) -> [Element]? {

@@ -1,4 +1,4 @@
-public import Kernels
+internal import Kernels
 
 /// A model that its file alone rebuilds: an architecture, which decides what parameters there are, and these parameters.
 ///
@@ -12,27 +12,12 @@ public import Kernels
 /// | `scalar_type` | the type the model computed in: `F32` or `F64` |
 /// | `architecture` | the architecture as JSON |
 /// | `preprocessing` | ``Preprocessing`` as JSON |
-public protocol StoredModel<Scalar>: Sendable {
-  /// The type that it computes in.
-  associatedtype Scalar: BLASScalar
-  /// Its parts and their sizes.
-  associatedtype Architecture: StoredArchitecture
-
-  /// The parts and their sizes.
-  var architecture: Architecture { get }
-  /// All parameters, in the architecture's layout.
-  var parameters: ParameterVector<Scalar> { get }
-
-  /// A model with given parameters, which must have the architecture's layout.
-  init(_ architecture: Architecture, parameters: ParameterVector<Scalar>)
-}
+public protocol StoredModel<Scalar>: ParameterizedModel where Architecture: StoredArchitecture {}
 
 /// An architecture that a file can hold. What decodes it takes it from a file that is not trusted.
-public protocol StoredArchitecture: Hashable, Codable, Sendable {
+public protocol StoredArchitecture: ModelArchitecture, Codable {
   /// What the file calls models of this kind.
   static var formatName: String { get }
-  /// All parameters.
-  var parameterLayout: ParameterLayout { get }
   /// What the model reads.
   var input: ModelInput { get }
   /// Numbers that the model predicts at once, or classes that it tells apart.
@@ -58,7 +43,7 @@ extension StoredModel where Scalar: SafetensorsElement {
   public func write(to path: String, preprocessing: Preprocessing = Preprocessing()) throws(SafetensorsError) {
     var contents: SafetensorsContents
     do { contents = SafetensorsContents(metadata: try fileMetadata(preprocessing)) } catch {
-      throw SafetensorsComplaint(file: path).metadata(ModelFileKey.preprocessing, error)
+      throw SafetensorsErrorContext(file: path).metadata(ModelFileKey.preprocessing, error)
     }
     contents.setParameters(parameters)
     try contents.write(to: path)
@@ -103,13 +88,13 @@ package struct ModelFileDescription<Architecture: StoredArchitecture> {
 
   /// Reads what `StoredModel.fileMetadata` writes, from a file that is not trusted.
   package init(_ metadata: [String: String], file: String) throws(SafetensorsError) {
-    let complain = SafetensorsComplaint(file: file)
-    try complain.check(metadata, ModelFileKey.format, is: Architecture.formatName)
-    try complain.check(metadata, ModelFileKey.version, is: ModelFileKey.currentVersion)
-    architecture = try complain.decode(metadata, ModelFileKey.architecture)
-    preprocessing = try complain.decode(metadata, ModelFileKey.preprocessing)
+    let context = SafetensorsErrorContext(file: file)
+    try context.check(metadata, ModelFileKey.format, is: Architecture.formatName)
+    try context.check(metadata, ModelFileKey.version, is: ModelFileKey.currentVersion)
+    architecture = try context.decode(metadata, ModelFileKey.architecture)
+    preprocessing = try context.decode(metadata, ModelFileKey.preprocessing)
     do { try preprocessing.check(fits: architecture) } catch {
-      throw complain.metadata(ModelFileKey.preprocessing, error)
+      throw context.metadata(ModelFileKey.preprocessing, error)
     }
   }
 
@@ -124,7 +109,7 @@ package func isModelOfDoubles(_ metadata: [String: String]) -> Bool {
   metadata[ModelFileKey.scalarType] == SafetensorsType.float64.rawValue
 }
 
-/// The names in a model file's metadata, and what stands there.
+/// The names in a model file's metadata, and their values.
 private enum ModelFileKey {
   static let format = "format"
   static let version = "format_version"

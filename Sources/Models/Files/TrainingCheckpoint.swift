@@ -15,7 +15,7 @@ internal import Kernels
 /// | `optimizer.first_moment`, `optimizer.second_moment` | what the rule remembers, `[1 × count]` |
 /// | `carried.0`, … | the state between two windows of a batch |
 extension Trainer where Model.Scalar: SafetensorsElement {
-  /// Writes where this run stands at `path`: at any moment, even after a crash, there is what was there before or all of
+  /// Writes the state of this run to `path`: at any moment, even after a crash, there is what was there before or all of
   /// this.
   ///
   /// - Parameters:
@@ -38,38 +38,38 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     try contents.write(to: path)
   }
 
-  /// Makes this run stand where the one whose checkpoint is at `path` stood: given the same examples it goes on to the
+  /// Restores the run whose checkpoint is at `path`: given the same examples this one continues to the
   /// same parameters, to the bit, as if it had not been interrupted.
   ///
   /// - Returns: The notes that were written with it.
-  /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: other options, or
-  ///   parameters of other names or shapes. The run then stands where it stood.
+  /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: options other than memory, or
+  ///   parameters of other names or shapes. The run is then unchanged.
   @discardableResult
   public mutating func resume(fromCheckpoint path: String) throws(SafetensorsError) -> [String: String] {
     try resume(from: SafetensorsFile(path: path))
   }
 
-  /// Makes this run stand where the one stood whose checkpoint is the open `file`, as
+  /// Restores the run whose checkpoint is the open `file`, as
   /// ``resume(fromCheckpoint:)`` does.
   @discardableResult
   public mutating func resume(from file: SafetensorsFile) throws(SafetensorsError) -> [String: String] {
-    let complain = SafetensorsComplaint(file: file.name)
+    let context = SafetensorsErrorContext(file: file.name)
     try file.checkIsWholeCheckpoint()
-    let savedOptions: TrainingOptions = try complain.decode(file.metadata, CheckpointKey.options)
-    guard savedOptions == options else {
-      throw complain(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
+    let savedOptions: TrainingOptions = try context.decode(file.metadata, CheckpointKey.options)
+    guard savedOptions.isEquivalent(to: options) else {
+      throw context(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
     }
     let layout = model.parameters.layout
     let saved: ParameterVector<Model.Scalar> = try file.parameters(layout, prefix: CheckpointKey.parameters)
     var optimizer = state.optimizer.state
     let step = file.metadata[CheckpointKey.optimizerStep].flatMap(Int.init) ?? -1
-    guard step >= 0 else { throw complain(.metadata, "no count of steps", "\"\(CheckpointKey.optimizerStep)\"") }
+    guard step >= 0 else { throw context(.metadata, "no count of steps", "\"\(CheckpointKey.optimizerStep)\"") }
     optimizer.step = step
     optimizer.firstMoment = try file.matrix(CheckpointKey.firstMoment, shapedLike: optimizer.firstMoment)
     optimizer.secondMoment = try file.matrix(CheckpointKey.secondMoment, shapedLike: optimizer.secondMoment)
 
     var restored = state
-    restored.course = try complain.decode(file.metadata, CheckpointKey.course)
+    restored.course = try context.decode(file.metadata, CheckpointKey.course)
     restored.optimizer = Optimizer(options.optimizer, resuming: optimizer)
     restored.best =
       restored.course.bestEpoch == nil ? nil : try file.parameters(layout, prefix: CheckpointKey.best)
@@ -78,9 +78,9 @@ extension Trainer where Model.Scalar: SafetensorsElement {
       carried.append(try file.matrix(CheckpointKey.carried + "\(carried.count)"))
     }
     guard restored.course.isPossible, restored.course.scheduler.schedule == options.schedule,
-      stand(at: restored, parameters: saved, carrying: carried)
+      restore(restored, parameters: saved, carrying: carried)
     else {
-      throw complain(.metadata, "a course or a carried state that no run of this model has", "one of this model")
+      throw context(.metadata, "a course or a carried state that no run of this model has", "one of this model")
     }
     return Dictionary(
       uniqueKeysWithValues: file.metadata.compactMap { key, value in
@@ -96,7 +96,7 @@ extension TrainingCourse {
   public static func read(fromCheckpoint path: String) throws(SafetensorsError) -> TrainingCourse {
     let file = try SafetensorsFile(path: path)
     try file.checkIsWholeCheckpoint()
-    return try SafetensorsComplaint(file: path).decode(file.metadata, CheckpointKey.course)
+    return try SafetensorsErrorContext(file: path).decode(file.metadata, CheckpointKey.course)
   }
 
   /// Whether the counters can belong to a run: those of a file that is not trusted.
@@ -113,12 +113,12 @@ extension SafetensorsFile {
 
   /// Throws unless this is a checkpoint, and as it was written.
   fileprivate func checkIsWholeCheckpoint() throws(SafetensorsError) {
-    let complain = SafetensorsComplaint(file: name)
-    try complain.check(metadata, CheckpointKey.format, is: CheckpointKey.formatName)
-    try complain.check(metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
+    let context = SafetensorsErrorContext(file: name)
+    try context.check(metadata, CheckpointKey.format, is: CheckpointKey.formatName)
+    try context.check(metadata, CheckpointKey.version, is: CheckpointKey.currentVersion)
     let sum = try sum(without: CheckpointKey.sum)
     guard metadata[CheckpointKey.sum] == sum else {
-      throw complain(
+      throw context(
         .metadata, "damaged contents, whose sum is \(sum)",
         metadata[CheckpointKey.sum].map { "\($0), as was written with them" } ?? "metadata \"\(CheckpointKey.sum)\"")
     }
@@ -130,7 +130,7 @@ extension SafetensorsFile {
   ) throws(SafetensorsError) -> Matrix<Scalar> {
     let found: Matrix<Scalar> = try matrix(tensorName)
     guard found.rows == other.rows, found.columns == other.columns else {
-      throw SafetensorsComplaint(file: name, tensor: tensorName)(
+      throw SafetensorsErrorContext(file: name, tensor: tensorName)(
         .shape, "shape [\(found.rows), \(found.columns)]", "[\(other.rows), \(other.columns)]")
     }
     return found

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Kernels
 
 /// How the next token is chosen from the probabilities that a model gives to all.
 ///
@@ -16,7 +17,7 @@ public enum SamplingStrategy: Hashable, Codable, Sendable {
   case nucleus(Double, temperature: Double = 1)
 
   /// Throws where a temperature is not positive and finite, k not positive or p not a probability above 0.
-  public func check() throws(ConfigurationError) {
+  package func check() throws(ConfigurationError) {
     func check(temperature: Double) throws(ConfigurationError) {
       try ConfigurationError.require(
         temperature > 0 && temperature.isFinite, "temperature", "\(temperature)", wanted: "a positive number")
@@ -69,7 +70,7 @@ public struct TokenSampler: Sendable {
   ///
   /// A logit that is not a number counts as −∞. Where no token that may be chosen has a logit above −∞, all that may be
   /// chosen are equally probable.
-  public func probabilities(of logits: [Double]) -> [Double] {
+  package func probabilities(of logits: [Double]) -> [Double] {
     let candidates = candidates(of: logits)
     let sum = candidates.reduce(0) { $0 + $1.weight }
     var probabilities = [Double](repeating: 0, count: logits.count)
@@ -87,7 +88,7 @@ public struct TokenSampler: Sendable {
     let largest = allowed.max() ?? -.infinity
     guard largest > -.infinity else {
       let rest = allowed.indices.filter { !isForbidden[$0] }
-      precondition(!rest.isEmpty, "all \(logits.count) tokens are forbidden")
+      require(!rest.isEmpty, "all \(logits.count) tokens are forbidden")
       return strategy == .greedy ? [(rest[0], 1)] : rest.map { ($0, 1) }
     }
     func weights(_ tokens: some Sequence<Int>, _ temperature: Double) -> [(token: Int, weight: Double)] {

@@ -54,7 +54,7 @@ extension SequenceDecoder {
   public func beamSearch(
     from prompts: [[Int32]], state: State, options: BeamSearchOptions
   ) throws(ConfigurationError) -> [[GeneratedSequence]] {
-    precondition(prompts.count == state.batch, "\(prompts.count) prompts for a state of \(state.batch) sequences")
+    require(prompts.count == state.batch, "\(prompts.count) prompts for a state of \(state.batch) sequences")
     try options.check()
     try check(forbidden: options.forbidden)
     try check(prompts)

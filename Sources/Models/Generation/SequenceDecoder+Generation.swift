@@ -42,7 +42,7 @@ extension SequenceDecoder {
   public func generate(
     from prompts: [[Int32]], state: State, options: GenerationOptions
   ) throws(ConfigurationError) -> [GeneratedSequence] {
-    precondition(prompts.count == state.batch, "\(prompts.count) prompts for a state of \(state.batch) sequences")
+    require(prompts.count == state.batch, "\(prompts.count) prompts for a state of \(state.batch) sequences")
     let sampler = try TokenSampler(options.strategy, forbidding: options.forbidden)
     try check(forbidden: options.forbidden)
     try ConfigurationError.checkPositive(["length to generate": options.maximumLength])

@@ -15,7 +15,7 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
   private let weights: [PreparedWeights<Scalar>?]
 
   /// A decoder of `model`. Throws where the model does not say after every token which may follow: where it reads
-  /// features, predicts once, walks both directions, is trained on another loss than softmax cross-entropy or predicts
+  /// features, predicts once, reads both directions, is trained on another loss than softmax cross-entropy or predicts
   /// tokens that it cannot read.
   public init(_ model: SequenceModel<Scalar>) throws(ConfigurationError) {
     let architecture = model.architecture
@@ -30,8 +30,8 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
       architecture.loss == .softmaxCrossEntropy, "loss of a decoder", architecture.loss.rawValue,
       wanted: "softmaxCrossEntropy")
     try ConfigurationError.require(
-      architecture.head.outputSize <= embedding.vocabularySize, "output size of a decoder",
-      "\(architecture.head.outputSize)", wanted: "at most the \(embedding.vocabularySize) tokens that it can read")
+      architecture.outputSize <= embedding.vocabularySize, "output size of a decoder",
+      "\(architecture.outputSize)", wanted: "at most the \(embedding.vocabularySize) tokens that it can read")
     self.model = model
     self.embedding = embedding
     weights = model.parameters.withView {
@@ -40,7 +40,7 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
   }
 
   /// The tokens that it can continue a sequence with.
-  public var vocabularySize: Int { model.architecture.head.outputSize }
+  public var vocabularySize: Int { model.architecture.outputSize }
 
   /// The state before the first token of `batch` sequences.
   public func zeroState(batch: Int) -> RecurrentState<Scalar> { model.zeroState(batch: batch) }
@@ -58,9 +58,10 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
       architecture.recurrent.step(
         features.unsafeView, &state, parameters: all.columns(ranges.recurrent), prepared: weights,
         into: outputs.unsafeMutableView(), execution: model.execution)
-      let (weight, bias) = architecture.headParts(of: all)
+      var tape = HeadTape<Scalar>()
       architecture.head.forward(
-        outputs.unsafeView, weight: weight, bias: bias, into: logits.unsafeMutableView(), execution: model.execution)
+        outputs.unsafeView, architecture.headParameters(all), tape: &tape, into: logits.unsafeMutableView(),
+        execution: model.execution)
     }
     return logits
   }

@@ -26,7 +26,7 @@ public struct EmbeddingTable: Hashable, Sendable {
   public func forward<Scalar: BLASScalar>(
     _ tokens: UnsafeBufferPointer<Int32>, parameters: MatrixView<Scalar>, into outputs: MutableMatrixView<Scalar>
   ) {
-    precondition(outputs.rows == tokens.count, "\(outputs.rows) rows for \(tokens.count) tokens")
+    require(outputs.rows == tokens.count, "\(outputs.rows) rows for \(tokens.count) tokens")
     let table = MatrixView(parameters.baseAddress, rows: vocabularySize, columns: dimension)
     for (n, token) in tokens.enumerated() {
       outputs.row(n).update(from: table.row(checked(token)), count: dimension)
@@ -48,9 +48,14 @@ public struct EmbeddingTable: Hashable, Sendable {
   }
 
   private func checked(_ token: Int32) -> Int {
-    precondition(0..<vocabularySize ~= Int(token), "token \(token) is outside a vocabulary of \(vocabularySize)")
+    require(0..<vocabularySize ~= Int(token), "token \(token) is outside a vocabulary of \(vocabularySize)")
     return Int(token)
   }
+}
+
+extension EmbeddingTable: ModelArchitecture {
+  /// The ``parameters``.
+  public var parameterLayout: ParameterLayout { ParameterLayout(parameters) }
 }
 
 extension EmbeddingTable: Codable {
@@ -65,27 +70,26 @@ extension EmbeddingTable: Codable {
 }
 
 /// An embedding: a trainable row of numbers for each token, with its parameter `weight`.
-public struct Embedding<Scalar: BLASScalar>: Sendable {
+public struct Embedding<Scalar: BLASScalar>: ParameterizedModel {
   /// The sizes.
   public let architecture: EmbeddingTable
   /// The table.
   public var parameters: ParameterVector<Scalar>
+  /// Unused: rows are copied.
+  public var execution = Execution.automatic
 
-  /// A table with initial numbers that `scheme` and `seed` decide.
-  public init(_ architecture: EmbeddingTable, scheme: InitializationScheme = .recommended, seed: UInt64 = 0) {
+  /// A table with parameters of the architecture's layout.
+  public init(unchecked architecture: EmbeddingTable, parameters: ParameterVector<Scalar>) {
     self.architecture = architecture
-    parameters = .zeros(ParameterLayout(architecture.parameters))
-    parameters.initialize(scheme, seed: seed)
+    self.parameters = parameters
   }
 
   /// The features of every token, `[N × E]`.
   public func callAsFunction(_ tokens: PackedSequence<Int32>) -> PackedSequence<Scalar> {
-    precondition(tokens.features == 1, "a step has one token, not \(tokens.features)")
+    require(tokens.features == 1, "a step has one token, not \(tokens.features)")
     var rows = Matrix<Scalar>(uninitializedRows: tokens.rows.rows, columns: architecture.dimension)
-    rows.withMutableView { rows in
-      tokens.rows.withUnsafeBufferPointer { tokens in
-        parameters.withView { architecture.forward(tokens, parameters: $0, into: rows) }
-      }
+    withViews(mutating: &rows, reading: parameters) { rows, parameters in
+      tokens.rows.withUnsafeBufferPointer { architecture.forward($0, parameters: parameters, into: rows) }
     }
     return PackedSequence(layout: tokens.layout, rows: rows)
   }
@@ -95,10 +99,10 @@ public struct Embedding<Scalar: BLASScalar>: Sendable {
     _ tokens: PackedSequence<Int32>, dOutputs: PackedSequence<Scalar>,
     accumulatingInto gradient: inout ParameterVector<Scalar>
   ) {
-    precondition(dOutputs.layout == tokens.layout, "the gradient has another layout than the tokens")
-    tokens.rows.withUnsafeBufferPointer { tokens in
-      dOutputs.rows.withView { dOutputs in
-        gradient.withMutableView { architecture.backward(tokens, dOutputs: dOutputs, dParametersAddingTo: $0) }
+    require(dOutputs.layout == tokens.layout, "the gradient has another layout than the tokens")
+    withViews(mutating: &gradient, reading: dOutputs.rows) { gradient, dOutputs in
+      tokens.rows.withUnsafeBufferPointer {
+        architecture.backward($0, dOutputs: dOutputs, dParametersAddingTo: gradient)
       }
     }
   }

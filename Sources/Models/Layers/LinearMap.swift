@@ -32,7 +32,7 @@ public struct LinearMap: Hashable, Sendable {
     _ inputs: MatrixView<Scalar>, parameters: MatrixView<Scalar>, into outputs: MutableMatrixView<Scalar>,
     execution: Execution
   ) {
-    precondition(parameters.columns == parameterCount, "\(parameters.columns) parameters for \(parameterCount)")
+    require(parameters.columns == parameterCount, "\(parameters.columns) parameters for \(parameterCount)")
     forward(
       inputs, weight: MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize),
       bias: hasBias ? parameters.columns(outputSize * inputSize..<parameterCount) : nil, into: outputs,
@@ -40,13 +40,13 @@ public struct LinearMap: Hashable, Sendable {
   }
 
   /// The gradients for `dOutputs`, `[N × O]`: those for the parameters are added to `dParameters`, that for the inputs
-  /// overwrites `dInputs`, `[N × I]`, unless nobody wants it. Two GEMMs.
+  /// overwrites `dInputs`, `[N × I]`; `nil` to skip it. Two GEMMs.
   public func backward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, parameters: MatrixView<Scalar>, dOutputs: MatrixView<Scalar>,
     dInputsInto dInputs: MutableMatrixView<Scalar>?, dParametersAddingTo dParameters: MutableMatrixView<Scalar>,
     execution: Execution
   ) {
-    precondition(dParameters.columns == parameterCount, "\(dParameters.columns) gradients for \(parameterCount)")
+    require(dParameters.columns == parameterCount, "\(dParameters.columns) gradients for \(parameterCount)")
     backward(
       inputs, weight: MatrixView(parameters.baseAddress, rows: outputSize, columns: inputSize), dOutputs: dOutputs,
       dInputsInto: dInputs,
@@ -79,13 +79,18 @@ public struct LinearMap: Hashable, Sendable {
   }
 
   private func check<Scalar>(_ weight: MatrixView<Scalar>, _ bias: MatrixView<Scalar>?) {
-    precondition(
+    require(
       weight.rows == outputSize && weight.columns == inputSize,
       "the weight must be \(outputSize) × \(inputSize), not \(weight.rows) × \(weight.columns)")
-    precondition(
+    require(
       (bias != nil) == hasBias && (bias?.columns ?? outputSize) == outputSize,
       "the bias must be \(hasBias ? outputSize : 0) numbers, not \(bias?.columns ?? 0)")
   }
+}
+
+extension LinearMap: ModelArchitecture {
+  /// The ``parameters``.
+  public var parameterLayout: ParameterLayout { ParameterLayout(parameters) }
 }
 
 extension LinearMap: Codable {
@@ -101,7 +106,7 @@ extension LinearMap: Codable {
 }
 
 /// A linear layer: y = W x + b, with its parameters `weight` and `bias`.
-public struct Linear<Scalar: BLASScalar>: Sendable {
+public struct Linear<Scalar: BLASScalar>: ParameterizedModel {
   /// The sizes.
   public let architecture: LinearMap
   /// W and b.
@@ -109,20 +114,17 @@ public struct Linear<Scalar: BLASScalar>: Sendable {
   /// Path and threads.
   public var execution = Execution.automatic
 
-  /// A layer with initial parameters that `scheme` and `seed` decide.
-  public init(_ architecture: LinearMap, scheme: InitializationScheme = .recommended, seed: UInt64 = 0) {
+  /// A layer with parameters of the architecture's layout.
+  public init(unchecked architecture: LinearMap, parameters: ParameterVector<Scalar>) {
     self.architecture = architecture
-    parameters = .zeros(ParameterLayout(architecture.parameters))
-    parameters.initialize(scheme, seed: seed)
+    self.parameters = parameters
   }
 
   /// Outputs `[N × O]` of inputs `[N × I]`.
   public func callAsFunction(_ inputs: Matrix<Scalar>) -> Matrix<Scalar> {
     var outputs = Matrix<Scalar>(uninitializedRows: inputs.rows, columns: architecture.outputSize)
-    inputs.withView { inputs in
-      outputs.withMutableView { outputs in
-        parameters.withView { architecture.forward(inputs, parameters: $0, into: outputs, execution: execution) }
-      }
+    withViews(mutating: &outputs, reading: inputs, parameters) {
+      architecture.forward($1, parameters: $2, into: $0, execution: execution)
     }
     return outputs
   }
@@ -133,18 +135,11 @@ public struct Linear<Scalar: BLASScalar>: Sendable {
     _ inputs: Matrix<Scalar>, dOutputs: Matrix<Scalar>, accumulatingInto gradient: inout ParameterVector<Scalar>
   ) -> Matrix<Scalar> {
     var dInputs = Matrix<Scalar>(uninitializedRows: inputs.rows, columns: inputs.columns)
-    inputs.withView { inputs in
-      dOutputs.withView { dOutputs in
-        dInputs.withMutableView { dInputs in
-          gradient.withMutableView { gradient in
-            parameters.withView {
-              architecture.backward(
-                inputs, parameters: $0, dOutputs: dOutputs, dInputsInto: dInputs, dParametersAddingTo: gradient,
-                execution: execution)
-            }
-          }
-        }
-      }
+    withViews(mutating: &dInputs, &gradient, reading: inputs, parameters, dOutputs) {
+      dInputs, gradient, inputs, parameters, dOutputs in
+      architecture.backward(
+        inputs, parameters: parameters, dOutputs: dOutputs, dInputsInto: dInputs, dParametersAddingTo: gradient,
+        execution: execution)
     }
     return dInputs
   }

@@ -1,6 +1,6 @@
 public import Kernels
 
-/// A layer that has done with changing: its weights are brought into the order of the fused path once, for all passes
+/// A layer that does not change any more: its weights are brought into the order of the fused path once, for all passes
 /// to come.
 ///
 ///     let server = lstm.prepared()
@@ -12,7 +12,7 @@ public import Kernels
 public struct PreparedLayer<Scalar: BLASScalar>: Sendable {
   /// The layer.
   public let layer: RecurrentLayer<Scalar>
-  /// For each walk, as far as its cell has a fused path.
+  /// For each layer and direction, as far as its cell has a fused path.
   private let weights: [PreparedWeights<Scalar>?]
 
   /// Prepares the weights of `layer`: a copy of them, in O(number of parameters).

@@ -12,7 +12,7 @@ public import Kernels
 ///
 /// Training is explicit: ``forward(_:from:recordingInto:mode:)`` and then
 /// ``backward(through:dOutputs:dState:accumulatingInto:)``.
-public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
+public struct RecurrentLayer<Scalar: BLASScalar>: ParameterizedModel {
   /// Cell, layers, directions and dropout.
   public let architecture: RecurrentStack
   /// The parameters, under PyTorch's names (`weight_ih_l0`, `bias_hh_l0_reverse`, …).
@@ -20,19 +20,8 @@ public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
   /// Path and threads of every pass.
   public var execution = Execution.automatic
 
-  /// A network with initial parameters that `scheme` and `seed` decide.
-  public init(
-    _ architecture: RecurrentStack, scheme: InitializationScheme = .recommended, seed: UInt64 = 0
-  ) {
-    self.architecture = architecture
-    parameters = .zeros(ParameterLayout(architecture.parameters))
-    parameters.initialize(scheme, seed: seed)
-  }
-
-  /// A network with given parameters, which must have the architecture's layout.
-  public init(_ architecture: RecurrentStack, parameters: ParameterVector<Scalar>) {
-    precondition(
-      parameters.layout.shapes == architecture.parameters, "the parameters have the layout of another architecture")
+  /// A network with parameters of the architecture's layout.
+  public init(unchecked architecture: RecurrentStack, parameters: ParameterVector<Scalar>) {
     self.architecture = architecture
     self.parameters = parameters
   }
@@ -56,9 +45,7 @@ public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
   /// but the result after the first step from a state. Not for bidirectional networks, which need the future.
   public func step(_ inputs: Matrix<Scalar>, _ state: inout RecurrentState<Scalar>) -> Matrix<Scalar> {
     var outputs = Matrix<Scalar>(uninitializedRows: inputs.rows, columns: architecture.outputSize)
-    inputs.withView { inputs in
-      outputs.withMutableView { step(inputs, &state, into: $0) }
-    }
+    withViews(mutating: &outputs, reading: inputs) { step($1, &state, into: $0) }
     return outputs
   }
 
@@ -71,7 +58,7 @@ public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
   public func step(
     _ inputs: Span<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: inout MutableSpan<Scalar>
   ) {
-    precondition(
+    require(
       inputs.count == architecture.inputSize && outputs.count == architecture.outputSize,
       "a step takes \(architecture.inputSize) numbers to \(architecture.outputSize), "
         + "not \(inputs.count) to \(outputs.count)")
@@ -131,25 +118,17 @@ public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
     through tape: inout RecurrentTape<Scalar>, dOutputs: PackedSequence<Scalar>,
     dState: RecurrentState<Scalar>? = nil, accumulatingInto gradient: inout ParameterVector<Scalar>
   ) -> (dInputs: PackedSequence<Scalar>, dInitialState: RecurrentState<Scalar>) {
-    guard let inputs = tape.inputs else { preconditionFailure("the tape holds no recording") }
-    precondition(dOutputs.layout == inputs.layout, "the gradient has another layout than the recorded pass")
-    precondition(gradient.count == parameters.count, "the gradient has the layout of another architecture")
+    guard let inputs = tape.inputs else { fatalError("the tape holds no recording") }
+    require(dOutputs.layout == inputs.layout, "the gradient has another layout than the recorded pass")
+    check(gradient: gradient)
     var dState = dState ?? zeroState(batch: inputs.batch)
     var dInputs = Matrix<Scalar>.zeros(rows: inputs.rows.rows, columns: inputs.features)
-    parameters.withView { parameters in
-      gradient.withMutableView { gradient in
-        dInputs.withMutableView { dInputs in
-          dOutputs.rows.withView { dOutputs in
-            inputs.rows.withView { inputRows in
-              architecture.backward(
-                inputRows, layout: inputs.layout, parameters: parameters,
-                gradients: RecurrentGradients(
-                  dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: gradient),
-                dState: &dState, tape: &tape, execution: execution)
-            }
-          }
-        }
-      }
+    withViews(mutating: &dInputs, &gradient, reading: inputs.rows, parameters, dOutputs.rows) {
+      dInputs, gradient, inputRows, parameters, dOutputs in
+      architecture.backward(
+        inputRows, layout: inputs.layout, parameters: parameters,
+        gradients: RecurrentGradients(dOutputs: dOutputs, addingInputsTo: dInputs, addingParametersTo: gradient),
+        dState: &dState, tape: &tape, execution: execution)
     }
     return (PackedSequence(layout: inputs.layout, rows: dInputs), dState)
   }
@@ -159,12 +138,9 @@ public struct RecurrentLayer<Scalar: BLASScalar>: Sendable {
     mode: PassMode
   ) -> (outputs: PackedSequence<Scalar>, state: RecurrentState<Scalar>) {
     var state = state ?? zeroState(batch: inputs.batch)
-    parameters.withView { parameters in
-      inputs.rows.withView {
-        architecture.forward(
-          $0, layout: inputs.layout, parameters: parameters, state: &state, tape: &tape, mode: mode,
-          execution: execution)
-      }
+    withViews(inputs.rows, parameters) {
+      architecture.forward(
+        $0, layout: inputs.layout, parameters: $1, state: &state, tape: &tape, mode: mode, execution: execution)
     }
     return (PackedSequence(layout: inputs.layout, rows: tape.outputs[architecture.layers - 1]), state)
   }
@@ -189,6 +165,6 @@ extension RecurrentLayer {
   }
 }
 
-/// The short name of ``RecurrentLayer`` for the cell that it has unless told otherwise: long short-term memory (Hochreiter &
+/// The short name of ``RecurrentLayer`` for the cell that it has by default: long short-term memory (Hochreiter &
 /// Schmidhuber 1997).
 public typealias LSTM<Scalar: BLASScalar> = RecurrentLayer<Scalar>

@@ -1,6 +1,6 @@
 public import Kernels
 
-/// The passes of a stack over parameters that somebody else owns. ``RecurrentLayer`` calls them with its own; a model
+/// The passes of a stack over parameters that the caller owns. ``RecurrentLayer`` calls them with its own; a model
 /// that keeps the parameters of several parts in one buffer calls them with a part of that.
 extension RecurrentStack {
   /// Runs all layers over all steps.
@@ -22,35 +22,35 @@ extension RecurrentStack {
     state.check(fits: self, batch: layout.batch)
     tape.prepare(for: self, layout: layout)
     tape.usesMasks = mode == .training
-    for walk in walks {
-      let cell = cells[walk.layer]
+    for part in layerDirections {
+      let cell = cells[part.layer]
       let hidesUnits = mode == .training && recurrentDropout > 0
       if hidesUnits {
-        tape.recurrentMasks[walk.index].discardContents(resizingTo: layout.batch, by: cell.outputSize)
-        drawMask(&tape.recurrentMasks[walk.index], dropping: recurrentDropout, from: &tape.generator)
+        tape.recurrentMasks[part.index].discardContents(resizingTo: layout.batch, by: cell.outputSize)
+        drawMask(&tape.recurrentMasks[part.index], dropping: recurrentDropout, from: &tape.generator)
       }
-      gather(state.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
-      if cell.cellStateSize > 0 { gather(state.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+      gather(state.hidden[part.index], by: layout, into: &tape.hidden[part.index])
+      if cell.cellStateSize > 0 { gather(state.cell[part.index], by: layout, into: &tape.cell[part.index]) }
 
       cell.forward(
         forwardPass(
-          walk, inputs, layout, parameters, &tape,
-          outputs: tape.outputs[walk.layer].unsafeMutableView(),
+          part, inputs, layout, parameters, &tape,
+          outputs: tape.outputs[part.layer].unsafeMutableView(),
           PassOptions(
-            recurrentMask: hidesUnits ? tape.recurrentMasks[walk.index].unsafeView : nil,
-            isRecording: mode != .inference, prepared: tape.prepared.isEmpty ? nil : tape.prepared[walk.index],
+            recurrentMask: hidesUnits ? tape.recurrentMasks[part.index].unsafeView : nil,
+            isRecording: mode != .inference, prepared: tape.prepared.isEmpty ? nil : tape.prepared[part.index],
             execution: execution)),
-        tape: &tape.cells[walk.index])
+        tape: &tape.cells[part.index])
 
-      scatter(tape.hidden[walk.index], by: layout, into: &state.hidden[walk.index])
-      if cell.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &state.cell[walk.index]) }
-      let isLastOfLayer = walk.columns.upperBound == outputSize
-      if isLastOfLayer, walk.layer < layers - 1, mode == .training, dropout > 0 {
-        tape.dropoutMasks[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
-        drawMask(&tape.dropoutMasks[walk.layer], dropping: dropout, from: &tape.generator)
+      scatter(tape.hidden[part.index], by: layout, into: &state.hidden[part.index])
+      if cell.cellStateSize > 0 { scatter(tape.cell[part.index], by: layout, into: &state.cell[part.index]) }
+      let isLastOfLayer = part.columns.upperBound == outputSize
+      if isLastOfLayer, part.layer < layers - 1, mode == .training, dropout > 0 {
+        tape.dropoutMasks[part.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
+        drawMask(&tape.dropoutMasks[part.layer], dropping: dropout, from: &tape.generator)
         // A copy: the outputs themselves are part of what a backward pass reads.
-        tape.dropped[walk.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
-        multiplyElements(tape.outputs[walk.layer], tape.dropoutMasks[walk.layer], into: &tape.dropped[walk.layer])
+        tape.dropped[part.layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
+        multiplyElements(tape.outputs[part.layer], tape.dropoutMasks[part.layer], into: &tape.dropped[part.layer])
       }
     }
   }
@@ -73,41 +73,40 @@ extension RecurrentStack {
     execution: Execution
   ) {
     dState.check(fits: self, batch: layout.batch)
-    precondition(tape.outputs.count == layers, "the tape holds no recording of this network")
+    require(tape.outputs.count == layers, "the tape holds no recording of this network")
     for i in tape.outputs.indices {
-      precondition(tape.outputs[i].rows == layout.rowCount, "the tape holds no recording of this batch")
+      require(tape.outputs[i].rows == layout.rowCount, "the tape holds no recording of this batch")
     }
     for layer in 0..<layers - 1 {
       tape.dOutputs[layer].discardContents(resizingTo: layout.rowCount, by: outputSize)
       tape.dOutputs[layer].setToZero()
     }
-    for index in walks.indices.reversed() {
-      let walk = walks[index]
-      let cell = cells[walk.layer]
-      let isFirstOfLayer = walk.columns.upperBound == outputSize
-      if isFirstOfLayer, walk.layer < layers - 1, tape.usesMasks, dropout > 0 {
-        tape.dOutputs[walk.layer].multiplyElements(by: tape.dropoutMasks[walk.layer])
+    for part in layerDirections.reversed() {
+      let cell = cells[part.layer]
+      let isFirstOfLayer = part.columns.upperBound == outputSize
+      if isFirstOfLayer, part.layer < layers - 1, tape.usesMasks, dropout > 0 {
+        tape.dOutputs[part.layer].multiplyElements(by: tape.dropoutMasks[part.layer])
       }
-      gather(dState.hidden[walk.index], by: layout, into: &tape.hidden[walk.index])
-      if cell.cellStateSize > 0 { gather(dState.cell[walk.index], by: layout, into: &tape.cell[walk.index]) }
+      gather(dState.hidden[part.index], by: layout, into: &tape.hidden[part.index])
+      if cell.cellStateSize > 0 { gather(dState.cell[part.index], by: layout, into: &tape.cell[part.index]) }
 
       // The outputs are read at most: a caller may still hold them, and a mutable view would copy them.
       let forward = forwardPass(
-        walk, inputs, layout, parameters, &tape,
-        outputs: MutableMatrixView(readingOnly: tape.outputs[walk.layer].unsafeView),
+        part, inputs, layout, parameters, &tape,
+        outputs: MutableMatrixView(readingOnly: tape.outputs[part.layer].unsafeView),
         PassOptions(
           recurrentMask: tape.usesMasks && recurrentDropout > 0
-            ? tape.recurrentMasks[walk.index].unsafeView : nil, execution: execution))
-      let dOutputs = walk.layer == layers - 1 ? gradients.dOutputs : tape.dOutputs[walk.layer].unsafeView
+            ? tape.recurrentMasks[part.index].unsafeView : nil, execution: execution))
+      let dOutputs = part.layer == layers - 1 ? gradients.dOutputs : tape.dOutputs[part.layer].unsafeView
       cell.backward(
         BackwardPass(
-          of: forward, dOutputs: dOutputs.columns(walk.columns), dState: (forward.hidden, forward.cell),
-          dInputs: walk.layer == 0 ? gradients.dInputs : tape.dOutputs[walk.layer - 1].unsafeMutableView(),
-          dParameters: gradients.dParameters.columns(walk.parameters)),
-        tape: &tape.cells[walk.index])
+          of: forward, dOutputs: dOutputs.columns(part.columns), dState: (forward.hidden, forward.cell),
+          dInputs: part.layer == 0 ? gradients.dInputs : tape.dOutputs[part.layer - 1].unsafeMutableView(),
+          dParameters: gradients.dParameters.columns(part.parameters)),
+        tape: &tape.cells[part.index])
 
-      scatter(tape.hidden[walk.index], by: layout, into: &dState.hidden[walk.index])
-      if cell.cellStateSize > 0 { scatter(tape.cell[walk.index], by: layout, into: &dState.cell[walk.index]) }
+      scatter(tape.hidden[part.index], by: layout, into: &dState.hidden[part.index])
+      if cell.cellStateSize > 0 { scatter(tape.cell[part.index], by: layout, into: &dState.cell[part.index]) }
     }
   }
 }
@@ -126,7 +125,7 @@ extension RecurrentStack {
     _ inputs: MatrixView<Scalar>, _ state: inout RecurrentState<Scalar>, parameters: MatrixView<Scalar>,
     prepared: [PreparedWeights<Scalar>?] = [], into outputs: MutableMatrixView<Scalar>, execution: Execution
   ) {
-    precondition(!isBidirectional, "a bidirectional network cannot step: it needs the future")
+    require(!isBidirectional, "a bidirectional network cannot step: it needs the future")
     var workspace = RecurrentTape<Scalar>()
     swap(&workspace, &state.workspace)
     if workspace.stepLayout?.batch != inputs.rows { workspace.stepLayout = PackedLayout(batch: inputs.rows, steps: 1) }
@@ -139,26 +138,26 @@ extension RecurrentStack {
     swap(&workspace, &state.workspace)
   }
 
-  /// The weights of each walk in the order of the fused path, as far as its cell has one: a copy of the parameters,
+  /// The weights of each layer and direction in the order of the fused path, as far as its cell has one: a copy of the parameters,
   /// `[1 × parameterCount]`.
   func prepare<Scalar: BLASScalar>(parameters: MatrixView<Scalar>) -> [PreparedWeights<Scalar>?] {
-    walks.map { PreparedWeights(cells[$0.layer], parameters: parameters.columns($0.parameters)) }
+    layerDirections.map { PreparedWeights(cells[$0.layer], parameters: parameters.columns($0.parameters)) }
   }
 
-  /// The pass of one walk, on the buffers of `tape`.
+  /// The pass of one direction of one layer, on the buffers of `tape`.
   private func forwardPass<Scalar: BLASScalar>(
-    _ walk: Walk, _ inputs: MatrixView<Scalar>, _ layout: PackedLayout, _ parameters: MatrixView<Scalar>,
+    _ part: LayerDirection, _ inputs: MatrixView<Scalar>, _ layout: PackedLayout, _ parameters: MatrixView<Scalar>,
     _ tape: inout RecurrentTape<Scalar>, outputs: MutableMatrixView<Scalar>, _ options: PassOptions<Scalar>
   ) -> ForwardPass<Scalar> {
     ForwardPass(
-      layout: layout, direction: walk.direction,
-      inputs: walk.layer == 0
+      layout: layout, direction: part.direction,
+      inputs: part.layer == 0
         ? inputs
         : tape.usesMasks && dropout > 0
-          ? tape.dropped[walk.layer - 1].unsafeView : tape.outputs[walk.layer - 1].unsafeView,
-      parameters: parameters.columns(walk.parameters),
-      state: (tape.hidden[walk.index].unsafeMutableView(), tape.cell[walk.index].unsafeMutableView()),
-      outputs: outputs.columns(walk.columns), options: options)
+          ? tape.dropped[part.layer - 1].unsafeView : tape.outputs[part.layer - 1].unsafeView,
+      parameters: parameters.columns(part.parameters),
+      state: (tape.hidden[part.index].unsafeMutableView(), tape.cell[part.index].unsafeMutableView()),
+      outputs: outputs.columns(part.columns), options: options)
   }
 }
 
@@ -227,11 +226,11 @@ public enum PassMode: Sendable {
 /// Where a backward pass reads and adds gradients, borrowed.
 public struct RecurrentGradients<Scalar: BLASScalar> {
   /// Gradient of the loss for the outputs, `[N × D·R]`.
-  public let dOutputs: MatrixView<Scalar>
-  /// The gradient for the inputs is added here, `[N × I]`; `nil` where nobody wants it.
-  public let dInputs: MutableMatrixView<Scalar>?
+  package let dOutputs: MatrixView<Scalar>
+  /// The gradient for the inputs is added here, `[N × I]`; `nil` to skip it.
+  package let dInputs: MutableMatrixView<Scalar>?
   /// The gradients for the parameters are added here, `[1 × parameterCount]`.
-  public let dParameters: MutableMatrixView<Scalar>
+  package let dParameters: MutableMatrixView<Scalar>
 
   /// Gradients from and to borrowed views.
   public init(

@@ -8,13 +8,17 @@ public import Kernels
 public struct RecurrentStack: Hashable, Sendable {
   /// The cell of each layer, `[L]`. They differ in their input size alone.
   public let cells: [RecurrentCell]
-  /// Whether each layer also walks every sequence from its end.
+  /// Whether each layer also reads every sequence from its end.
   public let isBidirectional: Bool
   /// Probability with which an output between two layers is dropped in training (Zaremba, Sutskever & Vinyals 2014).
   public let dropout: Double
   /// Probability with which a hidden unit is hidden from the recurrent weights for a whole sequence in training, one
   /// mask for all steps (Gal & Ghahramani 2016).
   public let recurrentDropout: Double
+
+  private let parts: ParameterParts
+  /// Every direction of every layer, in the order of computation, `[L · D]`.
+  let layerDirections: [LayerDirection]
 
   /// A stack of `layers` layers of `cell`, whose input size is that of the whole.
   ///
@@ -39,6 +43,20 @@ public struct RecurrentStack: Hashable, Sendable {
     self.isBidirectional = isBidirectional
     self.dropout = dropout
     self.recurrentDropout = recurrentDropout
+    var (parts, layerDirections): (ParameterParts, [LayerDirection]) = (ParameterParts(), [])
+    for (layer, cell) in cells.enumerated() {
+      for direction in [TimeDirection.forward, .backward].prefix(directions) {
+        let suffix = "_l\(layer)" + (direction == .forward ? "" : "_reverse")
+        let column = direction == .forward ? 0 : cell.outputSize
+        layerDirections.append(
+          LayerDirection(
+            layer: layer, direction: direction, index: layerDirections.count, suffix: suffix,
+            parameters: parts.append(cell.parameters, renamed: { $0 + suffix }),
+            columns: column..<column + cell.outputSize))
+      }
+    }
+    self.parts = parts
+    self.layerDirections = layerDirections
   }
 
   /// Number of layers, `L`.
@@ -51,18 +69,13 @@ public struct RecurrentStack: Hashable, Sendable {
   public var outputSize: Int { directions * cells[0].outputSize }
 
   /// The parameters in the order in which they lie, with PyTorch's names: `weight_ih_l0`, …, `bias_hh_l1_reverse`.
-  public var parameters: [ParameterShape] {
-    walks.flatMap { walk in
-      cells[walk.layer].parameters.map { shape in
-        var shape = shape
-        shape.name += walk.suffix
-        return shape
-      }
-    }
-  }
+  public var parameters: [ParameterShape] { parts.shapes }
 
   /// Number of parameters.
-  public var parameterCount: Int { walks.last.map { $0.parameters.upperBound } ?? 0 }
+  public var parameterCount: Int { parts.count }
+
+  /// Each direction of the top layer.
+  var topLayer: ArraySlice<LayerDirection> { layerDirections.suffix(directions) }
 
   /// The state before the first step of `batch` sequences.
   public func zeroState<Scalar: BLASScalar>(batch: Int, as _: Scalar.Type = Scalar.self) -> RecurrentState<Scalar> {
@@ -73,45 +86,25 @@ public struct RecurrentStack: Hashable, Sendable {
       cell: shape.cellStateSize == 0
         ? [] : (0..<count).map { _ in .zeros(rows: batch, columns: shape.cellStateSize) })
   }
+}
 
-  /// One direction of one layer.
-  struct Walk {
-    let layer: Int
-    let direction: TimeDirection
-    /// Place among all walks, and in the arrays of a state.
-    let index: Int
-    /// Its numbers in the flat parameter buffer.
-    let parameters: Range<Int>
-    /// Its columns in the layer's outputs.
-    let columns: Range<Int>
+extension RecurrentStack: ModelArchitecture {
+  /// The ``parameters``.
+  public var parameterLayout: ParameterLayout { parts.layout }
+}
 
-    /// What PyTorch puts behind its parameters' names.
-    var suffix: String { "_l\(layer)" + (direction == .forward ? "" : "_reverse") }
-  }
-
-  /// Every direction of every layer, in the order of computation.
-  var walks: Walks { Walks(stack: self) }
-
-  /// Computes each walk when it is asked for: a step may not allocate an array of them.
-  struct Walks: RandomAccessCollection {
-    let stack: RecurrentStack
-
-    var startIndex: Int { 0 }
-    var endIndex: Int { stack.layers * stack.directions }
-
-    subscript(index: Int) -> Walk {
-      let (layer, direction) = (index / stack.directions, index % stack.directions)
-      let shape = stack.cells[layer]
-      // All walks above layer 0 have as many parameters as this one.
-      let inFirstLayer = Swift.min(index, stack.directions)
-      let offset =
-        inFirstLayer * stack.cells[0].parameterCount + (index - inFirstLayer) * shape.parameterCount
-      let column = direction * shape.outputSize
-      return Walk(
-        layer: layer, direction: direction == 0 ? .forward : .backward, index: index,
-        parameters: offset..<offset + shape.parameterCount, columns: column..<column + shape.outputSize)
-    }
-  }
+/// One direction of one layer of a stack.
+struct LayerDirection: Hashable, Sendable {
+  let layer: Int
+  let direction: TimeDirection
+  /// Place among all of the stack, and in the arrays of a state.
+  let index: Int
+  /// What PyTorch puts behind its parameters' names: `_l0`, `_l0_reverse`, ….
+  let suffix: String
+  /// Its numbers in the flat parameter buffer.
+  let parameters: Range<Int>
+  /// Its columns in the layer's outputs.
+  let columns: Range<Int>
 }
 
 extension RecurrentStack: Codable {

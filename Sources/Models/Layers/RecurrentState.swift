@@ -25,7 +25,7 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
 
   /// Puts sequence `sequence` back to the zero state, the others staying as they are.
   public mutating func reset(sequence: Int) {
-    precondition(0..<batch ~= sequence, "sequence \(sequence) is outside a state of \(batch)")
+    require(0..<batch ~= sequence, "sequence \(sequence) is outside a state of \(batch)")
     func reset(_ matrices: inout [Matrix<Scalar>]) {
       for i in matrices.indices {
         matrices[i].withMutableView { $0.rows(sequence..<sequence + 1).fill(0) }
@@ -42,7 +42,7 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
       result.withMutableView { target in
         matrix.withView { source in
           for (i, index) in indices.enumerated() {
-            precondition(0..<source.rows ~= index, "sequence \(index) is outside a state of \(source.rows)")
+            require(0..<source.rows ~= index, "sequence \(index) is outside a state of \(source.rows)")
             target.row(i).update(from: source.row(index), count: source.columns)
           }
         }
@@ -52,16 +52,21 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
     return RecurrentState(hidden: hidden.map(select), cell: cell.map(select))
   }
 
+  /// Whether it is a state of `batch` sequences in `stack`.
+  func fits(_ stack: RecurrentStack, batch: Int) -> Bool {
+    let (cell, count) = (stack.cells[0], stack.layers * stack.directions)
+    return Self.are(hidden, count, rows: batch, columns: cell.outputSize)
+      && Self.are(self.cell, cell.cellStateSize == 0 ? 0 : count, rows: batch, columns: cell.cellStateSize)
+  }
+
   /// Stops a caller whose state does not fit.
   func check(fits stack: RecurrentStack, batch: Int) {
-    let (shape, count) = (stack.cells[0], stack.layers * stack.directions)
-    precondition(
-      Self.are(hidden, count, rows: batch, columns: shape.outputSize),
-      "the hidden state must be \(count) matrices of \(batch) × \(shape.outputSize)")
-    let cellCount = shape.cellStateSize == 0 ? 0 : count
-    precondition(
-      Self.are(cell, cellCount, rows: batch, columns: shape.cellStateSize),
-      "the cell state must be \(cellCount) matrices of \(batch) × \(shape.cellStateSize)")
+    let (cell, count) = (stack.cells[0], stack.layers * stack.directions)
+    require(
+      fits(stack, batch: batch),
+      "the hidden state must be \(count) matrices of \(batch) × \(cell.outputSize)"
+        + (cell.cellStateSize == 0 ? "" : ", the cell state as many of \(batch) × \(cell.cellStateSize)")
+        + "; this is the state of another network or batch")
   }
 
   /// A loop, because `allSatisfy` over a generic element allocates, and every step comes here.

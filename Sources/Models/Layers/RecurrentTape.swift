@@ -6,7 +6,7 @@ public import Kernels
 /// nothing. It holds its own random numbers for dropout, so a run is decided by its seed.
 public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   /// Decides the masks of dropout.
-  public var generator: SeededGenerator
+  package var generator: SeededGenerator
 
   /// The inputs of the recorded pass where the layer, not a model around it, keeps them.
   var inputs: PackedSequence<Scalar>?
@@ -34,12 +34,12 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
   var usesMasks = false
 
   /// How much it keeps of a recorded pass.
-  public let storage: TapeStorage
+  package let memory: TapeMemory
 
   /// An empty tape whose dropout masks `seed` decides.
-  public init(seed: UInt64 = 0, storage: TapeStorage = .everything) {
+  public init(seed: UInt64 = 0, memory: TapeMemory = .everything) {
     generator = SeededGenerator(seed: seed)
-    self.storage = storage
+    self.memory = memory
   }
 
   /// Outputs of the top layer in the last pass, `[N × D·R]`.
@@ -54,11 +54,11 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
 
   /// Gives every buffer the shape that a pass of `stack` over `layout` needs.
   mutating func prepare(for stack: RecurrentStack, layout: PackedLayout) {
-    let (shape, walks) = (stack.cells[0], stack.layers * stack.directions)
-    if cells.count != walks || outputs.count != stack.layers {
+    let (shape, count) = (stack.cells[0], stack.layerDirections.count)
+    if cells.count != count || outputs.count != stack.layers {
       let empty = Matrix<Scalar>.zeros(rows: 0, columns: 0)
-      cells = Array(repeating: CellTape(storage: storage), count: walks)
-      hidden = Array(repeating: empty, count: walks)
+      cells = Array(repeating: CellTape(), count: count)
+      hidden = Array(repeating: empty, count: count)
       cell = hidden
       recurrentMasks = hidden
       outputs = Array(repeating: empty, count: stack.layers)
@@ -66,7 +66,9 @@ public struct RecurrentTape<Scalar: BLASScalar>: Sendable {
       dropped = dropoutMasks
       dOutputs = dropoutMasks
     }
-    for i in 0..<walks {
+    let storage = memory.storage(for: stack, rows: layout.rowCount, stride: MemoryLayout<Scalar>.stride)
+    for i in 0..<count {
+      cells[i].storage = storage
       hidden[i].discardContents(resizingTo: layout.batch, by: shape.outputSize)
       cell[i].discardContents(resizingTo: layout.batch, by: shape.cellStateSize)
     }

@@ -29,9 +29,9 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
       && (execution.threads == 1
         || stack.cells.allSatisfy { $0.forwardOperations <= Execution.maxSingleStepWork })
     let prepared = parameters.withView { parameters in
-      stack.walks.compactMap { walk in
+      stack.layerDirections.compactMap { part in
         isAlone
-          ? PreparedWeights(stack.cells[walk.layer], parameters: parameters.columns(walk.parameters)) : nil
+          ? PreparedWeights(stack.cells[part.layer], parameters: parameters.columns(part.parameters)) : nil
       }
     }
     weights = prepared.count == stack.layers ? prepared : []
@@ -74,11 +74,11 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     into target: UnsafeMutablePointer<Scalar>
   ) {
     // The state's matrices are for everybody to change.
-    precondition(
+    require(
       hidden.count == steps.count && cell.count == (cellSize == 0 ? 0 : steps.count), "the state of another network")
     var inputs = inputs
     for layer in steps.indices {
-      precondition(
+      require(
         hidden[layer].rows == 1 && hidden[layer].columns == outputSize
           && (cellSize == 0 || cell[layer].rows == 1 && cell[layer].columns == cellSize),
         "the state must be 1 × \(outputSize) and 1 × \(cellSize)")

@@ -9,28 +9,14 @@ public import Kernels
 ///   - logits: x, `[N × F]`.
 ///   - targets: t, the probability that the answer is yes, in 0 … 1, `[N × F]`.
 ///   - countedRows: Which rows count, `[N]`; all if `nil`.
-public func binaryCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, countedRows: UnsafeBufferPointer<Bool>? = nil
-) -> Scalar {
-  evaluateBinaryCrossEntropy(logits, targets, countedRows, nil)
-}
-
-/// The loss as ``binaryCrossEntropy(_:_:countedRows:)``; its gradient (σ(x) − t) / count, zero in rows that do not
-/// count, overwrites `dLogits`, `[N × F]`.
-public func binaryCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, countedRows: UnsafeBufferPointer<Bool>? = nil,
-  gradientInto dLogits: MutableMatrixView<Scalar>
-) -> Scalar {
-  evaluateBinaryCrossEntropy(logits, targets, countedRows, dLogits)
-}
-
+///   - dLogits: Receives the gradient (σ(x) − t) / count, zero in rows that do not count, `[N × F]`; `nil` to skip it.
 @specialized(where Scalar == Float)
 @specialized(where Scalar == Double)
-func evaluateBinaryCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
-  _ dLogits: MutableMatrixView<Scalar>?
+public func binaryCrossEntropy<Scalar: BLASScalar>(
+  _ logits: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, countedRows: UnsafeBufferPointer<Bool>? = nil,
+  gradientInto dLogits: MutableMatrixView<Scalar>? = nil
 ) -> Scalar {
-  evaluateMean(logits, targets, countedRows, dLogits) { x, t in
+  evaluateMean(logits, targets, countedRows, dLogits) { x, t, _ in
     // e^(−|x|), and the probability of the answer that x is against: neither exceeds 1.
     let decay = Scalar._exp(-abs(x))
     let weight = x < 0 ? -t : 1 - t

@@ -1,51 +1,58 @@
 public import Kernels
 
-/// What training makes small.
+/// A training objective: a mean over what the predictions of a batch are compared with.
+///
+/// ``Loss`` has the usual ones. One of your own conforms to this, or, where it is a mean of one term for each element, to
+/// ``ElementwiseLoss``; ``SequenceModel/minimizing(_:)`` trains a model with it.
+public protocol LossFunction: Sendable {
+  /// The loss of `predictions`, `[N × F]`.
+  ///
+  /// - Parameters:
+  ///   - predictions: What the head gave.
+  ///   - targets: What it should have given; what is masked there must not count.
+  ///   - dPredictions: Receives the gradient, `[N × F]`; `nil` to skip it.
+  ///   - execution: Path and threads.
+  func callAsFunction<Scalar: BLASScalar>(
+    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
+    gradientInto dPredictions: MutableMatrixView<Scalar>?, execution: Execution
+  ) -> Scalar
+}
+
+/// The usual training objectives.
 ///
 /// Each loss is a mean over what exists, accumulated in `Double`: nothing is padded, and what is masked does not count.
 /// Where nothing is left, the loss and its gradient are zero. A target that is NaN is masked. Infinite or NaN predictions
 /// give an infinite or NaN loss, never an error.
-public enum Loss: String, Codable, CaseIterable, Sendable {
-  /// The mean of (prediction − target)² over all elements; see ``meanSquaredError(_:_:countedRows:)``.
+public enum Loss: String, Codable, CaseIterable, LossFunction {
+  /// The mean of (prediction − target)² over all elements; see ``meanSquaredError(_:_:countedRows:gradientInto:)``.
   case meanSquaredError
   /// The mean of |prediction − target| over all elements, which a few wild targets pull less; see
-  /// ``meanAbsoluteError(_:_:countedRows:)``.
+  /// ``meanAbsoluteError(_:_:countedRows:gradientInto:)``.
   case meanAbsoluteError
-  /// −log of the probability of the right class, the mean over all rows; see ``softmaxCrossEntropy(_:_:execution:)``.
+  /// −log of the probability of the right class, the mean over all rows; see
+  /// ``softmaxCrossEntropy(_:_:gradientInto:execution:)``.
   case softmaxCrossEntropy
-  /// −log of the probability of yes or no, the mean over all elements; see ``binaryCrossEntropy(_:_:countedRows:)``.
+  /// −log of the probability of yes or no, the mean over all elements; see
+  /// ``binaryCrossEntropy(_:_:countedRows:gradientInto:)``.
   case binaryCrossEntropy
 
-  /// The loss of `predictions`, `[N × F]`, on as many threads as `execution` has where there is enough to do.
-  public func callAsFunction<Scalar: BLASScalar>(
-    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>, execution: Execution = .automatic
-  ) -> Scalar {
-    evaluate(predictions, targets, gradientInto: nil, execution)
-  }
-
-  /// The loss of `predictions`, `[N × F]`; its gradient overwrites `dPredictions`, which has the same shape.
+  /// The loss of `predictions`, `[N × F]`, on as many threads as `execution` has where there is enough to do; its gradient
+  /// overwrites `dPredictions`, which has the same shape.
   public func callAsFunction<Scalar: BLASScalar>(
     _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
-    gradientInto dPredictions: MutableMatrixView<Scalar>, execution: Execution = .automatic
-  ) -> Scalar {
-    evaluate(predictions, targets, gradientInto: dPredictions, execution)
-  }
-
-  private func evaluate<Scalar: BLASScalar>(
-    _ predictions: MatrixView<Scalar>, _ targets: LossTargets<Scalar>,
-    gradientInto dPredictions: MutableMatrixView<Scalar>?, _ execution: Execution
+    gradientInto dPredictions: MutableMatrixView<Scalar>? = nil, execution: Execution = .automatic
   ) -> Scalar {
     switch (self, targets) {
     case (.meanSquaredError, .values(let values, let counted)):
-      evaluateMeanSquaredError(predictions, values, counted, dPredictions)
+      Models.meanSquaredError(predictions, values, countedRows: counted, gradientInto: dPredictions)
     case (.meanAbsoluteError, .values(let values, let counted)):
-      evaluateMeanAbsoluteError(predictions, values, counted, dPredictions)
+      Models.meanAbsoluteError(predictions, values, countedRows: counted, gradientInto: dPredictions)
     case (.binaryCrossEntropy, .values(let values, let counted)):
-      evaluateBinaryCrossEntropy(predictions, values, counted, dPredictions)
+      Models.binaryCrossEntropy(predictions, values, countedRows: counted, gradientInto: dPredictions)
     case (.softmaxCrossEntropy, .classes(let classes)):
-      evaluateSoftmaxCrossEntropy(predictions, classes, dPredictions, execution)
+      Models.softmaxCrossEntropy(predictions, classes, gradientInto: dPredictions, execution: execution)
     default:
-      preconditionFailure("\(rawValue) cannot be computed from these targets")
+      fatalError("\(rawValue) cannot be computed from these targets")
     }
   }
 }
@@ -58,28 +65,29 @@ public enum LossTargets<Scalar: BLASScalar> {
   case classes(UnsafeBufferPointer<Int32>)
 }
 
-/// Checks what all losses on numbers ask of their arguments; returns the number of elements in the rows that count.
-func countElements<Scalar: BLASScalar>(
+/// Checks what all losses on numbers require of their arguments; returns the number of elements in the rows that count.
+private func countElements<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
   _ dPredictions: MutableMatrixView<Scalar>?
 ) -> Int {
   checkPredictions(predictions, dPredictions)
-  precondition(
+  require(
     targets.rows == predictions.rows && targets.columns == predictions.columns && !targets.isTransposed,
     "targets of \(targets.rows) × \(targets.columns) for predictions of \(predictions.rows) × \(predictions.columns)")
   guard let countedRows else { return predictions.rows * predictions.columns }
-  precondition(countedRows.count == predictions.rows, "a mask of \(countedRows.count) for \(predictions.rows) rows")
+  require(countedRows.count == predictions.rows, "a mask of \(countedRows.count) for \(predictions.rows) rows")
   var rows = 0
   for counts in countedRows where counts { rows += 1 }
   return rows * predictions.columns
 }
 
 /// The mean of `term` over all elements of the rows that count whose target is a number, accumulated in `Double`, and its
-/// gradient: what all losses on numbers share. `term` gives an element's loss and its slope from prediction and target.
+/// gradient: what all losses on numbers share. `term` gives an element's loss and its slope from prediction, target and
+/// column.
 @inline(__always)
 func evaluateMean<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ targets: MatrixView<Scalar>, _ countedRows: UnsafeBufferPointer<Bool>?,
-  _ dPredictions: MutableMatrixView<Scalar>?, of term: (Scalar, Scalar) -> (loss: Double, slope: Scalar)
+  _ dPredictions: MutableMatrixView<Scalar>?, of term: (Scalar, Scalar, _ column: Int) -> (loss: Double, slope: Scalar)
 ) -> Scalar {
   var count = countElements(predictions, targets, countedRows, dPredictions)
   for n in 0..<targets.rows where countedRows?[n] ?? true {
@@ -100,7 +108,7 @@ func evaluateMean<Scalar: BLASScalar>(
         dPrediction?[j] = 0
         continue
       }
-      let (loss, slope) = term(prediction[j], target[j])
+      let (loss, slope) = term(prediction[j], target[j], j)
       sum += loss
       dPrediction?[j] = gradientScale * slope
     }
@@ -108,13 +116,13 @@ func evaluateMean<Scalar: BLASScalar>(
   return Scalar(sum / Double(max(count, 1)))
 }
 
-/// Checks what all losses ask of their arguments.
+/// Checks what all losses require of their arguments.
 func checkPredictions<Scalar: BLASScalar>(
   _ predictions: MatrixView<Scalar>, _ dPredictions: MutableMatrixView<Scalar>?
 ) {
-  precondition(!predictions.isTransposed, "a loss reads rows, not the rows of a transpose")
+  require(!predictions.isTransposed, "a loss reads rows, not the rows of a transpose")
   guard let dPredictions else { return }
-  precondition(
+  require(
     dPredictions.rows == predictions.rows && dPredictions.columns == predictions.columns,
     "a gradient of \(dPredictions.rows) × \(dPredictions.columns) for predictions of \(predictions.rows) × "
       + "\(predictions.columns)")

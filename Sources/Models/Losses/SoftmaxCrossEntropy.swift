@@ -10,31 +10,18 @@ public import Kernels
 /// - Parameters:
 ///   - logits: x, `[N × V]`.
 ///   - targets: The class t of each row in `0 ..< V`, `[N]`, or −1 where the row does not count.
+///   - dLogits: Receives the gradient (softmax(x) − [class = t]) / rows that count, zero in the others, `[N × V]`; `nil` to
+///     skip it.
 ///   - execution: How many threads; the result has the same bits for any number.
 public func softmaxCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>, execution: Execution = .automatic
-) -> Scalar {
-  evaluateSoftmaxCrossEntropy(logits, targets, nil, execution)
-}
-
-/// The loss as ``softmaxCrossEntropy(_:_:execution:)``; its gradient (softmax(x) − [class = t]) / rows that count, zero in the
-/// others, overwrites `dLogits`, `[N × V]`.
-public func softmaxCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>, gradientInto dLogits: MutableMatrixView<Scalar>,
-  execution: Execution = .automatic
-) -> Scalar {
-  evaluateSoftmaxCrossEntropy(logits, targets, dLogits, execution)
-}
-
-func evaluateSoftmaxCrossEntropy<Scalar: BLASScalar>(
-  _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>, _ dLogits: MutableMatrixView<Scalar>?,
-  _ execution: Execution
+  _ logits: MatrixView<Scalar>, _ targets: UnsafeBufferPointer<Int32>,
+  gradientInto dLogits: MutableMatrixView<Scalar>? = nil, execution: Execution = .automatic
 ) -> Scalar {
   checkPredictions(logits, dLogits)
-  precondition(targets.count == logits.rows, "\(targets.count) targets for \(logits.rows) rows")
+  require(targets.count == logits.rows, "\(targets.count) targets for \(logits.rows) rows")
   var count = 0
   for n in 0..<targets.count {
-    precondition(
+    require(
       targets[n] >= -1 && Int(targets[n]) < logits.columns,
       "target \(targets[n]) of row \(n) is neither -1 nor in 0 ..< \(logits.columns)")
     if targets[n] >= 0 { count += 1 }

@@ -8,8 +8,8 @@ extension ParameterVector {
   ///
   /// - Returns: The norm before.
   @discardableResult
-  public mutating func clip(toGlobalNorm maximum: Scalar) -> Scalar {
-    precondition(maximum > 0, "a gradient cannot be clipped to the norm \(maximum)")
+  package mutating func clip(toGlobalNorm maximum: Scalar) -> Scalar {
+    require(maximum > 0, "a gradient cannot be clipped to the norm \(maximum)")
     let norm = norm
     if norm > maximum, norm.isFinite { scale(by: maximum / norm) }
     return norm

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Kernels
 
 /// How the learning rate changes in the course of training. Steps count optimiser updates, from 0.
 public enum LearningRateSchedule: Hashable, Codable, Sendable {
@@ -17,24 +18,24 @@ public enum LearningRateSchedule: Hashable, Codable, Sendable {
 /// A schedule under way: what a training loop asks for the rate of each step and tells of each validation.
 ///
 /// A value that can be saved and resumed.
-public struct LearningRateScheduler: Hashable, Codable, Sendable {
+package struct LearningRateScheduler: Hashable, Codable, Sendable {
   /// What it follows.
-  public let schedule: LearningRateSchedule
+  package let schedule: LearningRateSchedule
   /// The lowest validation loss observed, `nil` before the first.
-  public private(set) var bestLoss: Double?
+  package private(set) var bestLoss: Double?
   /// Observations since then that did not improve on it, or since the last reduction.
-  public private(set) var observationsWithoutImprovement = 0
+  package private(set) var observationsWithoutImprovement = 0
   /// How often the rate has been reduced on a plateau.
-  public private(set) var reductions = 0
+  package private(set) var reductions = 0
 
   /// The beginning of `schedule`.
-  public init(_ schedule: LearningRateSchedule) {
-    do { try schedule.check() } catch { preconditionFailure("\(error)") }
+  package init(_ schedule: LearningRateSchedule) {
+    do { try schedule.check() } catch { fatalError("\(error)") }
     self.schedule = schedule
   }
 
   /// The learning rate of update number `step`, from 0.
-  public func rate(at step: Int) -> Double {
+  package func rate(at step: Int) -> Double {
     switch schedule {
     case .constant(let rate):
       return rate
@@ -51,7 +52,7 @@ public struct LearningRateScheduler: Hashable, Codable, Sendable {
 
   /// Takes note of a validation loss; only ``LearningRateSchedule/reduceOnPlateau(initial:factor:patience:minimum:)``
   /// reacts. NaN counts as no improvement.
-  public mutating func observe(validationLoss: Double) {
+  package mutating func observe(validationLoss: Double) {
     guard case .reduceOnPlateau(_, _, let patience, _) = schedule else { return }
     if bestLoss.map({ validationLoss < $0 - abs($0) * Self.improvement }) ?? validationLoss.isFinite {
       bestLoss = validationLoss

@@ -33,16 +33,16 @@ public enum OptimizerRule: Hashable, Codable, Sendable {
 }
 
 /// What an optimiser remembers: all that must be saved to resume training to the bit.
-public struct OptimizerState<Scalar: BLASScalar>: Sendable, Equatable {
+package struct OptimizerState<Scalar: BLASScalar>: Sendable, Equatable {
   /// Updates made so far.
-  public var step: Int
+  package var step: Int
   /// v of SGD with momentum, m of Adam, `[1 × count]`; `[1 × 0]` where the rule has none.
-  public var firstMoment: Matrix<Scalar>
+  package var firstMoment: Matrix<Scalar>
   /// v of RMSProp and Adam, `[1 × count]`; `[1 × 0]` where the rule has none.
-  public var secondMoment: Matrix<Scalar>
+  package var secondMoment: Matrix<Scalar>
 
   /// A state to resume from.
-  public init(step: Int, firstMoment: Matrix<Scalar>, secondMoment: Matrix<Scalar>) {
+  package init(step: Int, firstMoment: Matrix<Scalar>, secondMoment: Matrix<Scalar>) {
     self.step = step
     self.firstMoment = firstMoment
     self.secondMoment = secondMoment
@@ -56,7 +56,7 @@ public struct Optimizer<Scalar: BLASScalar>: Sendable, Equatable {
   /// The rule and its settings.
   public let rule: OptimizerRule
   /// What it remembers.
-  public private(set) var state: OptimizerState<Scalar>
+  package private(set) var state: OptimizerState<Scalar>
 
   /// An optimiser of `count` parameters that has made no step.
   public init(_ rule: OptimizerRule, count: Int) {
@@ -68,9 +68,9 @@ public struct Optimizer<Scalar: BLASScalar>: Sendable, Equatable {
   }
 
   /// An optimiser that goes on from `state`, whose moments must be those that the rule keeps.
-  public init(_ rule: OptimizerRule, resuming state: OptimizerState<Scalar>) {
-    do { try rule.check() } catch { preconditionFailure("\(error)") }
-    precondition(state.step >= 0, "an optimiser cannot have made \(state.step) steps")
+  package init(_ rule: OptimizerRule, resuming state: OptimizerState<Scalar>) {
+    do { try rule.check() } catch { fatalError("\(error)") }
+    require(state.step >= 0, "an optimiser cannot have made \(state.step) steps")
     self.rule = rule
     self.state = state
   }
@@ -79,9 +79,9 @@ public struct Optimizer<Scalar: BLASScalar>: Sendable, Equatable {
   public mutating func update(
     _ parameters: inout ParameterVector<Scalar>, gradient: ParameterVector<Scalar>, learningRate: Scalar
   ) {
-    precondition(gradient.layout == parameters.layout, "parameters and gradient have different layouts")
+    require(gradient.layout == parameters.layout, "parameters and gradient have different layouts")
     let (first, second) = (state.firstMoment.count, state.secondMoment.count)
-    precondition(
+    require(
       first == (rule.keepsFirstMoment ? parameters.count : 0)
         && second == (rule.keepsSecondMoment ? parameters.count : 0),
       "moments of \(first) and \(second) numbers cannot serve \(rule) on \(parameters.count) parameters")

@@ -1,4 +1,4 @@
-public import Kernels
+package import Kernels
 
 /// A way to draw the first numbers of one parameter.
 ///
@@ -66,10 +66,18 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
     weights: .glorotUniform, recurrentWeights: .orthogonal(gain: 1), biases: .zeros, peephole: .zeros,
     embedding: .normal(standardDeviation: 1), forgetBias: 1)
 
+  /// ``recommended``, but rows of `table` of length 1 rather than √E: as the weight of a tied head, and beside the outputs of
+  /// an encoder, longer ones would drown everything else.
+  static func withRowsOfLengthOne(_ table: EmbeddingTable) -> InitializationScheme {
+    var scheme = recommended
+    scheme.embedding = .normal(standardDeviation: 1 / Double(table.dimension).squareRoot())
+    return scheme
+  }
+
   /// PyTorch's: uniform in ±1/√H for everything but embeddings, which are normal. For a linear layer the size to give
   /// is that of its input.
   public static func pyTorch(hiddenSize: Int) -> InitializationScheme {
-    precondition(hiddenSize > 0, "a layer of \(hiddenSize) units has no parameters to initialise")
+    require(hiddenSize > 0, "a layer of \(hiddenSize) units has no parameters to initialise")
     let uniform = ParameterInitializer.uniform(bound: 1 / Double(hiddenSize).squareRoot())
     return InitializationScheme(
       weights: uniform, recurrentWeights: uniform, biases: uniform, peephole: uniform,
@@ -90,7 +98,7 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
   }
 
   /// What a parameter of this role is given.
-  public subscript(role: ParameterRole) -> ParameterInitializer {
+  package subscript(role: ParameterRole) -> ParameterInitializer {
     switch role {
     case .inputWeights: inputWeights
     case .recurrentWeights: recurrentWeights
@@ -138,7 +146,7 @@ extension ParameterVector {
 private func spreadMemory(
   over steps: Int, of shape: ParameterShape, biases: inout [Double], from generator: inout SeededGenerator
 ) {
-  precondition(steps >= 3, "gates remember over at least 3 steps, not \(steps)")
+  require(steps >= 3, "gates remember over at least 3 steps, not \(steps)")
   guard let keeping = shape.rows(of: .forget) ?? shape.rows(of: .update) else { return }
   let taking = shape.rows(of: .input)
   for (unit, row) in keeping.enumerated() {
@@ -151,7 +159,7 @@ private func spreadMemory(
 extension ParameterInitializer {
   /// The numbers of a parameter, row after row.
   fileprivate func numbers(for shape: ParameterShape, from generator: inout SeededGenerator) -> [Double] {
-    precondition(
+    require(
       shape.rows.isMultiple(of: shape.blockCount),
       "\(shape.rows) rows of \(shape.name) are not \(shape.blockCount) equal blocks")
     let blockRows = shape.rows / shape.blockCount
@@ -182,7 +190,7 @@ extension ParameterInitializer {
     let basis: Matrix<Double>
     do { basis = try gaussian.orthonormalized() } catch {
       // Householder QR is defined for every finite matrix; what is left is that LAPACK found no memory.
-      preconditionFailure("cannot draw \(rows) × \(columns) orthogonal weights: \(error)")
+      fatalError("cannot draw \(rows) × \(columns) orthogonal weights: \(error)")
     }
     if rows >= columns { return basis.elements }
     return (0..<rows * columns).map { basis[$0 % columns, $0 / columns] }

@@ -30,9 +30,9 @@ public struct ParameterLayout: Sendable {
     entries.reserveCapacity(shapes.count)
     var offset = 0
     for shape in shapes {
-      precondition(shape.rows >= 0 && shape.columns >= 0, "\(shape.name) cannot be \(shape.rows) × \(shape.columns)")
+      require(shape.rows >= 0 && shape.columns >= 0, "\(shape.name) cannot be \(shape.rows) × \(shape.columns)")
       let earlier = indices.updateValue(entries.count, forKey: shape.name)
-      precondition(earlier == nil, "two parameters have the name \(shape.name)")
+      require(earlier == nil, "two parameters have the name \(shape.name)")
       entries.append(Entry(shape: shape, offset: offset))
       offset += shape.count
     }
@@ -44,14 +44,9 @@ public struct ParameterLayout: Sendable {
   /// The layout of the parts of a model one after the other, each parameter named `prefix.name`. An empty prefix
   /// leaves the names as they are.
   public init(_ parts: [(prefix: String, shapes: [ParameterShape])]) {
-    self.init(
-      parts.flatMap { part in
-        part.shapes.map { shape in
-          var shape = shape
-          if !part.prefix.isEmpty { shape.name = "\(part.prefix).\(shape.name)" }
-          return shape
-        }
-      })
+    var all = ParameterParts()
+    for part in parts { all.append(part.prefix, part.shapes) }
+    self.init(all.shapes)
   }
 
   /// The shapes in order, with full names.
@@ -64,7 +59,7 @@ public struct ParameterLayout: Sendable {
   public func range(of name: String) -> Range<Int> { entry(name).range }
 
   /// The first number of the block with this full name, which must exist.
-  public func offset(of name: String) -> Int { entry(name).offset }
+  package func offset(of name: String) -> Int { entry(name).offset }
 
   /// The numbers of all blocks named `prefix.…`, which must exist and lie side by side. An empty prefix means all.
   /// Costs a comparison for each block: ask once, when a model is built.
@@ -72,18 +67,18 @@ public struct ParameterLayout: Sendable {
     if prefix.isEmpty { return 0..<count }
     let inPart = entries.indices.filter { entries[$0].name.hasPrefix("\(prefix).") }
     guard let first = inPart.first, let last = inPart.last else {
-      preconditionFailure("no part is named \(prefix); the parameters are \(entries.map(\.name))")
+      fatalError("no part is named \(prefix); the parameters are \(entries.map(\.name))")
     }
-    precondition(last - first + 1 == inPart.count, "the parameters of \(prefix) do not lie side by side")
+    require(last - first + 1 == inPart.count, "the parameters of \(prefix) do not lie side by side")
     return entries[first].offset..<entries[last].range.upperBound
   }
 
   /// The first number of the blocks named `prefix.…` (see ``range(ofPart:)``).
-  public func offset(ofPart prefix: String) -> Int { range(ofPart: prefix).lowerBound }
+  package func offset(ofPart prefix: String) -> Int { range(ofPart: prefix).lowerBound }
 
   func entry(_ name: String) -> Entry {
     guard let entry = self[name] else {
-      preconditionFailure("no parameter is named \(name); there are \(entries.map(\.name))")
+      fatalError("no parameter is named \(name); there are \(entries.map(\.name))")
     }
     return entry
   }
@@ -91,7 +86,7 @@ public struct ParameterLayout: Sendable {
   /// The name of the block that holds number `index`, and the number's place in that block.
   func location(of index: Int) -> (name: String, index: Int) {
     guard let entry = entries.first(where: { $0.range.contains(index) }) else {
-      preconditionFailure("number \(index) is outside a layout of \(count)")
+      fatalError("number \(index) is outside a layout of \(count)")
     }
     return (entry.name, index - entry.offset)
   }

@@ -39,7 +39,7 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
     }
     set {
       let entry = layout.entry(name)
-      precondition(
+      require(
         newValue.rows == entry.shape.rows && newValue.columns == entry.shape.columns,
         "\(name) is \(entry.shape.rows) × \(entry.shape.columns), not \(newValue.rows) × \(newValue.columns)")
       numbers.withUnsafeMutableBufferPointer { all in
@@ -85,7 +85,7 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
   }
 
   /// The same numbers, each rounded to `OtherScalar`.
-  public func converted<OtherScalar: BLASScalar>(to type: OtherScalar.Type) -> ParameterVector<OtherScalar> {
+  package func converted<OtherScalar: BLASScalar>(to type: OtherScalar.Type) -> ParameterVector<OtherScalar> {
     var result = ParameterVector<OtherScalar>.zeros(layout)
     result.withUnsafeMutableBufferPointer { target in
       withUnsafeBufferPointer { source in
@@ -94,6 +94,13 @@ public struct ParameterVector<Scalar: BLASScalar>: Sendable, Equatable {
     }
     return result
   }
+}
+
+extension ParameterVector: ViewSource {
+  /// All numbers, `[1 × count]`, for reading; see `withViews`.
+  public var _view: MatrixView<Scalar> { numbers._view }
+  /// All numbers, `[1 × count]`, for writing.
+  public mutating func _mutableView() -> MutableMatrixView<Scalar> { numbers._mutableView() }
 }
 
 // MARK: - Arithmetic in place; nothing here allocates
@@ -115,7 +122,7 @@ extension ParameterVector {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public mutating func add(_ other: ParameterVector, scaledBy factor: Scalar = 1) {
-    precondition(other.layout == layout, "cannot add parameters of another layout")
+    require(other.layout == layout, "cannot add parameters of another layout")
     numbers.withUnsafeMutableBufferPointer { sum in
       other.numbers.withUnsafeBufferPointer { other in
         for i in sum.indices { sum[i] += factor * other[i] }
@@ -127,7 +134,7 @@ extension ParameterVector {
   public var norm: Scalar { norm(of: 0..<count) }
 
   /// The Euclidean norm of the parameter with this full name, accumulated in `Double`.
-  public func norm(of name: String) -> Scalar { norm(of: layout.range(of: name)) }
+  package func norm(of name: String) -> Scalar { norm(of: layout.range(of: name)) }
 
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -157,7 +164,7 @@ extension ParameterVector {
   /// numbers are finite.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
-  public func firstNonFinite() -> (name: String, index: Int, value: Scalar)? {
+  package func firstNonFinite() -> (name: String, index: Int, value: Scalar)? {
     numbers.withUnsafeBufferPointer { numbers in
       for i in numbers.indices where !numbers[i].isFinite {
         let (name, index) = layout.location(of: i)

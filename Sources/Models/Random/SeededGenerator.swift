@@ -33,7 +33,7 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
   }
 
   /// A generator that is independent of the rest of this one. Advances this one by a number.
-  public mutating func split() -> SeededGenerator { SeededGenerator(seed: next()) }
+  package mutating func split() -> SeededGenerator { SeededGenerator(seed: next()) }
 
   /// The next 64 random bits.
   @inlinable
@@ -63,7 +63,7 @@ extension SeededGenerator {
   /// A number in `range`, which must not be empty.
   @inlinable
   public mutating func uniform<Scalar: BLASScalar>(in range: Range<Scalar>) -> Scalar {
-    precondition(!range.isEmpty, "there is no number in \(range)")
+    require(!range.isEmpty, "there is no number in \(range)")
     let number = range.lowerBound + (range.upperBound - range.lowerBound) * uniform(Scalar.self)
     // The sum may round up to the bound.
     return number < range.upperBound ? number : range.upperBound.nextDown
@@ -72,7 +72,7 @@ extension SeededGenerator {
   /// A whole number in `0 ..< bound`, all equally probable (Lemire, "Fast random integer generation in an interval",
   /// 2019).
   public mutating func uniform(below bound: Int) -> Int {
-    precondition(bound > 0, "there is no whole number in 0 ..< \(bound)")
+    require(bound > 0, "there is no whole number in 0 ..< \(bound)")
     let bound = UInt64(bound)
     var product = next().multipliedFullWidth(by: bound)
     if product.low < bound {

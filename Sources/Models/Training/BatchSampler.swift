@@ -1,4 +1,4 @@
-/// Which examples stand together in each batch of each epoch, decided by a seed.
+/// Which examples are together in each batch of each epoch, decided by a seed.
 ///
 /// An epoch is shuffled and cut into buckets of ``bucketBatches`` batches; each bucket is sorted by length and cut into
 /// batches, and all batches are shuffled. So a batch holds sequences of similar length, whose steps are all equally
@@ -6,21 +6,21 @@
 /// different lengths would give the same batches in every epoch.
 ///
 /// The order of an epoch depends on the seed and its number alone, so that training can be resumed at any batch.
-public struct BatchSampler: Hashable, Codable, Sendable {
+package struct BatchSampler: Hashable, Codable, Sendable {
   /// Examples in a batch.
-  public let batchSize: Int
+  package let batchSize: Int
   /// Decides all orders.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// Batches whose examples are sorted together. More make the lengths in a batch more alike, fewer make the batches
   /// more random; beyond a few dozen the lengths hardly gain.
-  public static let bucketBatches = 32
+  package static let bucketBatches = 32
 
-  /// The part of a length by which it may stand in the wrong place.
+  /// The part of a length by which it may be misplaced.
   private static let lengthNoise = 0.1
 
   /// A sampler of batches of `batchSize`. Throws where that is not positive.
-  public init(batchSize: Int, seed: UInt64) throws(ConfigurationError) {
+  package init(batchSize: Int, seed: UInt64) throws(ConfigurationError) {
     try ConfigurationError.checkPositive(["batchSize": batchSize])
     self.batchSize = batchSize
     self.seed = seed
@@ -28,7 +28,7 @@ public struct BatchSampler: Hashable, Codable, Sendable {
 
   /// The batches of epoch `epoch`, from 0, over examples of these lengths: each index exactly once. All batches have
   /// ``batchSize`` examples but one, which may have fewer. Costs O(n log n).
-  public func batches(of lengths: [Int], epoch: Int) -> [[Int]] {
+  package func batches(of lengths: [Int], epoch: Int) -> [[Int]] {
     var generator = SeededGenerator(seed: seed, stream: UInt64(epoch))
     var order = Array(lengths.indices)
     generator.shuffle(&order)

@@ -26,10 +26,10 @@ public struct GradientCheck: Hashable, Sendable {
   /// The worst number of each parameter, in the order in which they lie. A parameter without numbers has none.
   public let entries: [Entry]
   /// The size up to which a derivative counts as this large: ``floorShare`` of the loss.
-  public let floor: Double
+  package let floor: Double
 
   /// The part of the loss that a derivative must be for differences in `Double` to resolve six digits of it.
-  public static let floorShare = 1e-4
+  package static let floorShare = 1e-4
 
   /// The worst of all.
   public var worst: Entry? { entries.max { $0.relativeError < $1.relativeError } }

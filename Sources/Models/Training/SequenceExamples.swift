@@ -16,7 +16,7 @@ public enum SequenceInputs<Scalar: BLASScalar>: Sendable {
   }
 
   /// The steps `range` of every sequence.
-  public func steps(_ range: Range<Int>) -> SequenceInputs {
+  package func steps(_ range: Range<Int>) -> SequenceInputs {
     switch self {
     case .features(let sequence): .features(sequence.steps(range))
     case .tokens(let sequence): .tokens(sequence.steps(range))
@@ -36,11 +36,11 @@ public enum SequenceTargets<Scalar: BLASScalar>: Sendable {
   case finalClasses([Int32])
 
   /// The targets of the steps `range`. Only for targets at every step.
-  public func steps(_ range: Range<Int>) -> SequenceTargets {
+  package func steps(_ range: Range<Int>) -> SequenceTargets {
     switch self {
     case .values(let sequence): .values(sequence.steps(range))
     case .classes(let sequence): .classes(sequence.steps(range))
-    case .finalValues, .finalClasses: preconditionFailure("targets at the end cannot be cut into windows")
+    case .finalValues, .finalClasses: fatalError("targets at the end cannot be cut into windows")
     }
   }
 
@@ -114,29 +114,54 @@ public struct SequenceExamples<Scalar: BLASScalar>: TrainingExamples {
   }
 
   /// The inputs.
-  public let inputs: Inputs
+  package let inputs: Inputs
   /// The targets.
-  public let targets: Targets
+  package let targets: Targets
   /// The length of each example.
   public let lengths: [Int]
 
-  /// Examples from inputs and targets of the same number and lengths.
-  public init(inputs: Inputs, targets: Targets) {
+  /// Examples from inputs and targets. Throws where they are not as many, their lengths differ, or not all have as many features
+  /// or numbers in a target.
+  public init(inputs: Inputs, targets: Targets) throws(ConfigurationError) {
     lengths =
       switch inputs {
       case .features(let sequences): sequences.map(\.rows)
       case .tokens(let sequences): sequences.map(\.count)
       }
-    let targetLengths: [Int]? =
+    let targetCount =
       switch targets {
-      case .values(let sequences): sequences.map(\.rows)
-      case .classes(let sequences): sequences.map(\.count)
-      case .finalValues(let values): values.count == lengths.count ? nil : []
-      case .finalClasses(let classes): classes.count == lengths.count ? nil : []
+      case .values(let sequences): sequences.count
+      case .classes(let sequences): sequences.count
+      case .finalValues(let values): values.count
+      case .finalClasses(let classes): classes.count
       }
-    precondition(targetLengths == nil || targetLengths == lengths, "inputs and targets have different lengths")
+    try ConfigurationError.require(
+      targetCount == lengths.count, "number of targets", "\(targetCount)", wanted: "\(lengths.count), as many as inputs")
+    if case .features(let sequences) = inputs {
+      try Self.checkEqual(sequences.map(\.columns)) { "number of features of example \($0)" }
+    }
+    switch targets {
+    case .values(let sequences):
+      try Self.checkLengths(sequences.map(\.rows), as: lengths)
+      try Self.checkEqual(sequences.map(\.columns)) { "numbers in target \($0)" }
+    case .classes(let sequences): try Self.checkLengths(sequences.map(\.count), as: lengths)
+    case .finalValues(let values): try Self.checkEqual(values.map(\.count)) { "numbers in target \($0)" }
+    case .finalClasses: break
+    }
     self.inputs = inputs
     self.targets = targets
+  }
+
+  private static func checkLengths(_ targets: [Int], as inputs: [Int]) throws(ConfigurationError) {
+    for (index, (target, input)) in zip(targets, inputs).enumerated() {
+      try ConfigurationError.require(
+        target == input, "length of target \(index)", "\(target)", wanted: "\(input), as the input has")
+    }
+  }
+
+  private static func checkEqual(_ sizes: [Int], _ name: (Int) -> String) throws(ConfigurationError) {
+    guard let index = sizes.firstIndex(where: { $0 != sizes[0] }) else { return }
+    throw ConfigurationError(setting: name(index), found: "\(sizes[index])", wanted: "\(sizes[0]), as the first has")
   }
 
   /// The examples `indices`, packed.

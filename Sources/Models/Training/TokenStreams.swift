@@ -9,18 +9,21 @@ public struct TokenStreams<Scalar: BLASScalar>: TrainingExamples {
   private let window: Int
 
   /// `count` streams of `tokens`, for training with truncation after `window` steps. What is left over at the end is
-  /// dropped.
-  public init(_ tokens: [Int32], streams count: Int, window: Int) {
+  /// dropped. Throws where the tokens are too few for that.
+  public init(_ tokens: [Int32], streams count: Int, window: Int) throws(ConfigurationError) {
+    try ConfigurationError.checkPositive(["streams": count, "window": window])
     let length = (tokens.count - 1) / count
-    precondition(length > window, "\(tokens.count) tokens are too few for \(count) streams of windows of \(window)")
+    try ConfigurationError.require(
+      length > window, "number of tokens", "\(tokens.count)",
+      wanted: "at least \(count * (window + 1) + 1): \(count) streams longer than a window of \(window)")
     streams = (0..<count).map { tokens[$0 * length...($0 + 1) * length] }
     self.window = window
   }
 
   /// Number of streams.
-  public var count: Int { streams.count }
+  package var count: Int { streams.count }
   /// Windows that a stream is trained in, at most.
-  public var windows: Int { (lengths[0] - 1) / window + 1 }
+  package var windows: Int { (lengths[0] - 1) / window + 1 }
   /// Steps of each stream.
   public var lengths: [Int] { streams.map { $0.count - 1 } }
 

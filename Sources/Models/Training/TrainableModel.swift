@@ -3,8 +3,9 @@ public import Kernels
 /// What the training loop, the gradient checker and the memory of a checkpoint need of a model: one flat parameter
 /// buffer, and a loss whose gradient it can compute.
 ///
-/// ``SequenceModel`` conforms; a model of one's own, made of ``RecurrentStack``, ``LinearMap`` and ``EmbeddingTable``
-/// over one ``ParameterVector``, conforms with these few functions and gets all of training for it.
+/// ``SequenceModel`` conforms, also with a loss of one's own (``SequenceModel/minimizing(_:)``). A model of one's own, made of
+/// ``RecurrentStack``, ``LinearMap`` and ``EmbeddingTable`` over one ``ParameterVector``, conforms with a few functions and
+/// gets all of training for it: `Tests/Examples/OwnModel` in the repository is a complete one.
 public protocol TrainableModel<Scalar>: Sendable {
   associatedtype Scalar: BLASScalar
   /// Some examples, packed for one pass.
@@ -18,13 +19,20 @@ public protocol TrainableModel<Scalar>: Sendable {
   /// An empty tape. `seed` decides what is random in training, such as dropout.
   func makeTape(seed: UInt64) -> Tape
 
+  /// An empty tape that keeps as much of a forward pass as `memory` says; for models that can choose.
+  func makeTape(seed: UInt64, memory: TapeMemory) -> Tape
+
   /// Starts the random numbers of `tape` anew from `seed`, leaving everything else on it as it is. A training loop does
   /// so before every step, so that a step depends on its number and not on the history of the tape.
   func reseed(_ tape: inout Tape, with seed: UInt64)
 
-  /// Tells `tape` the number of the training step that comes, from 0, for what changes as training goes on, such as
+  /// Prepares `tape` for training step `step`, from 0, for what changes as training goes on, such as
   /// scheduled sampling. A training loop does so before every step.
   func prepare(_ tape: inout Tape, forStep step: Int)
+
+  /// Throws where `batch` cannot be this model's: another number of features, a label outside its range, targets of another
+  /// kind. A training loop asks for every example before its first step.
+  func check(_ batch: Batch) throws(ConfigurationError)
 
   /// In how many windows of time a batch is trained: 1, unless backpropagation through time is truncated.
   func windowCount(of batch: Batch) -> Int
@@ -48,6 +56,12 @@ public protocol TrainableModel<Scalar>: Sendable {
 }
 
 extension TrainableModel {
+  /// ``makeTape(seed:)``: right for a model that keeps the same in any case.
+  public func makeTape(seed: UInt64, memory: TapeMemory) -> Tape { makeTape(seed: seed) }
+
+  /// Nothing: right for a model whose batches always fit.
+  public func check(_ batch: Batch) throws(ConfigurationError) {}
+
   /// 1: the whole batch at once.
   public func windowCount(of batch: Batch) -> Int { 1 }
 
@@ -60,7 +74,7 @@ extension TrainableModel {
   /// Nothing: right for a model whose batches are one window.
   public func carriedState(of tape: Tape) -> [Matrix<Scalar>] { [] }
 
-  /// Accepts nothing but nothing.
+  /// Accepts an empty state alone.
   public func carry(_ state: [Matrix<Scalar>], on tape: inout Tape) -> Bool { state.isEmpty }
 }
 

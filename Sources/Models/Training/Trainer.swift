@@ -18,7 +18,8 @@ extension TrainableModel {
   ///   - progress: Called after every step and once more at the end of every epoch; its answer goes on or stops.
   ///     Cancelling the task that training runs in stops it too.
   /// - Returns: What happened.
-  /// - Throws: ``ConfigurationError`` for settings that cannot be and where there is no example, ``TrainingError`` at the
+  /// - Throws: ``ConfigurationError`` for settings that cannot be and, before the first step, for examples that
+  ///   cannot be this model's (see ``check(_:)``) or are none, ``TrainingError`` at the
   ///   first loss or gradient that is not finite, before it reaches the parameters.
   @discardableResult
   public mutating func train<Examples: TrainingExamples<Batch>>(
@@ -31,10 +32,10 @@ extension TrainableModel {
   }
 }
 
-/// A training run under way: a model, the options and where it stands. A value; a copy goes its own way.
+/// A training run under way: a model, the options and the state. A value; a copy goes its own way.
 ///
 /// ``TrainableModel/train(on:validatingOn:_:progress:)`` is the short way. With a trainer of one's own a run that was
-/// stopped goes on where it stood, to the same parameters, to the bit, as if it had not been:
+/// stopped continues, to the same parameters, to the bit, as if it had not been:
 ///
 ///     var trainer = try Trainer(model, options)
 ///     try trainer.run(on: examples) { $0.step < 1000 ? .continue : .stop }
@@ -48,7 +49,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   public private(set) var model: Model
   /// The settings.
   public let options: TrainingOptions
-  /// Where the run stands.
+  /// The state of the run.
   public private(set) var state: TrainingState<Model.Scalar>
 
   private let sampler: BatchSampler
@@ -69,7 +70,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     sampler = try BatchSampler(batchSize: options.batchSize, seed: seeds.next())
     tapeSeed = seeds.next()
     exampleSeed = seeds.next()
-    tape = model.makeTape(seed: tapeSeed)
+    tape = model.makeTape(seed: tapeSeed, memory: options.memory)
     gradient = .zeros(model.parameters.layout)
   }
 
@@ -84,9 +85,9 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// What the tape carries from the last window to the next; nothing between batches.
   var carriedState: [Matrix<Model.Scalar>] { state.course.window > 0 ? model.carriedState(of: tape) : [] }
 
-  /// Makes this run stand where another one of the same options stood. Returns whether `carried` can be the model's.
-  mutating func stand(
-    at state: TrainingState<Model.Scalar>, parameters: ParameterVector<Model.Scalar>,
+  /// Continues from the state of another run of the same options. Returns whether `carried` can be the model's.
+  mutating func restore(
+    _ state: TrainingState<Model.Scalar>, parameters: ParameterVector<Model.Scalar>,
     carrying carried: [Matrix<Model.Scalar>]
   ) -> Bool {
     guard state.course.window == 0 ? carried.isEmpty : model.carry(carried, on: &tape) else { return false }
@@ -95,7 +96,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     return true
   }
 
-  /// Trains until all epochs are done, patience is over or somebody stops it; continues where the last call stopped.
+  /// Trains until all epochs are done, patience is over or it is stopped; continues where the last call stopped.
   ///
   /// Parameters, result and errors are those of ``TrainableModel/train(on:validatingOn:_:progress:)``. A further call
   /// must be given the same examples.
@@ -106,6 +107,8 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   ) throws -> TrainingReport {
     let lengths = examples.lengths
     try checkExamples(count: lengths.count, validation: validation?.lengths.count)
+    try model.check(examples, called: "example", batchSize: options.batchSize)
+    if let validation { try model.check(validation, called: "validation example", batchSize: options.batchSize) }
     var pace = TrainingPace(course: state.course)
     defer { state.course.seconds = pace.totalSeconds }
 
@@ -125,7 +128,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
           pace.add(
             examples: Double(indices.count) / Double(windows),
             epochsDone: state.course.epochsDone(batches: batches.count, windows: windows))
-          if isTold(toStopBy: report(progress(batches: batches.count, pace))) { return makeReport(.stopped, pace) }
+          if shouldStop(after: report(progress(batches: batches.count, pace))) { return makeReport(.stopped, pace) }
         } while state.course.window > 0
       }
       if let validation {
@@ -136,7 +139,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
         observe(validationLoss: loss)
       }
       let last = finishEpoch(progress(batches: batches.count, pace))
-      if isTold(toStopBy: report(last)) { return makeReport(.stopped, pace) }
+      if shouldStop(after: report(last)) { return makeReport(.stopped, pace) }
     }
     return makeReport(isOutOfPatience ? .outOfPatience : .allEpochs, pace)
   }
@@ -169,7 +172,7 @@ extension Trainer {
     options.patience.map { state.course.epochsWithoutImprovement >= $0 } ?? false
   }
 
-  private func isTold(toStopBy decision: TrainingDecision) -> Bool { decision == .stop || Task.isCancelled }
+  private func shouldStop(after decision: TrainingDecision) -> Bool { decision == .stop || Task.isCancelled }
 
   /// One window of `batch`: gradient, clipping, update.
   private mutating func step(on batch: Model.Batch, examples: [Int]) throws(TrainingError) {
@@ -228,7 +231,7 @@ extension Trainer {
       examplesPerSecond: pace.examplesPerSecond, secondsLeft: pace.secondsLeft(of: options.epochs))
   }
 
-  /// Closes the books of an epoch; returns its last `progress` with the new figures.
+  /// Finishes an epoch; returns its last `progress` with the new figures.
   private mutating func finishEpoch(_ progress: TrainingProgress) -> TrainingProgress {
     var progress = progress
     progress.isEndOfEpoch = true

@@ -14,7 +14,7 @@ struct TrainingPace {
     epochs = Double(course.epoch)
   }
 
-  /// Takes note of `examples` that were trained on, so that `epochsDone` epochs and parts of one are done.
+  /// Counts `examples` that were trained on, so that `epochsDone` epochs and parts of one are done.
   mutating func add(examples: Double, epochsDone: Double) {
     self.examples += examples
     epochs = epochsDone

@@ -1,4 +1,4 @@
-/// Where training stands: what the callback of a training loop is given after every step, and once more at the end of
+/// The progress of a training run: what the callback of a training loop is given after every step, and once more at the end of
 /// every epoch, after validation.
 public struct TrainingProgress: Hashable, Sendable {
   /// The epoch, from 1.

@@ -7,11 +7,11 @@ internal import SystemFiles
 ///       "GRU", model, on: examples, validatingOn: heldOut, options)
 ///
 /// Each training has a *stage* name of its own and keeps its checkpoint in a file of that name. With
-/// ``resumes`` set, a stage that was interrupted goes on where its checkpoint stands, and a stage that was finished is
+/// ``resumes`` set, a stage that was interrupted continues from its checkpoint, and a stage that was finished is
 /// read from it; what comes out is the same, to the bit, as of a run that was never interrupted. A process may die at any
 /// moment: the last checkpoint is whole.
 public struct TrainingSession: Sendable {
-  /// Is told of every step; its answer goes on or stops.
+  /// Called after every step; its answer continues or stops.
   public typealias Observer = @Sendable (_ stage: String, TrainingProgress) -> TrainingDecision
 
   /// The folder for checkpoints, which must exist; `nil` to keep none.
@@ -20,7 +20,7 @@ public struct TrainingSession: Sendable {
   public var resumes: Bool
   /// Time between two checkpoints. At the end of a stage and where it is stopped there is one in any case.
   public var secondsBetweenCheckpoints = 30.0
-  /// Is told of every step.
+  /// Called after every step.
   public var observer: Observer
 
   /// A session that keeps checkpoints in `checkpointFolder`.
@@ -76,7 +76,7 @@ public struct TrainingSession: Sendable {
   }
 }
 
-/// A training that was told to stop before its end.
+/// A training that was stopped before its end.
 public struct TrainingInterruption: Error, Hashable, CustomStringConvertible {
   /// The training's name.
   public let stage: String

@@ -1,6 +1,6 @@
 public import Kernels
 
-/// Where a training run stands: all that changes in its course but the parameters themselves, which are the model's.
+/// The state of a training run: all that changes in its course but the parameters themselves, which are the model's.
 ///
 /// With the parameters, the options and the examples it decides the rest of the run to the bit, because the order of the
 /// examples and the masks of dropout depend on the seed and on the numbers in ``course`` alone.
@@ -8,9 +8,9 @@ public struct TrainingState<Scalar: BLASScalar>: Sendable, Equatable {
   /// The small part, for a text format.
   public var course: TrainingCourse
   /// The optimiser and what it remembers.
-  public var optimizer: Optimizer<Scalar>
+  package var optimizer: Optimizer<Scalar>
   /// The parameters that gave the lowest validation loss; `nil` before the first validation.
-  public var best: ParameterVector<Scalar>?
+  package var best: ParameterVector<Scalar>?
 
   /// The beginning of a run over `count` parameters.
   init(_ options: TrainingOptions, count: Int) {
@@ -26,11 +26,11 @@ public struct TrainingCourse: Hashable, Codable, Sendable {
   /// Batches of the current epoch finished.
   public internal(set) var batch = 0
   /// Windows of the current batch finished. Where this is not 0, a tape carries the state that the next one starts from.
-  public internal(set) var window = 0
+  package internal(set) var window = 0
   /// Steps made.
   public internal(set) var steps = 0
   /// The mean loss of the current epoch so far.
-  public internal(set) var epochLoss = LossValue(mean: 0, count: 0)
+  package internal(set) var epochLoss = LossValue(mean: 0, count: 0)
   /// The mean training loss of each epoch finished.
   public internal(set) var losses: [Double] = []
   /// The mean validation loss after each of them.
@@ -38,20 +38,20 @@ public struct TrainingCourse: Hashable, Codable, Sendable {
   /// The place of the lowest in ``validationLosses``.
   public internal(set) var bestEpoch: Int?
   /// The learning rate's schedule under way.
-  public internal(set) var scheduler: LearningRateScheduler
+  package internal(set) var scheduler: LearningRateScheduler
   /// What the latest step measured.
-  public internal(set) var lastStep = Step(loss: 0, gradientNorm: 0, learningRate: 0)
+  package internal(set) var lastStep = Step(loss: 0, gradientNorm: 0, learningRate: 0)
   /// Time spent.
   public internal(set) var seconds = 0.0
 
   /// What a step measures.
-  public struct Step: Hashable, Codable, Sendable {
+  package struct Step: Hashable, Codable, Sendable {
     /// The mean loss.
-    public let loss: Double
+    package let loss: Double
     /// The Euclidean norm of the gradient before it was clipped.
-    public let gradientNorm: Double
+    package let gradientNorm: Double
     /// The learning rate.
-    public let learningRate: Double
+    package let learningRate: Double
   }
 
   init(scheduler: LearningRateScheduler) { self.scheduler = scheduler }

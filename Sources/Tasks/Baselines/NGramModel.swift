@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Kernels
 package import Models
 
 /// An n-gram model: the probability of a token given the last few before it, by interpolated Kneser-Ney
@@ -82,12 +83,12 @@ package struct NGramModel: Sendable {
   package init(
     order: Int, vocabularySize: Int, events: some Sequence<(context: ArraySlice<Int32>, token: Int32)>
   ) {
-    precondition(order > 0 && vocabularySize > 0, "an n-gram of \(order) of \(vocabularySize) tokens")
+    require(order > 0 && vocabularySize > 0, "an n-gram of \(order) of \(vocabularySize) tokens")
     self.order = order
     self.vocabularySize = vocabularySize
     var counts: [Pair: Int32] = [:]
     for (context, token) in events {
-      precondition(
+      require(
         0..<vocabularySize ~= Int(token), "token \(token) is outside a vocabulary of \(vocabularySize)")
       counts[Pair(place(of: context), token), default: 0] += 1
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Kernels
 
 /// Naive Bayes over the words and the pairs of neighbouring words that occur in a text, however often: the baseline
 /// that a classifier of short texts has to beat (Wang & Manning, "Baselines and bigrams", 2012).
@@ -16,7 +17,7 @@ package struct NaiveBayes: Sendable {
 
   /// Counts `texts` with their classes, 0 or 1. `smoothing` is added to the count of each feature.
   package init(_ texts: [[Int32]], classes: [Int32], smoothing: Double = 1) {
-    precondition(texts.count == classes.count, "\(texts.count) texts with \(classes.count) classes")
+    require(texts.count == classes.count, "\(texts.count) texts with \(classes.count) classes")
     var counts: [Feature: (Double, Double)] = [:]
     for (text, label) in zip(texts, classes) {
       for feature in Self.features(of: text) {

@@ -13,7 +13,7 @@ struct CaptionedPicture: Hashable, Sendable {
 
   /// A picture of `side × side` pixels.
   init(side: Int, pixels: [Float], caption: [String]) {
-    precondition(pixels.count == side * side, "\(pixels.count) pixels for a picture of \(side) × \(side)")
+    require(pixels.count == side * side, "\(pixels.count) pixels for a picture of \(side) × \(side)")
     self.side = side
     self.pixels = pixels
     self.caption = caption

@@ -25,6 +25,8 @@ package struct ForecastSettings: Hashable, Sendable {
   /// The training objective. The absolute error is less sensitive to outliers than the squared one.
   package var loss = Loss.meanAbsoluteError
   package var seed: UInt64 = 1
+  /// How much memory training takes; changes no bit of the model.
+  package var memory = TapeMemory.everything
 
   /// Settings that suit a few thousand rows.
   package init(horizon: Int) { self.horizon = horizon }

@@ -39,7 +39,7 @@ extension Forecaster {
     let validation = examples(origins.validation.thinned(to: ForecastSettings.maxValidationWindows))
     var options = TrainingOptions(
       epochs: settings.epochs, batchSize: settings.batchSize, schedule: .constant(settings.learningRate),
-      patience: settings.patience, seed: settings.seed)
+      patience: settings.patience, seed: settings.seed, memory: settings.memory)
     try ConfigurationError.checkPositive(["epochs": settings.epochs, "batch": settings.batchSize])
     options.schedule = .cosine(
       peak: settings.learningRate, final: settings.learningRate / 20,
@@ -113,7 +113,7 @@ extension ForecastTable {
 extension [ForecastOrigin] {
   /// At most `limit` of these, at equal distances.
   fileprivate func thinned(to limit: Int) -> [ForecastOrigin] {
-    let step = (count + most - 1) / most
+    let step = (count + limit - 1) / limit
     return step <= 1 ? self : stride(from: 0, to: count, by: step).map { self[$0] }
   }
 }

@@ -29,7 +29,7 @@ extension DataSet {
   /// The origin of each of its ``files``, in order.
   package var sources: [DataSource] {
     files.map { file in
-      guard let hash = hashes[file] else { preconditionFailure("no hash of \(file)") }
+      guard let hash = hashes[file] else { fatalError("no hash of \(file)") }
       return DataSource(file: file, address: "https://raw.githubusercontent.com/" + place(of: file), hash: hash)
     }
   }

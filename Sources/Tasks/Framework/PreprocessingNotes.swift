@@ -10,7 +10,7 @@ extension Preprocessing {
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
     do { notes[key] = String(decoding: try encoder.encode(value), as: UTF8.self) } catch {
-      preconditionFailure("cannot write \(type(of: value)) as JSON: \(error)")
+      fatalError("cannot write \(type(of: value)) as JSON: \(error)")
     }
   }
 

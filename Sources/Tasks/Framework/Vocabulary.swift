@@ -12,7 +12,7 @@ package struct Vocabulary: Hashable, Sendable {
     let numbers = Dictionary(uniqueKeysWithValues: zip(words, Int32(0)...))
     self.numbers = numbers
     self.unknown = unknown.map { word in
-      guard let number = numbers[word] else { preconditionFailure("\(word) is none of the words") }
+      guard let number = numbers[word] else { fatalError("\(word) is none of the words") }
       return number
     }
   }
@@ -37,7 +37,7 @@ package struct Vocabulary: Hashable, Sendable {
 
   /// The number of `word`, which must be in the vocabulary.
   package func number(of word: String) -> Int32 {
-    guard let number = numbers[word] else { preconditionFailure("\(word) is not in the vocabulary") }
+    guard let number = numbers[word] else { fatalError("\(word) is not in the vocabulary") }
     return number
   }
 

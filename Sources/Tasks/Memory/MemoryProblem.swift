@@ -68,7 +68,7 @@ enum MemoryProblem: String, CaseIterable, Codable, Sendable {
 
   /// An example of `lag`, which must be at least 10.
   func example(lag: Int, using generator: inout SeededGenerator) -> Example {
-    precondition(lag >= 10, "a lag of \(lag) steps leaves no room for the problem")
+    require(lag >= 10, "a lag of \(lag) steps leaves no room for the problem")
     switch self {
     case .adding: return Self.adding(lag, &generator)
     case .temporalOrder: return Self.temporalOrder(lag, &generator)

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A Standard MIDI File (MIDI Manufacturers Association, "Standard MIDI Files 1.0", 1996): which music players open.
 ///
 /// Of format 0, a single track on one channel.
@@ -49,7 +51,7 @@ enum MIDIFile {
 
   /// `value` in groups of seven bits, the highest first, all but the last with the eighth bit set.
   static func variableLength(_ value: Int) -> [UInt8] {
-    precondition(0..<1 << 28 ~= value, "\(value) ticks are more than a file can say at once")
+    require(0..<1 << 28 ~= value, "\(value) ticks are more than a file can say at once")
     var groups = [UInt8(value & 0x7f)]
     var rest = value >> 7
     while rest > 0 {

@@ -49,7 +49,7 @@ struct NoteSampler {
 
   /// The indices of notes that sound together, rising, as many as `sizes` allows and never more than there are.
   func draw(_ sizes: ClosedRange<Int>, using generator: inout SeededGenerator) -> [Int] {
-    precondition(sizes.lowerBound >= 0, "no set has \(sizes.lowerBound) notes")
+    require(sizes.lowerBound >= 0, "no set has \(sizes.lowerBound) notes")
     let most = min(sizes.upperBound, odds.count)
     let sums = sumsOfProducts(most)
     var left = index(of: sums[0][min(sizes.lowerBound, most)...most], using: &generator)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Kernels
 
 /// Corpus BLEU of translations that are given as tokens, one reference each (Papineni, Roukos, Ward & Zhu, "BLEU: a
 /// method for automatic evaluation of machine translation", 2002), as sacrebleu computes it with `tokenize="none"` and
@@ -21,7 +22,7 @@ package struct BLEU: Hashable, Sendable {
 
   /// The BLEU of `translations`, each beside the reference in its place.
   package init<Token: Hashable>(of translations: [[Token]], references: [[Token]]) {
-    precondition(
+    require(
       translations.count == references.count, "\(translations.count) translations for \(references.count) references")
     for (translation, reference) in zip(translations, references) { add(translation, reference) }
   }

@@ -8,7 +8,7 @@ struct SentimentJudges: Sendable {
 
   /// The judgement of `models`, each of which gives a sentence two logits, of class 0 and of class 1.
   init(_ models: [SequenceModel<Float>]) {
-    precondition(
+    require(
       !models.isEmpty && models.allSatisfy { $0.architecture.head.outputSize == 2 }, "judges have two classes")
     self.models = models
   }

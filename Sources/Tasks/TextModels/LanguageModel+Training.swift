@@ -18,6 +18,8 @@ package struct LanguageModelSettings: Hashable, Sendable {
   /// The peak of the learning rate, which decays along a cosine.
   package var learningRate = 2e-3
   package var seed: UInt64 = 1
+  /// How much memory training takes; changes no bit of the model.
+  package var memory = TapeMemory.everything
 
   /// Settings that suit a book.
   package init(level: TextLevel) { self.level = level }
@@ -81,16 +83,16 @@ extension LanguageModel {
         RecurrentCell(settings.cell, inputSize: settings.embeddingSize, hiddenSize: settings.hiddenSize),
         layers: settings.layers, dropout: settings.dropout),
       outputSize: vocabulary.count, loss: .softmaxCrossEntropy, truncation: settings.window)
-    let examples = TokenStreams<Float>(learned, streams: streams, window: settings.window)
+    let examples = try TokenStreams<Float>(learned, streams: streams, window: settings.window)
     let options = TrainingOptions(
       epochs: settings.epochs, batchSize: streams,
       schedule: .cosine(
         peak: settings.learningRate, final: settings.learningRate / 20,
         totalSteps: settings.epochs * examples.windows),
-      patience: LanguageModelSettings.patience, seed: settings.seed)
+      patience: LanguageModelSettings.patience, seed: settings.seed, memory: settings.memory)
     let (network, report) = try session.train(
       settings.cell.title, SequenceModel<Float>(architecture, seed: settings.seed), on: examples,
-      validatingOn: TokenStreams(
+      validatingOn: try TokenStreams(
         heldOut, streams: max(1, (heldOut.count - 1) / settings.validationLength), window: 1), options)
 
     var model = LanguageModel(

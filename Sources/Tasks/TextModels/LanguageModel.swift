@@ -65,7 +65,7 @@ package struct LanguageModel: Sendable {
       state = next
       let mean = predictions.withView { predictions in
         predicted[(piece.lowerBound + 1)...piece.upperBound].withUnsafeBufferPointer {
-          softmaxCrossEntropy(predictions, $0)
+          softmaxCrossEntropy(predictions, $0, execution: model.execution)
         }
       }
       loss.add(LossValue(mean: Double(mean), count: piece.count))

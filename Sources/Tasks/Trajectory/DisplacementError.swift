@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The distance of predicted positions from the true ones: the two figures that papers on trajectories give (Pellegrini
 /// et al., "You'll never walk alone", 2009), in metres.
 package struct DisplacementError: Hashable, Sendable {
@@ -19,11 +21,11 @@ package struct DisplacementError: Hashable, Sendable {
 
   /// The error of `predictions`, one for each of `windows`, which must not be empty.
   package init(of predictions: [[Point]], on windows: [TrajectoryWindow]) {
-    precondition(!windows.isEmpty && predictions.count == windows.count, "one prediction a window, and no window less")
+    require(!windows.isEmpty && predictions.count == windows.count, "one prediction a window, and no window less")
     var sumOfAverages = 0.0
     var sumOfFinals = 0.0
     for (window, predicted) in zip(windows, predictions) {
-      precondition(
+      require(
         predicted.count == window.future.count && !predicted.isEmpty,
         "\(predicted.count) predicted positions for a future of \(window.future.count)")
       let distances = zip(predicted, window.future).map { ($0 - $1).length }
@@ -37,7 +39,7 @@ package struct DisplacementError: Hashable, Sendable {
   /// The mean of `errors`, each with the same weight: how the average over scenes is reported, however many windows
   /// each has.
   package static func mean(of errors: some Collection<DisplacementError>) -> DisplacementError {
-    precondition(!errors.isEmpty, "no errors, no mean")
+    require(!errors.isEmpty, "no errors, no mean")
     let count = Double(errors.count)
     return DisplacementError(
       average: errors.reduce(0) { $0 + $1.average } / count, final: errors.reduce(0) { $0 + $1.final } / count)

@@ -3,13 +3,13 @@ package import Models
 
 /// The traditional neural network: linear layers with tanh between them, from inputs of one fixed size to outputs of
 /// another. The baseline that recurrence is measured against.
-///
-/// It is also the smallest example of a `TrainableModel` of one's own.
 package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   /// The layers, `[O × I]` each.
   package let layers: [LinearMap]
-  /// What training makes small.
+  /// The training objective.
   package let loss: Loss
+  /// Where the parameters of each layer lie.
+  private let ranges: [Range<Int>]
   /// All parameters: `0.weight`, `0.bias`, `1.weight`, ….
   package var parameters: ParameterVector<Scalar>
   /// Path and threads.
@@ -23,7 +23,9 @@ package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
     }
     self.layers = layers
     self.loss = loss
-    parameters = .zeros(ParameterLayout(layers.enumerated().map { ("\($0)", $1.parameters) }))
+    var parts = ParameterParts()
+    ranges = layers.enumerated().map { parts.append("\($0)", $1.parameters) }
+    parameters = .zeros(parts.layout)
     parameters.initialize(.recommended, seed: seed)
   }
 
@@ -53,10 +55,8 @@ package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
     forward(batch.inputs, &tape)
     let last = layers.count - 1
     tape.dOutputs[last].discardContents(resizingTo: batch.inputs.rows, by: layers[last].outputSize)
-    let mean = tape.dOutputs[last].withMutableView { dOutputs in
-      tape.outputs[last].withView { outputs in
-        batch.targets.withView { loss(outputs, .values($0), gradientInto: dOutputs) }
-      }
+    let mean = withViews(mutating: &tape.dOutputs[last], reading: tape.outputs[last], batch.targets) {
+      loss($1, .values($2), gradientInto: $0, execution: execution)
     }
     backward(batch.inputs, &tape, into: &gradient)
     return LossValue(mean: Double(mean), count: batch.targets.count)
@@ -65,49 +65,42 @@ package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   /// The mean loss of a batch.
   package func loss(of batch: FeedForwardBatch<Scalar>, tape: inout Tape) -> LossValue {
     forward(batch.inputs, &tape)
-    let mean = tape.outputs[layers.count - 1].withView { outputs in
-      batch.targets.withView { loss(outputs, .values($0)) }
+    let mean = withViews(tape.outputs[layers.count - 1], batch.targets) {
+      loss($0, .values($1), execution: execution)
     }
     return LossValue(mean: Double(mean), count: batch.targets.count)
   }
 
   private func forward(_ inputs: Matrix<Scalar>, _ tape: inout Tape) {
-    parameters.withView { parameters in
-      for (index, layer) in layers.enumerated() {
-        let below = index == 0 ? inputs : tape.outputs[index - 1]
-        tape.outputs[index].discardContents(resizingTo: inputs.rows, by: layer.outputSize)
-        below.withView { below in
-          tape.outputs[index].withMutableView { outputs in
-            layer.forward(below, parameters: parameters.columns(range(of: index)), into: outputs, execution: execution)
-            if index < layers.count - 1 { tanh(outputs) }
-          }
-        }
+    for (index, layer) in layers.enumerated() {
+      let below = index == 0 ? inputs : tape.outputs[index - 1]
+      tape.outputs[index].discardContents(resizingTo: inputs.rows, by: layer.outputSize)
+      withViews(mutating: &tape.outputs[index], reading: below, parameters) { outputs, below, parameters in
+        layer.forward(below, parameters: parameters.columns(ranges[index]), into: outputs, execution: execution)
+        if index < layers.count - 1 { tanh(outputs) }
       }
     }
   }
 
   private func backward(_ inputs: Matrix<Scalar>, _ tape: inout Tape, into gradient: inout ParameterVector<Scalar>) {
-    parameters.withView { parameters in
-      gradient.withMutableView { gradient in
-        for (index, layer) in layers.enumerated().reversed() {
-          let below = index == 0 ? inputs : tape.outputs[index - 1]
-          let dOutputs = tape.dOutputs[index]
-          func backward(_ dBelow: MutableMatrixView<Scalar>?) {
-            below.withView { below in
-              dOutputs.withView { dOutputs in
-                layer.backward(
-                  below, parameters: parameters.columns(range(of: index)), dOutputs: dOutputs, dInputsInto: dBelow,
-                  dParametersAddingTo: gradient.columns(range(of: index)), execution: execution)
-              }
-            }
-          }
-          guard index > 0 else { return backward(nil) }
-          tape.dOutputs[index - 1].discardContents(resizingTo: inputs.rows, by: layer.inputSize)
-          tape.dOutputs[index - 1].withMutableView { dBelow in
-            backward(dBelow)
-            below.withView { multiplyByTanhSlope(dBelow, $0) }
-          }
+    for (index, layer) in layers.enumerated().reversed() {
+      let below = index == 0 ? inputs : tape.outputs[index - 1]
+      let dOutputs = tape.dOutputs[index]
+      guard index > 0 else {
+        withViews(mutating: &gradient, reading: below, parameters, dOutputs) { gradient, below, parameters, dOutputs in
+          layer.backward(
+            below, parameters: parameters.columns(ranges[0]), dOutputs: dOutputs, dInputsInto: nil,
+            dParametersAddingTo: gradient.columns(ranges[0]), execution: execution)
         }
+        return
+      }
+      tape.dOutputs[index - 1].discardContents(resizingTo: inputs.rows, by: layer.inputSize)
+      withViews(mutating: &tape.dOutputs[index - 1], &gradient, reading: below, parameters, dOutputs) {
+        dBelow, gradient, below, parameters, dOutputs in
+        layer.backward(
+          below, parameters: parameters.columns(ranges[index]), dOutputs: dOutputs, dInputsInto: dBelow,
+          dParametersAddingTo: gradient.columns(ranges[index]), execution: execution)
+        multiplyByTanhSlope(dBelow, below)
       }
     }
   }
@@ -115,8 +108,6 @@ package struct FeedForwardModel<Scalar: BLASScalar>: TrainableModel {
   private func tanh(_ outputs: MutableMatrixView<Scalar>) {
     Scalar._tanh(UnsafePointer(outputs.baseAddress), outputs.baseAddress, outputs.rows * outputs.columns)
   }
-
-  private func range(of layer: Int) -> Range<Int> { parameters.layout.range(ofPart: "\(layer)") }
 }
 
 /// dx = dx ⊙ (1 - y²), where y is what tanh gave.

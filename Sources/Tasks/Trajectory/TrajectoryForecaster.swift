@@ -127,7 +127,7 @@ extension Matrix where Element: BLASScalar {
     self.init(
       windows.map { window in
         let displacements = window.displacements
-        precondition(displacements.count >= count, "a window of \(displacements.count) displacements, not \(count)")
+        require(displacements.count >= count, "a window of \(displacements.count) displacements, not \(count)")
         return displacements.suffix(count).flatMap { [Element($0.x), Element($0.y)] }
       })
   }

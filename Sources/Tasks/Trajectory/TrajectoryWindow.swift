@@ -26,7 +26,7 @@ package struct TrajectoryWindow: Hashable, Sendable {
 
   /// A window of positions that follow one another.
   package init(observed: [Point], future: [Point]) {
-    precondition(observed.count >= 2, "a motion is seen in two positions at least, not \(observed.count)")
+    require(observed.count >= 2, "a motion is seen in two positions at least, not \(observed.count)")
     self.observed = observed
     self.future = future
   }

@@ -48,6 +48,22 @@ import Testing
     }
   }
 
+  @Test func aHeadWithHiddenLayersIsRefusedBeforeAnythingIsWritten() throws {
+    let architecture = try SequenceArchitecture(
+      recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 5)), outputSize: 2, loss: .softmaxCrossEntropy,
+      headSizes: [3])
+    try withTemporaryFolder { folder in
+      let error = #expect(throws: WeightsError.self) {
+        try PyTorchStateDict.write(SequenceModel<Float>(architecture), to: folder + "/model.safetensors")
+      }
+      #expect(error?.item == "head" && fileNames(in: folder) == [])
+      #expect(throws: WeightsError.self) {
+        try KerasModel.write(SequenceModel<Float>(architecture), to: folder + "/x.npz")
+      }
+      #expect(fileNames(in: folder) == [])
+    }
+  }
+
   @Test func whatPyTorchHasNoModuleForIsRefusedBeforeAnythingIsWritten() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/layer.safetensors"

@@ -103,8 +103,8 @@ import Testing
     var gradient = Matrix<Float>.zeros(rows: 1, columns: stack.parameterCount)
     var dInputs = Matrix<Float>.zeros(rows: layout.rowCount, columns: 7)
     var state: RecurrentState<Float> = stack.zeroState(batch: batch)
-    for storage in [TapeStorage.everything, .recomputed] {
-      var tape = RecurrentTape<Float>(seed: 1, storage: storage)
+    for memory in [TapeMemory.everything, .least, .budget(bytes: 1 << 20)] {
+      var tape = RecurrentTape<Float>(seed: 1, memory: memory)
       func pass() {
         stack.forward(
           inputs.unsafeView, layout: layout, parameters: parameters.unsafeView, state: &state, tape: &tape,
@@ -117,7 +117,7 @@ import Testing
           dState: &state, tape: &tape, execution: execution)
       }
       pass()
-      #expect(Allocations.count { pass() } == 0, "\(storage)")
+      #expect(Allocations.count { pass() } == 0, "\(memory)")
     }
   }
 }

@@ -60,24 +60,26 @@ import Testing
   }
 
   @Test(arguments: cells, [(1, false), (1, true), (3, false), (3, true)])
-  func everyWalkHasItsOwnParametersAndColumns(_ cell: RecurrentCell, _ size: (layers: Int, isBidirectional: Bool))
+  func everyDirectionOfEveryLayerHasItsOwnParametersAndColumns(
+    _ cell: RecurrentCell, _ size: (layers: Int, isBidirectional: Bool)
+  )
     throws
   {
     let stack = try RecurrentStack(cell, layers: size.layers, isBidirectional: size.isBidirectional)
     #expect(stack.parameterCount == stack.parameters.reduce(0) { $0 + $1.rows * $1.columns })
-    let walks = Array(stack.walks)
-    #expect(walks.map(\.index) == Array(0..<size.layers * stack.directions))
-    #expect(walks.flatMap { Array($0.parameters) } == Array(0..<stack.parameterCount))
+    let parts = stack.layerDirections
+    #expect(parts.map(\.index) == Array(0..<size.layers * stack.directions))
+    #expect(parts.flatMap { Array($0.parameters) } == Array(0..<stack.parameterCount))
     for layer in 0..<size.layers {
-      let ofLayer = walks.filter { $0.layer == layer }
+      let ofLayer = parts.filter { $0.layer == layer }
       #expect(ofLayer.map(\.direction) == Array(TimeDirection.allCases.prefix(stack.directions)))
       #expect(ofLayer.flatMap { Array($0.columns) } == Array(0..<stack.outputSize))
-      for walk in ofLayer { #expect(walk.parameters.count == stack.cells[layer].parameterCount) }
+      for part in ofLayer { #expect(part.parameters.count == stack.cells[layer].parameterCount) }
     }
   }
 
   @Test(arguments: cells)
-  func theZeroStateHasAMatrixForEachWalk(_ cell: RecurrentCell) throws {
+  func theZeroStateHasAMatrixForEachDirectionOfEachLayer(_ cell: RecurrentCell) throws {
     let stack = try RecurrentStack(cell, layers: 3, isBidirectional: true)
     let state: RecurrentState<Float> = stack.zeroState(batch: 4)
     let shape = cell

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct RecurrentStateTests {
-  /// Of two walks and three sequences; hidden states are 2 wide, cell states 4.
+  /// Of two layers and three sequences; hidden states are 2 wide, cell states 4.
   private var state: RecurrentState<Double> {
     var generator = SeededGenerator(seed: 1)
     func matrices(_ columns: Int) -> [Matrix<Double>] {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SequenceExamplesTests {
   @Test func aBatchHoldsTheChosenExamplesInTheirOrder() {
-    let examples = SequenceExamples<Float>(
+    let examples = try SequenceExamples<Float>(
       inputs: .features([
         Matrix([[1, 2]]), Matrix([[3, 4], [5, 6], [7, 8]]), .zeros(rows: 0, columns: 2), Matrix([[9, 10], [11, 12]]),
       ]),
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func tokensAndClassesAreBatchedAlike() {
-    let examples = SequenceExamples<Double>(
+    let examples = try SequenceExamples<Double>(
       inputs: .tokens([[5], [1, 2, 3], []]), targets: .classes([[-1], [0, 1, -1], []]))
     let batch = examples.batch([1, 2])
     guard case .tokens(let tokens) = batch.inputs, case .classes(let classes) = batch.targets else {

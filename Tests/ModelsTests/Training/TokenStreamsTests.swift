@@ -3,7 +3,7 @@ import Models
 import Testing
 
 @Suite struct TokenStreamsTests {
-  private let streams = TokenStreams<Float>(Array(0..<47), streams: 3, window: 4)
+  private let streams = try! TokenStreams<Float>(Array(0..<47), streams: 3, window: 4)
 
   @Test func streamsAreOfOneLengthAndEachTargetIsTheNextToken() {
     #expect(streams.lengths == [15, 15, 15] && streams.windows == 4 && streams.count == 3)

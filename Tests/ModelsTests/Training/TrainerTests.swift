@@ -236,7 +236,7 @@ import Testing
     var examples = SmallTasks.echo(count: 5, seed: 7)
     guard case .features(var inputs) = examples.inputs else { return }
     inputs[3] = .init(repeating: .nan, rows: examples.lengths[3], columns: 3)
-    examples = SequenceExamples(inputs: .features(inputs), targets: examples.targets)
+    examples = try SequenceExamples(inputs: .features(inputs), targets: examples.targets)
     let error = #expect(throws: TrainingError.self) {
       try model.train(on: examples, TrainingOptions(epochs: 1, batchSize: 5))
     }

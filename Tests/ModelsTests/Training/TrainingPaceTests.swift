@@ -5,7 +5,7 @@ import Testing
 @Suite struct TrainingPaceTests {
   @Test func whatIsLeftTakesAsLongAsWhatWasDone() {
     var pace = TrainingPace(course: TrainingCourse(scheduler: LearningRateScheduler(.constant(1))))
-    #expect(pace.secondsLeft(of: 4) == 0, "nobody knows yet")
+    #expect(pace.secondsLeft(of: 4) == 0, "not known yet")
     pace.add(examples: 30, epochsDone: 0.5)
     var elapsed = 0.0
     while elapsed < 0.01 { elapsed = pace.totalSeconds }

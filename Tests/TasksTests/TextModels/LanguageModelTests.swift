@@ -25,6 +25,25 @@ import Testing
     try LanguageModel.train(on: Self.text, file: "text", settings(level), in: session)
   }
 
+  /// In a process of its own, because the engine's threads stay once they are started.
+  @Test func evaluatingObeysTheModelsExecution() async {
+    await #expect(processExitsWith: .success) {
+      let words = (0..<1000).map { "w\($0)" }
+      for execution in [Execution(threads: 1), Execution(path: .naive, threads: 2)] {
+        var network = SequenceModel<Float>(
+          try SequenceArchitecture(
+            embedding: EmbeddingTable(vocabularySize: words.count, dimension: 4),
+            recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 5)), outputSize: words.count,
+            loss: .softmaxCrossEntropy))
+        network.execution = execution
+        let model = LanguageModel(
+          model: network, level: .word, vocabulary: Vocabulary(words), unigrams: words.map { _ in 1e-3 })
+        #expect(model.evaluation(on: (0..<600).map { Int32($0) }).count == 599)
+      }
+      #expect(EngineThreads.count == 0)
+    }
+  }
+
   @Test(arguments: TextLevel.allCases)
   func itBeatsTheFrequencies(_ level: TextLevel) throws {
     let (model, evaluation) = try trained(level)
@@ -56,7 +75,7 @@ import Testing
     // Longer than a piece.
     let numbers = try model.numbers(of: String(repeating: "a mat sat on the cat. ", count: 50))
     let whole = try model.model.loss(
-      over: TokenStreams<Float>(numbers, streams: 1, window: 1), batchSize: 1)
+      over: try TokenStreams<Float>(numbers, streams: 1, window: 1), batchSize: 1)
     let pieces = model.evaluation(on: numbers)
     #expect(pieces.count == whole.count)
     #expect(abs(pieces.loss - whole.mean) < 1e-5)

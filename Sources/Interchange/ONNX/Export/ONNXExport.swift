@@ -70,6 +70,10 @@ public struct ONNXExport: Sendable {
         setting: "the readout of a model for ONNX", found: model.architecture.readout.rawValue,
         wanted: "everyStep or finalState")
     }
+    guard model.architecture.head.hiddenLayers.isEmpty else {
+      throw ConfigurationError(
+        setting: "the head of a model for ONNX", found: "one with hidden layers", wanted: "a linear one")
+    }
     let model = model.untied()
     let metadata = try model.fileMetadata(options.preprocessing)
     var graph = SequenceModelGraph(model, hasLengths: options.hasLengths, hasStates: options.hasStates)

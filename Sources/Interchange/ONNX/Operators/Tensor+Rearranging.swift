@@ -1,4 +1,5 @@
 internal import DataIO
+internal import Kernels
 
 /// Blocks of consecutive numbers to be copied one after the other, the form of every rearrangement of a tensor.
 struct BlockCopy {
@@ -45,7 +46,7 @@ extension BlockCopy: ElementsVisitor {
     return [Element](unsafeUninitializedCapacity: count) { target, initialized in
       source.withUnsafeBufferPointer { source in
         for (index, start) in starts.enumerated() {
-          precondition(start >= 0 && start + length <= source.count, "a block lies outside the tensor")
+          require(start >= 0 && start + length <= source.count, "a block lies outside the tensor")
           (target.baseAddress! + index * length).initialize(from: source.baseAddress! + start, count: length)
         }
       }

@@ -1990,15 +1990,15 @@ nonisolated extension ONNX_TypeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     // https://github.com/apple/swift-protobuf/issues/1182
     switch self.value {
     case .tensorType?: try {
-      guard case .tensorType(let v)? = self.value else { preconditionFailure() }
+      guard case .tensorType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     }()
     case .sequenceType?: try {
-      guard case .sequenceType(let v)? = self.value else { preconditionFailure() }
+      guard case .sequenceType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
     case .mapType?: try {
-      guard case .mapType(let v)? = self.value else { preconditionFailure() }
+      guard case .mapType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     default: break
@@ -2008,15 +2008,15 @@ nonisolated extension ONNX_TypeProto: SwiftProtobuf.Message, SwiftProtobuf._Mess
     } }()
     switch self.value {
     case .opaqueType?: try {
-      guard case .opaqueType(let v)? = self.value else { preconditionFailure() }
+      guard case .opaqueType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case .sparseTensorType?: try {
-      guard case .sparseTensorType(let v)? = self.value else { preconditionFailure() }
+      guard case .sparseTensorType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .optionalType?: try {
-      guard case .optionalType(let v)? = self.value else { preconditionFailure() }
+      guard case .optionalType(let v)? = self.value else { fatalError() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
     default: break
@@ -2235,11 +2235,11 @@ nonisolated extension ONNX_TensorShapeProto.Dimension: SwiftProtobuf.Message, Sw
     // https://github.com/apple/swift-protobuf/issues/1182
     switch self.value {
     case .dimValue?: try {
-      guard case .dimValue(let v)? = self.value else { preconditionFailure() }
+      guard case .dimValue(let v)? = self.value else { fatalError() }
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
     }()
     case .dimParam?: try {
-      guard case .dimParam(let v)? = self.value else { preconditionFailure() }
+      guard case .dimParam(let v)? = self.value else { fatalError() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     }()
     case nil: break

@@ -22,7 +22,7 @@ struct BLASBackwardRun<Scalar: BLASScalar>: Sendable {
     previousHidden = tape.previousHidden.unsafeMutableView()
     recurrentInputs = pass.recurrentMask == nil ? previousHidden : tape.maskedHidden.unsafeMutableView()
     dGates = tape.dGates.reshaped(rows: N, columns: cell.gateRows)
-    precondition(gates.rows == N && recurrentInputs.rows == N, "the tape holds no recording of this batch")
+    require(gates.rows == N && recurrentInputs.rows == N, "the tape holds no recording of this batch")
   }
 
   /// dh_{t-1} = (dGates Wh) ⊙ mask for the rows of one step, where all of it comes through the recurrent weights. Barriers

@@ -5,7 +5,7 @@ extension RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func fusedForward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    guard let fused else { preconditionFailure("the cell has no fused path") }
+    guard let fused else { fatalError("the cell has no fused path") }
     if pass.isRecording { tape.fused.schedule.cut(pass.layout, pass.direction, tape.storage) }
     let run = FusedForwardRun(fused, pass, tape.storage, &tape.fused)
     let threads = pass.execution.threads(for: pass.layout, rowWork: forwardOperations)
@@ -15,7 +15,7 @@ extension RecurrentCell {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func fusedBackward<Scalar: BLASScalar>(_ pass: BackwardPass<Scalar>, tape: inout CellTape<Scalar>) {
-    guard let fused else { preconditionFailure("the cell has no fused path") }
+    guard let fused else { fatalError("the cell has no fused path") }
     tape.fused.schedule.cut(pass.layout, pass.direction, tape.storage)
     let run = FusedBackwardRun(fused, pass, tape.storage, &tape.fused)
     let threads = pass.execution.threads(for: pass.layout, rowWork: forwardOperations)

@@ -18,7 +18,7 @@ public struct PreparedWeights<Scalar: BLASScalar>: Sendable {
     guard let fused = cell.fused else { return nil }
     self.cell = cell
     self.fused = fused
-    precondition(
+    require(
       parameters.rows == 1 && parameters.columns == cell.parameterCount,
       "the parameters must be 1 × \(cell.parameterCount), not \(parameters.rows) × \(parameters.columns)")
     let blocks = UnitBlocks(units: cell.hiddenSize, for: Scalar.fusedLoops)

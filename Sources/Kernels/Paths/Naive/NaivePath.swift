@@ -127,7 +127,7 @@ struct NaiveRecording<Scalar: BLASScalar> {
     candidateProducts = tape.candidateProducts.unsafeMutableView()
     resetHidden = tape.resetHidden.unsafeMutableView()
     recurrentInput = pass.recurrentMask == nil ? previousHidden : tape.maskedHidden.unsafeMutableView()
-    precondition(recurrentInput.rows == pass.layout.rowCount, "the tape holds no recording of this batch")
+    require(recurrentInput.rows == pass.layout.rowCount, "the tape holds no recording of this batch")
   }
 }
 

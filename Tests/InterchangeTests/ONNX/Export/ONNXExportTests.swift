@@ -81,6 +81,14 @@ import Testing
     #expect(error?.found == readout.rawValue)
   }
 
+  @Test func aHeadWithHiddenLayersIsRefused() throws {
+    let architecture = try SequenceArchitecture(
+      recurrent: RecurrentStack(.gru(inputSize: 4, hiddenSize: 5)), outputSize: 2, loss: .softmaxCrossEntropy,
+      headSizes: [3])
+    let error = #expect(throws: ConfigurationError.self) { try ONNXExport(SequenceModel<Float>(architecture)) }
+    #expect(error?.found == "one with hidden layers")
+  }
+
   @Test func preprocessingOfAnotherModelIsRefused() throws {
     let model: SequenceModel<Float> = try ExportVariant.all[0].model()
     let error = try #require(throws: ConfigurationError.self) {

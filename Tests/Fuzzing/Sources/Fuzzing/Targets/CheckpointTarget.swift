@@ -19,7 +19,7 @@ extension FuzzTarget {
   }
 }
 
-private let streams = TokenStreams<Float>((0..<41).map { $0 % 3 }, streams: 4, window: 4)
+private let streams = try! TokenStreams<Float>((0..<41).map { $0 % 3 }, streams: 4, window: 4)
 
 /// A run over two windows of streams, so that a state is carried.
 private func smallTrainer() -> Trainer<SequenceModel<Float>> {
