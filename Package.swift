@@ -22,14 +22,24 @@ let package = Package(
     .executable(name: "rnn", targets: ["rnn"]),
     .executable(name: "Benchmarks", targets: ["Benchmarks"]),
   ],
+  // A trait guards what not every user of the package needs. The package dependencies that only traits use are fetched
+  // where one of these is on: with `traits: []` an embedder fetches nothing, and with `traits: ["ONNX"]` swift-protobuf.
+  // Sources that need a trait stand in `#if` with its name, so that all targets compile with any set of traits. On the
+  // command line `--traits` replaces the default ones; `--traits default,HDF5` adds to them.
   traits: [
-    .trait(name: "HDF5", description: "Reads Keras models from .keras and .weights.h5 files; needs libhdf5-dev.")
+    .default(enabledTraits: ["Tools"]),
+    .trait(
+      name: "Tools",
+      description: "The executables rnn and Benchmarks; fetches the packages that they alone need.",
+      enabledTraits: ["ONNX"]),
+    .trait(name: "ONNX", description: "Reads and writes ONNX models (Interchange); fetches swift-protobuf."),
+    .trait(name: "HDF5", description: "Reads Keras's .keras and .weights.h5 files (Interchange); needs libhdf5-dev."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),
-    .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),  // Tools
+    .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),  // Tools
+    .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),  // Tools
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),  // ONNX
   ],
   targets: [
     // The engine. Nothing here depends on anything but the two system libraries.
@@ -56,7 +66,7 @@ let package = Package(
       name: "Interchange",
       dependencies: [
         "Kernels", "Models", "DataIO", .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["ONNX"])),
       ],
       exclude: ["ONNX/Schema/onnx.proto"],
       swiftSettings: strict),
@@ -65,17 +75,17 @@ let package = Package(
       name: "rnn",
       dependencies: [
         "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Stencil", package: "Stencil"),
-        .product(name: "TextTable", package: "TextTable"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
+        .product(name: "Stencil", package: "Stencil", condition: .when(traits: ["Tools"])),
+        .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Kernels", "Models", "DataIO", "Tasks",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "TextTable", package: "TextTable"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
+        .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),
       ],
       path: "Benchmarks",
       exclude: ["RESULTS.md"],
@@ -99,7 +109,7 @@ let package = Package(
       name: "InterchangeTests",
       dependencies: [
         "Kernels", "Models", "DataIO", "Interchange", "TestSupport",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["ONNX"])),
         .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
       ],
       swiftSettings: strict),
@@ -108,7 +118,7 @@ let package = Package(
       name: "rnnTests",
       dependencies: [
         "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "TestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -1,3 +1,4 @@
+#if Tools
 import TextTable
 
 /// A comparison with an earlier run: the measurements that are slower by more than the noise of both runs.
@@ -183,3 +184,4 @@ extension Machine {
 extension Report {
   fileprivate var widestCeilingNoise: Double { ceilingNoise?.values.max() ?? 0 }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -254,3 +255,17 @@ private func list<Value>(_ text: String, _ read: (String) -> Value?) throws -> [
     return value
   }
 }
+#else
+import Foundation
+
+/// Stands in for the tool where the package is built without its trait.
+@main
+enum Benchmarks {
+  /// Says how to get it.
+  static func main() {
+    FileHandle.standardError.write(
+      Data("Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n".utf8))
+    exit(1)
+  }
+}
+#endif

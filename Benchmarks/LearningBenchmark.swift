@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Models
 import Tasks
@@ -94,3 +95,4 @@ struct LearningBenchmark {
     return table.string(for: rows) ?? ""
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Kernels
 
@@ -56,9 +57,9 @@ struct Machine: Codable, Hashable {
   /// Whether this program was built without optimisation.
   static var isDebugBuild: Bool {
     #if DEBUG
-      true
+    true
     #else
-      false
+    false
     #endif
   }
 
@@ -103,3 +104,4 @@ extension Machine: CustomStringConvertible {
       """
   }
 }
+#endif

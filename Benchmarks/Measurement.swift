@@ -1,3 +1,4 @@
+#if Tools
 /// One row of the speed table.
 struct Measurement: Codable, Hashable {
   var cell: CellKind
@@ -34,3 +35,4 @@ struct Measurement: Codable, Hashable {
     noise = timing.noise
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Models
 
@@ -99,3 +100,4 @@ final class PassRunner<Scalar: BLASScalar>: PassRunning {
     for i in state.cell.indices { state.cell[i].setToZero() }
   }
 }
+#endif

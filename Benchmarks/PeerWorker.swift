@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Foundation
 import Kernels
@@ -204,3 +205,4 @@ extension PeerWorker {
     var seconds: [Double]?
   }
 }
+#endif

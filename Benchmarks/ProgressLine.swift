@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 
 /// Shows progress on standard error: on a terminal in one line that is overwritten, elsewhere a line each time.
@@ -17,3 +18,4 @@ struct ProgressLine {
     FileHandle.standardError.write(Data(text.utf8))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 
@@ -93,3 +94,4 @@ extension Report {
     waitingShare = try values.decodeIfPresent(Double.self, forKey: .waitingShare)
   }
 }
+#endif

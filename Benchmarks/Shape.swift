@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 
 /// The sizes of a batch and a cell: `T` steps of `B` sequences with `I` inputs, and `H` hidden units.
@@ -44,3 +45,4 @@ extension Shape: ExpressibleByArgument {
     else { return nil }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 
 /// The speed part: every cell, pass and path on every shape that fits the time.
@@ -84,3 +85,4 @@ struct SpeedBenchmark {
     return all.sorted { $0.floatingPointOperations < $1.floatingPointOperations }
   }
 }
+#endif

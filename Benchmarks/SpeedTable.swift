@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Kernels
 import TextTable
@@ -56,3 +57,4 @@ private func microseconds(_ seconds: Double) -> String { fixed(seconds * 1e6, de
 
 /// `value` with a fixed number of decimals, for a column of a table.
 func fixed(_ value: Double, decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 /// The time of several repetitions, in seconds.
 struct Timing: Hashable {
   var best: Double
@@ -57,3 +58,4 @@ struct Stopwatch {
     return seconds.map(Timing.init(of:))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Glibc
 import Kernels
 import Models
@@ -280,3 +281,4 @@ private func nanoseconds() -> UInt64 {
   clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 /// One row of the streaming table: one step of one sequence on one thread.
 struct StreamingMeasurement: Codable, Hashable {
   var cell: CellKind
@@ -40,3 +41,4 @@ struct StreamingMeasurement: Codable, Hashable {
     noise = timing.noise
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import TextTable
 
 /// Streaming measurements as a table.
@@ -39,3 +40,4 @@ extension StreamingTable: CustomStringConvertible {
 
   private func nanoseconds(_ value: Double) -> String { fixed(value, decimals: 0) }
 }
+#endif

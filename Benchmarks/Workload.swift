@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Kernels
 import Models
@@ -110,3 +111,4 @@ struct Workload {
     return Matrix(rows: rows, columns: columns, (0..<rows * columns).map { _ in generator.uniform(in: -1..<1) })
   }
 }
+#endif

@@ -23,3 +23,6 @@ swift build --package-path "$plugin_package" --product protoc-gen-swift
 
 protoc --proto_path="$schema" --plugin="$plugin_package/.build/debug/protoc-gen-swift" \
   --swift_out="$schema" --swift_opt=Visibility=Internal --swift_opt=UseAccessLevelOnImports=true onnx.proto
+
+# What imports swift-protobuf stands behind the trait; the comments before it stay first, as the formatter's must.
+sed -i '0,/^#if canImport/s//#if ONNX\n&/; $a #endif' "$schema/onnx.pb.swift"

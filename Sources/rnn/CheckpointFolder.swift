@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 
@@ -72,3 +73,4 @@ struct CheckpointFolder {
     (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Foundation
 import Models
@@ -158,3 +159,4 @@ struct Terminal: Sendable {
     },
     seconds: { ProcessInfo.processInfo.systemUptime })
 }
+#endif

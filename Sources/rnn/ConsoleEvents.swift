@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Models
 
@@ -68,3 +69,4 @@ func jsonLine(_ value: some Encodable) -> String {
     fatalError("cannot write \(type(of: value)) as JSON: \(error)")
   }
 }
+#endif

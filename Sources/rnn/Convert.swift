@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -11,7 +12,7 @@ struct Convert: ParsableCommand {
     abstract: "Converts a model from one engine's file into another's, by their extensions.",
     discussion: """
       Reads   .safetensors  ours, PyTorch's state_dict, Keras's variables
-              .keras .h5    Keras, where this was built with --traits HDF5
+              .keras .h5    Keras, where this was built with --traits default,HDF5
               .npz          Keras's variables, by w.path
               .onnx         ONNX
       Writes  .safetensors  ours; with --for pytorch its state_dict
@@ -76,3 +77,4 @@ struct Convert: ParsableCommand {
     print("Read back, it gives the same outputs \(agreement).")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Foundation
 import Tasks
@@ -22,3 +23,4 @@ struct DataOptions: ParsableArguments {
     return DataDirectory("\(home)/recurrent-data")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 import FoundationNetworking
@@ -171,3 +172,4 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate {
     isOver.signal()
   }
 }
+#endif

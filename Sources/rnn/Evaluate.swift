@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Models
@@ -59,3 +60,4 @@ enum TrainedModel {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -83,3 +84,4 @@ extension DataDirectory {
       reason: "is not there; this downloads it: rnn fetch \(dataSet.rawValue) --data \(shellQuoted(path))")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 
 /// The kinds of files that hold models, by extension.
@@ -22,3 +23,4 @@ enum FileKind: String, CaseIterable {
     self = kind
   }
 }
+#endif

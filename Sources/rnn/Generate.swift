@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Models
@@ -68,3 +69,4 @@ struct Generate: ParsableCommand {
     let seed: UInt64
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -245,3 +246,4 @@ extension Inspection.Parameter {
     rootMeanSquare = elements.isEmpty ? 0 : (squares / Double(elements.count)).squareRoot()
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Synchronization
 
@@ -21,3 +22,4 @@ enum Interruption {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -86,3 +87,4 @@ func shellQuoted(_ text: String) -> String {
     }
   return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: #"'\''"#) + "'"
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Kernels
 import Models
@@ -35,3 +36,4 @@ extension RecurrentCell {
     }
   }
 }
+#endif

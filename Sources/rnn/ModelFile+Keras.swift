@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Interchange
 import Kernels
@@ -19,3 +20,4 @@ extension ModelFile {
       preprocessing: Preprocessing(), format: .keras)
   }
 }
+#endif

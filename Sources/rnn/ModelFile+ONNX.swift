@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Interchange
 import Models
@@ -13,3 +14,4 @@ extension ModelFile {
     return ModelFile(model: .float(model), preprocessing: preprocessing, format: .onnx)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Interchange
 import Kernels
@@ -95,3 +96,4 @@ struct ModelFile {
       preprocessing: Preprocessing(), format: .pyTorch)
   }
 }
+#endif

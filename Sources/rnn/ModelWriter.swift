@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Interchange
 import Kernels
@@ -98,3 +99,4 @@ extension SequenceArchitecture {
     recurrent.cells[0].reset
   }
 }
+#endif

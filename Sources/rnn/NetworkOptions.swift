@@ -1,3 +1,4 @@
+#if Tools
 public import ArgumentParser
 import Kernels
 public import Models
@@ -125,3 +126,4 @@ func checkCount(_ value: Int, of name: String) throws(ValidationError) {
   guard value >= 1 else { throw ValidationError("--\(name) takes a number from 1 up, not \(value)") }
   guard value <= 1_000_000 else { throw ValidationError("--\(name) takes a number up to 1000000, not \(value)") }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 
@@ -61,3 +62,4 @@ enum OutputFolder {
     return folder.isEmpty ? "." : folder
   }
 }
+#endif

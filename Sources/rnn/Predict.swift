@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -78,3 +79,4 @@ private func csvField(_ text: String) -> String {
   let isPlain = !text.contains { ",;\t\"".contains($0) || $0.isNewline }
   return isPlain ? text : "\"\(text.replacingOccurrences(of: "\"", with: "\"\""))\""
 }
+#endif

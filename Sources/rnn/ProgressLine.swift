@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Models
 
@@ -66,3 +67,4 @@ func duration(_ seconds: Double) -> String {
   if hours > 0 { return String(format: "%d:%02d:%02d h", hours, minutes, rest) }
   return minutes > 0 ? String(format: "%d:%02d min", minutes, rest) : "\(rest) s"
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Foundation
 import Kernels
@@ -46,3 +47,17 @@ struct RNN: ParsableCommand {
   /// The exit code for wrong options and for files that cannot be read or written.
   private static let badInput: Int32 = 2
 }
+#else
+import Foundation
+
+/// Stands in for the tool where the package is built without its trait.
+@main
+enum RNN {
+  /// Says how to get it.
+  static func main() {
+    FileHandle.standardError.write(
+      Data("Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n".utf8))
+    exit(1)
+  }
+}
+#endif

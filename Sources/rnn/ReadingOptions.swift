@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Kernels
@@ -70,3 +71,4 @@ extension HyphenatedArgument {
 
   private var word: String { rawValue.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined() }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Figures
@@ -165,3 +166,4 @@ private func explanation(_ error: any Error) -> String {
   @unknown default: return "\(error)"
   }
 }
+#endif

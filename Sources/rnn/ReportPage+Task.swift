@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Figures
 import Foundation
@@ -60,3 +61,4 @@ extension ReportPage {
     facts = [("command", record.command), ("began", record.began), ("machine", record.machine)]
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Figures
 import Foundation
@@ -91,3 +92,4 @@ struct ReportPage {
     return ["title": escapedForXML(title), "columns": cells(columns), "rows": rows.map(cells)]
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 /// The page of a report, a Stencil template. It is part of the program, so that the tool can be copied anywhere.
 ///
 /// Its context is escaped already, so the page is well-formed XML.
@@ -129,3 +130,4 @@ let reportTemplate = """
   </html>
 
   """
+#endif

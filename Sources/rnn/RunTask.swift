@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -97,3 +98,4 @@ struct RunTask: ParsableCommand {
     return paths
   }
 }
+#endif

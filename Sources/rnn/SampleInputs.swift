@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Interchange
 import Kernels
@@ -30,3 +31,4 @@ extension SequenceModel where Scalar: TensorScalar {
     return Dictionary(uniqueKeysWithValues: inputs.map { ($0.key.rawValue, $0.value) })
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Tasks
 import TextTable
@@ -102,3 +103,4 @@ struct TaskListEntry: Encodable {
     }
   }
 }
+#endif

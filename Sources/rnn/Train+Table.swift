@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -122,3 +123,4 @@ struct ForecastReport: Encodable, CustomStringConvertible {
     }
   }
 }
+#endif

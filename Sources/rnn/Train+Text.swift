@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Figures
@@ -79,3 +80,4 @@ struct TextReport: Encodable, CustomStringConvertible {
     return lines.joined(separator: "\n")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -128,3 +129,4 @@ extension String {
   /// This path without its extension.
   var withoutExtension: String { (self as NSString).deletingPathExtension }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Interchange
 import TextTable
@@ -43,3 +44,4 @@ struct VerificationReport: CustomStringConvertible {
 
 /// A difference to two digits, with its power of ten.
 func twoDigits(_ value: Double) -> String { value == 0 ? "0" : String(format: "%.1e", value) }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -48,3 +49,4 @@ struct Verify: ParsableCommand {
     if !verification.agrees { throw ExitCode(1) }
   }
 }
+#endif

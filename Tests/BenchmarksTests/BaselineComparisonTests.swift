@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -129,3 +130,4 @@ import Testing
     #expect("\(comparison)".contains("differ in more than the program"))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Kernels
 import TestSupport
@@ -92,3 +93,4 @@ import Testing
     }
   }
 }
+#endif

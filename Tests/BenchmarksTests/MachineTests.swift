@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -30,3 +31,4 @@ import Testing
     #expect(machine.ceilingNoise(now: ["float": 125]) == ["float": 0.25])
   }
 }
+#endif

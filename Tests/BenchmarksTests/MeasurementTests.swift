@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Testing
 
@@ -30,3 +31,4 @@ import Testing
     #expect(lines.dropLast().last == "training lstm 7,2,3,5 blas 2 250 500 0.0 0 % 4.0")
   }
 }
+#endif

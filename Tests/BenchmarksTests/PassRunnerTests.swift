@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Models
 import Testing
@@ -22,3 +23,4 @@ import Testing
     #expect(first.dParameters.norm > 0)
   }
 }
+#endif

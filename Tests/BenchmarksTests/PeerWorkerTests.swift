@@ -1,3 +1,4 @@
+#if Tools
 import Foundation
 import Kernels
 import Models
@@ -131,3 +132,4 @@ import Testing
     try JSONDecoder().decode([String: String].self, from: Data(reply.utf8))["error", default: ""]
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import struct Foundation.Data
 import class Foundation.JSONDecoder
@@ -108,3 +109,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -17,3 +18,4 @@ import Testing
     #expect(Shape(argument: text) == nil)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Testing
 
@@ -38,3 +39,4 @@ import Testing
     #expect(MeasurementIdentity.speed(again) == .speed(measurement(1e6)))
   }
 }
+#endif

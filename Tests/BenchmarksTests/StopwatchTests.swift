@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -44,3 +45,4 @@ import Testing
     #expect(stopwatch.interleaved([], within: 1).isEmpty)
   }
 }
+#endif

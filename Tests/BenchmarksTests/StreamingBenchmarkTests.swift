@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import TestSupport
 import Testing
@@ -84,3 +85,4 @@ import Testing
     #expect(again.bestRoundNanoseconds < 1e12 && again.path == row.path && (again.I, again.H) == (3, 5))
   }
 }
+#endif

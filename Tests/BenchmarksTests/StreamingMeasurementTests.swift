@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -25,3 +26,4 @@ import Testing
     #expect(measurement(ofSteps: 3).bestRoundNanoseconds == 1)
   }
 }
+#endif

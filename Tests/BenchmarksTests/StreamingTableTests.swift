@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import Benchmarks
@@ -27,3 +28,4 @@ import Testing
     #expect(lines.contains { $0.contains("less the 21 ns") })
   }
 }
+#endif

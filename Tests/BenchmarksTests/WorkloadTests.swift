@@ -1,3 +1,4 @@
+#if Tools
 import Kernels
 import Testing
 
@@ -34,3 +35,4 @@ import Testing
     }
   }
 }
+#endif

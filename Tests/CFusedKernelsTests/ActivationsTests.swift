@@ -12,13 +12,13 @@ private enum Bound {
 }
 
 #if arch(x86_64)
-  /// The type that a double's exact result is computed in, and what that adds to a measured error in ULP of a double.
-  private typealias Wide = Float80
-  private let wideOracleULP = 0x1p-10
+/// The type that a double's exact result is computed in, and what that adds to a measured error in ULP of a double.
+private typealias Wide = Float80
+private let wideOracleULP = 0x1p-10
 #else
-  // Swift has nothing wider here, so the C library's own error counts; Scripts/test-neon.sh measures against 128 bits.
-  private typealias Wide = Double
-  private let wideOracleULP = 2.0
+// Swift has nothing wider here, so the C library's own error counts; Scripts/test-neon.sh measures against 128 bits.
+private typealias Wide = Double
+private let wideOracleULP = 2.0
 #endif
 
 /// Inputs and exact results; computed once, shared by all instruction sets.

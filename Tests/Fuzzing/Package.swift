@@ -3,7 +3,7 @@ import PackageDescription
 
 let package = Package(
   name: "Fuzzing",
-  dependencies: [.package(name: "Recurrent", path: "../..")],
+  dependencies: [.package(name: "Recurrent", path: "../..", traits: ["ONNX"])],
   targets: [
     .executableTarget(
       name: "Fuzzing",

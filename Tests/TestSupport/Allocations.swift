@@ -6,9 +6,9 @@ package enum Allocations {
   /// generic code of the standard library allocates temporaries that no optimised program has.
   package static var areCounted: Bool {
     #if DEBUG
-      false
+    false
     #else
-      CACIsCounting()
+    CACIsCounting()
     #endif
   }
 

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 import TestSupport
@@ -49,3 +50,4 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: made))
   }
 }
+#endif

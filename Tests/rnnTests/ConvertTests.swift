@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Interchange
@@ -142,3 +143,4 @@ import Testing
     #expect(throws: SafetensorsError.self) { try SafetensorsFile(path: torch) }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Tasks
 import Testing
@@ -14,3 +15,4 @@ import Testing
     #expect(options.folder(["XDG_DATA_HOME": "", "HOME": "/home/ada"]).path == "/home/ada/.local/share/recurrent-data")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 import TestSupport
@@ -103,3 +104,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Tasks
@@ -42,3 +43,4 @@ import Testing
     }
   }
 }
+#endif

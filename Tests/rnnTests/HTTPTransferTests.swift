@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 import Synchronization
@@ -67,3 +68,4 @@ private final class PartServer: Sendable {
     }
   }
 }
+#endif

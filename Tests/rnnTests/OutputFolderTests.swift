@@ -1,3 +1,4 @@
+#if Tools
 import DataIO
 import Foundation
 import TestSupport
@@ -55,3 +56,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import Testing
 
 @testable import rnn
@@ -13,3 +14,4 @@ import Testing
     #expect(duration(0.2) == "1 s" && duration(187) == "3:07 min" && duration(3723) == "1:02:03 h")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import TestSupport
 import Testing
@@ -12,3 +13,4 @@ import Testing
     #expect(try RNN.message(for: #require(answer)) == Changelog.firstVersion())
   }
 }
+#endif

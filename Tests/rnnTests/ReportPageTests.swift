@@ -1,3 +1,4 @@
+#if Tools
 import Figures
 import Tasks
 import TestSupport
@@ -85,3 +86,4 @@ import Testing
     }
   }
 }
+#endif

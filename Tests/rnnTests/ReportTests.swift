@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Figures
@@ -61,3 +62,4 @@ import Testing
     #expect(throws: DataError.self) { try Report.parse(["memory.html"]).run() }
   }
 }
+#endif

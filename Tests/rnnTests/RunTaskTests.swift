@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import Tasks
 import TestSupport
@@ -28,3 +29,4 @@ import Testing
     #expect(line?.contains("eth-ucy if it is there") ?? false)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -167,3 +168,4 @@ import Testing
     #expect(fileNames(in: folder.path) == ["bad.csv"])
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if Tools
 import ArgumentParser
 import DataIO
 import Foundation
@@ -101,3 +102,4 @@ import Testing
     await #expect(processExitsWith: .exitCode(0)) { RNN.main(["verify", "--help"]) }
   }
 }
+#endif

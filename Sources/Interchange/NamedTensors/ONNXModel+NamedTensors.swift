@@ -1,3 +1,4 @@
+#if ONNX
 public import DataIO
 internal import Kernels
 
@@ -35,3 +36,4 @@ extension ONNXModel: NamedTensorModel {
     }
   }
 }
+#endif

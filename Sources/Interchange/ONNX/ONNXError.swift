@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// What is wrong with an ONNX model, or with what it was given to compute: which file, where in it, what was found and
@@ -57,3 +58,4 @@ func locating<Result>(
 ) throws(ONNXError) -> Result {
   do { return try body() } catch { throw error.at(place, in: file) }
 }
+#endif

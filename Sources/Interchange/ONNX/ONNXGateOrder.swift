@@ -1,3 +1,4 @@
+#if ONNX
 internal import Kernels
 
 /// The gate order of ONNX's recurrent operators. All conversions use it.
@@ -123,3 +124,4 @@ private func scatterBlocks<Scalar>(_ numbers: ArraySlice<Scalar>, to places: [In
   let inverse = places.indices.sorted { places[$0] < places[$1] }
   return gatherBlocks(numbers, from: inverse)
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 public import DataIO
 internal import FoundationEssentials
 internal import SwiftProtobuf
@@ -15,6 +16,8 @@ internal import SwiftProtobuf
 ///
 /// Supports the standard operators of opset 7 to 28; the numbers must be in the file itself. Source: the specification,
 /// github.com/onnx/onnx/blob/main/docs/IR.md and Operators.md.
+///
+/// Needs the package trait `ONNX`, as all that reads or writes ONNX does.
 public struct ONNXModel: Sendable {
   /// The path of the file, or what the caller called the bytes.
   let name: String
@@ -149,3 +152,4 @@ extension ONNX_ModelProto {
   /// The metadata, by key; of a key that occurs twice, the last.
   var metadata: [String: String] { Dictionary(metadataProps.map { ($0.key, $0.value) }) { $1 } }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// A graph whose operators are known and prepared: what a model runs.
@@ -99,3 +100,4 @@ struct ONNXProgram: Sendable {
     return program
   }
 }
+#endif

@@ -18,18 +18,18 @@ struct KerasModelsTests {
   }
 
   #if HDF5
-    @Test func everyModelGivesKerasPredictions() throws {
-      try compare("HDF5") { try KerasModel(path: $0 + ".keras").sequenceModel() }
-    }
+  @Test func everyModelGivesKerasPredictions() throws {
+    try compare("HDF5") { try KerasModel(path: $0 + ".keras").sequenceModel() }
+  }
 
-    @Test func weightsAloneGiveKerasPredictions() throws {
-      try compare("weights.h5") {
-        try KerasModel(path: $0 + ".weights.h5").sequenceModel(assuming: assumptions($0))
-      }
-      try compare("weights.h5 and settings") {
-        try KerasModel(path: $0 + ".weights.h5", configuredBy: $0 + ".keras").sequenceModel()
-      }
+  @Test func weightsAloneGiveKerasPredictions() throws {
+    try compare("weights.h5") {
+      try KerasModel(path: $0 + ".weights.h5").sequenceModel(assuming: assumptions($0))
     }
+    try compare("weights.h5 and settings") {
+      try KerasModel(path: $0 + ".weights.h5", configuredBy: $0 + ".keras").sequenceModel()
+    }
+  }
   #endif
 
   @Test(arguments: [".npz", ".safetensors"])

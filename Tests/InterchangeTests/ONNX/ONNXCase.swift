@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Foundation
 import SwiftProtobuf
@@ -62,3 +63,4 @@ struct ONNXCase: CustomStringConvertible, Sendable {
     return nil
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import Testing
 
 @testable import Interchange
@@ -9,3 +10,4 @@ import Testing
     #expect(ONNXRefusal.input("c").at(nil, in: "m.onnx").description == "m.onnx: c")
   }
 }
+#endif

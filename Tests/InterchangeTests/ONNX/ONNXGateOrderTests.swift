@@ -1,3 +1,4 @@
+#if ONNX
 import Kernels
 import Testing
 
@@ -46,3 +47,4 @@ import Testing
     #expect((weights.peepholes == nil) == !cell.hasPeepholes)
   }
 }
+#endif

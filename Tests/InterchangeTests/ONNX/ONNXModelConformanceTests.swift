@@ -1,3 +1,4 @@
+#if ONNX
 import TestSupport
 import Testing
 
@@ -24,3 +25,4 @@ struct ONNXModelConformanceTests {
     }
   }
 }
+#endif

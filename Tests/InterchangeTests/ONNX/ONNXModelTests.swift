@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import SwiftProtobuf
 import TestSupport
@@ -184,3 +185,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import TestSupport
 import Testing
 
@@ -36,3 +37,4 @@ struct ONNXNodeConformanceTests {
     #expect(passed >= 300 && refused.count * 4 <= passed, "\(passed) computed, refused: \(refused)")
   }
 }
+#endif

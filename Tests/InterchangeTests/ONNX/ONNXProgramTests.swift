@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -42,3 +43,4 @@ import Testing
     #expect(try program(model).run(["x": floats(3)], limit: 10) == ["y": floats(-3), "b": floats(3)])
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import SwiftProtobuf
 import Testing
@@ -124,3 +125,4 @@ extension ONNX_AttributeProto {
     }
   }
 }
+#endif

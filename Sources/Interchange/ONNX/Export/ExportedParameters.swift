@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 internal import Models
@@ -168,3 +169,4 @@ extension Tensor.Elements {
     }
   }
 }
+#endif

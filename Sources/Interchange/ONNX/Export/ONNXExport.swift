@@ -1,3 +1,4 @@
+#if ONNX
 public import DataIO
 internal import Kernels
 public import Models
@@ -103,3 +104,4 @@ public struct ONNXExport: Sendable {
   /// system refuses.
   public func write(to path: String) throws(DataError) { try FileWriting.write(bytes, to: path) }
 }
+#endif

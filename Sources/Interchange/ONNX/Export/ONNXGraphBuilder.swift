@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import FoundationEssentials
 internal import SwiftProtobuf
@@ -158,3 +159,4 @@ extension Tensor.Elements {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 public import Models
@@ -49,3 +50,4 @@ extension SequenceModel where Scalar: SafetensorsElement {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import Kernels
 internal import Models
 
@@ -75,3 +76,4 @@ extension SequenceModelGraph {
     return builder.add("Where", ["lengths.running", states, initial], to: states + ".final")
   }
 }
+#endif

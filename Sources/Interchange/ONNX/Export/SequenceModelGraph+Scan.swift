@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 internal import Models
@@ -140,3 +141,4 @@ extension SequenceModelGraph {
     return step.graph
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 internal import Models
@@ -145,3 +146,4 @@ struct SequenceModelGraph<Scalar: BLASScalar> {
     builder.addOutput(name, Self.elementType, [.size(layerDirectionCount), .name("batch"), .size(size)])
   }
 }
+#endif

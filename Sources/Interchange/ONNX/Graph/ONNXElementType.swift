@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import FoundationEssentials
 
@@ -51,3 +52,4 @@ extension Tensor {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import FoundationEssentials
 
@@ -177,3 +178,4 @@ extension ONNXValue {
     return result
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// An ONNX graph in our own terms: checked to be whole, its constants read, its operators not yet prepared.
@@ -83,3 +84,4 @@ extension ONNXDimension: CustomStringConvertible {
     }
   }
 }
+#endif

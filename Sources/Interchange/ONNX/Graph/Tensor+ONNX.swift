@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import FoundationEssentials
 
@@ -104,3 +105,4 @@ func elementCount(_ shape: [Int], limit: Int = .max) throws(ONNXRefusal) -> Int 
   }
   return shape.contains(0) ? 0 : product
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// Element-wise arithmetic on two tensors or more, with NumPy's broadcasting.
@@ -242,3 +243,4 @@ struct ClipOperator: ONNXOperator {
     return numbers.map { min(max($0, lower), upper) }
   }
 }
+#endif

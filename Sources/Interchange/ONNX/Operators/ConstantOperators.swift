@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// A tensor that the node itself holds, in one of several forms.
@@ -128,3 +129,4 @@ extension Tensor.Elements {
     return integers?.map(Int64.init)
   }
 }
+#endif

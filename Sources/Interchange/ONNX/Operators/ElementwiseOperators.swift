@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Glibc
 internal import Kernels
@@ -82,3 +83,4 @@ struct ElementwiseOperator: ONNXOperator {
 
 /// x to the power y by the C library.
 func power(_ x: Double, _ y: Double) -> Double { pow(x, y) }
+#endif

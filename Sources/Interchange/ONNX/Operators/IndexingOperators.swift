@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// A part of a tensor: along each axis from a start to before an end, in steps that may go backwards.
@@ -235,3 +236,4 @@ struct TileOperator: ONNXOperator {
     ]
   }
 }
+#endif

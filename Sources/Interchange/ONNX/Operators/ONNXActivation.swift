@@ -1,3 +1,4 @@
+#if ONNX
 internal import Kernels
 
 /// An activation function of ONNX's recurrent operators, with its two numbers where it takes them.
@@ -96,3 +97,4 @@ extension ONNXActivation.Number {
   /// The default; `nil` for none.
   var fallback: Float? { if case .optional(let number) = self { number } else { nil } }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// Reads the attributes of a node and keeps track of those that were not read.
@@ -102,3 +103,4 @@ struct ONNXIntegers: Sendable {
     return inputs.optional(input) == nil ? nil : try inputs.integers(input)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// Computes a node: read once, when a model is loaded, and run with each of the model's inputs.
@@ -124,3 +125,4 @@ func normalized(axes: [Int], rank: Int) throws(ONNXRefusal) -> [Int] {
   }
   return result.sorted()
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -128,3 +129,4 @@ struct GemmOperator: ProductOperator {
     return beta == 1 ? numbers : numbers.map { beta * $0 }
   }
 }
+#endif

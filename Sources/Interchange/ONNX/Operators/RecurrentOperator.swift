@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -218,3 +219,4 @@ struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
     return numbers
   }
 }
+#endif

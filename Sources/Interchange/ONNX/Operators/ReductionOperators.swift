@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -217,3 +218,4 @@ struct LayerNormalizationOperator: ONNXOperator {
     return numbers.indices.map { Scalar((numbers[$0] - mean) * factor * scale[$0] + (shift?[$0] ?? 0)) }
   }
 }
+#endif

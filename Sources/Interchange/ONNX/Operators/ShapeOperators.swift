@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// Dimensions in another order.
@@ -187,3 +188,4 @@ struct DropoutOperator: ONNXOperator {
     return [tensor, Tensor(shape: tensor.shape, .bool([Bool](repeating: true, count: tensor.count)))]
   }
 }
+#endif

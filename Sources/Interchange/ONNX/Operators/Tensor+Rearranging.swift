@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -119,3 +120,4 @@ func broadcastShape(_ a: [Int], _ b: [Int]) throws(ONNXRefusal) -> [Int] {
   }
   return result
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -121,3 +122,4 @@ extension Double: ONNXScalar {
     if case .double(let array) = elements { array } else { nil }
   }
 }
+#endif

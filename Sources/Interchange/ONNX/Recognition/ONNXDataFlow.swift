@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 
 /// Which values of a graph depend on which inputs, and which are the same in every run.
@@ -79,3 +80,4 @@ extension ONNXNode {
   /// Input `index`; empty where it is left out.
   func input(_ index: Int) -> String { inputs.indices.contains(index) ? inputs[index] : "" }
 }
+#endif

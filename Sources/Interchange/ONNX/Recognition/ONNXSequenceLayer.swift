@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -114,3 +115,4 @@ struct ONNXSequenceLayer {
     return layer
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -233,3 +234,4 @@ extension ONNXSequenceHead {
     if beta != 1 { self.bias = self.bias.map { Double(beta) * $0 } }
   }
 }
+#endif

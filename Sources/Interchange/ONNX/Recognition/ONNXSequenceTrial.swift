@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 internal import Models
@@ -164,3 +165,4 @@ extension Tensor {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 public import Models
@@ -236,3 +237,4 @@ extension Matrix where Element: BLASScalar {
     return Matrix<Double>(rows: self.rows, columns: columns, rows.flatMap { $0 })
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import Kernels
 
 /// One direction of an RNN, LSTM or GRU, ready to run: on a cell of the engine where one computes its form, else on
@@ -107,3 +108,4 @@ extension Matrix {
     for (column, number) in numbers.enumerated() { self[index, column] = number }
   }
 }
+#endif

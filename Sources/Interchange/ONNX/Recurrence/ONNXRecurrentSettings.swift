@@ -1,3 +1,4 @@
+#if ONNX
 internal import DataIO
 internal import Kernels
 
@@ -124,3 +125,4 @@ struct ONNXRecurrentSettings: Sendable {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 internal import Kernels
 
 /// One direction of an RNN, LSTM or GRU as the operator's text writes it, number by number: for the forms that no cell
@@ -113,3 +114,4 @@ struct ONNXReferenceRecurrence<Scalar: BLASScalar>: Sendable {
   private func add(_ a: [Scalar], _ b: [Scalar]) -> [Scalar] { a.indices.map { a[$0] + b[$0] } }
   private func multiply(_ a: [Scalar], _ b: [Scalar]) -> [Scalar] { a.indices.map { a[$0] * b[$0] } }
 }
+#endif

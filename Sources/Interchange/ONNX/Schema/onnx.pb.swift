@@ -16,6 +16,7 @@
 //
 // Scripts/generate-onnx-schema.sh makes onnx.pb.swift of this file.
 
+#if ONNX
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
@@ -2257,3 +2258,4 @@ nonisolated extension ONNX_TensorShapeProto.Dimension: SwiftProtobuf.Message, Sw
     return true
   }
 }
+#endif

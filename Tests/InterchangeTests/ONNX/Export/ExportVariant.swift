@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Interchange
 import Kernels
@@ -195,3 +196,4 @@ extension Tensor {
       ? Tensor(shape: shape, .float(numbers.map(Float.init))) : Tensor(shape: shape, .double(numbers.map(Double.init)))
   }
 }
+#endif

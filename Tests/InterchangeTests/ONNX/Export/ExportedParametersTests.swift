@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Kernels
 import Models
@@ -54,3 +55,4 @@ import Testing
     #expect(constants["recurrent.l0.W"] == nil)
   }
 }
+#endif

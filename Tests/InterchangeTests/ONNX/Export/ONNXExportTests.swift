@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Foundation
 import Interchange
@@ -115,3 +116,4 @@ extension SafetensorsContents {
     }
   }
 }
+#endif

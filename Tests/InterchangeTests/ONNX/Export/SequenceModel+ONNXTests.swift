@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Kernels
 import Models
@@ -123,3 +124,4 @@ struct HostileExport: CustomTestStringConvertible, Sendable {
     constant("a negative dimension", "recurrent.l0.B", says: "-1") { $0.dims = [-1, 40] },
   ]
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import Models
 import Testing
 
@@ -46,3 +47,4 @@ import Testing
     #expect(describe(gru.output) == ["predictions 1 batch×time×2"])
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import SwiftProtobuf
 import Testing
 
@@ -107,3 +108,4 @@ import Testing
     #expect(model.refusal == "m.onnx, input “x”: the element type is 99, which does not exist")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Foundation
 import SwiftProtobuf
@@ -87,3 +88,4 @@ import Testing
     #expect(refusal(message(.undefined, [])) == "the element type is 0, which does not exist")
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -87,3 +88,4 @@ import Testing
     #expect(refusal(of: "Clip", [:], [x, floats(1, 2)]).contains("wanted one number"))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -64,3 +65,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -39,3 +40,4 @@ import Testing
     #expect(try compute("Tanh", [:], [Tensor(shape: [0], [])])[0].shape == [0])
   }
 }
+#endif

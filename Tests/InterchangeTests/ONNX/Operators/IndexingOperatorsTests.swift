@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -74,3 +75,4 @@ import Testing
     #expect(refusal(of: "Tile", [:], [counting(2), integers(1 << 50)]).contains("has more than"))
   }
 }
+#endif

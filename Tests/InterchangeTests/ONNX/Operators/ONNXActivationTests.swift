@@ -1,3 +1,4 @@
+#if ONNX
 import Testing
 
 @testable import Interchange
@@ -31,3 +32,4 @@ import Testing
     #expect(ONNXActivation(.hardSigmoid, alpha: 1).alpha == 1)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -49,3 +50,4 @@ import Testing
     #expect(refusal(of: "Gemm", [:], [a, a]).contains("do not multiply"))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Kernels
 import Testing
@@ -163,3 +164,4 @@ private struct RecurrentSample {
     #expect(gru.refusal { $0 += [integers(1)] }.contains("7 inputs and 2 outputs, wanted at most 6 and 2"))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -53,3 +54,4 @@ import Testing
       refusal(of: "LayerNormalization", [:], [x, floats(1)], outputs: 2).contains("the normalized numbers alone"))
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -83,3 +84,4 @@ import Testing
     #expect(refusal(of: "Identity", [:], [counting(1)], outputs: 2) == "the number of outputs is 2, wanted 1")
   }
 }
+#endif

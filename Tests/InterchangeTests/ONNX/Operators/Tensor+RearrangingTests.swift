@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -46,3 +47,4 @@ import Testing
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Testing
 
@@ -42,3 +43,4 @@ import Testing
         == ["weights": Tensor(shape: [2], [-1, -2]), "w": Tensor(shape: [2], [1, 2])])
   }
 }
+#endif

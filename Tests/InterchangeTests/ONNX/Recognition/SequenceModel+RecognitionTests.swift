@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Foundation
 import Kernels
@@ -348,3 +349,4 @@ extension ONNX_NodeProto {
     }
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import Kernels
 import Testing
 
@@ -91,3 +92,4 @@ import Testing
     #expect(try cell(["activations": .strings(["Sigmoid", "Relu"])], .gru) == nil)
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import Kernels
 import Testing
 
@@ -65,3 +66,4 @@ import Testing
     #expect(step.step([-10], .init(hidden: [0], cell: [])).hidden == [-1.5])
   }
 }
+#endif

@@ -1,3 +1,4 @@
+#if ONNX
 import DataIO
 import Foundation
 import SwiftProtobuf
@@ -43,3 +44,4 @@ import Testing
     #expect(throws: BinaryDecodingError.messageDepthLimit) { try ONNX_ModelProto(serializedBytes: bytes) }
   }
 }
+#endif
