@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs what somebody would write who depends on this package, from packages outside the tree, and counts what
-# these fetch: the programs of Tests/Consumers, which use each library product, and the examples of the README and of the
-# tasks' pages.
+# these fetch: the programs of Tests/Consumers, which use each library product, those of Tests/Examples, and the examples of
+# the README and of the tasks' pages.
 #
 #   Scripts/consumer-check.sh [FILE ...]   the examples of those files instead, and no other program
 #
@@ -30,9 +30,9 @@ examples=$(awk -v folder="$folder/programs" '
 ' "${files[@]}")
 [[ -n $examples ]] || die "${files[*]}: no example: a line <!-- example: NAME --> before a \`\`\`swift block makes one"
 [[ -z $(sort <<<"$examples" | uniq -d) ]] || die "two examples are called $(sort <<<"$examples" | uniq -d)"
-[[ $# -gt 0 ]] || cp Tests/Consumers/*.swift "$folder/programs"
+[[ $# -gt 0 ]] || cp -r Tests/Consumers/*.swift Tests/Examples/*/Sources/* "$folder/programs"
 
-# Makes the package $1, with the traits $2 of this one, of the programs in the files that follow.
+# Makes the package $1, with the traits $2 of this one, of the programs that follow: a file or a folder each.
 make_package() {
   local package=$1 traits=$2 file name
   shift 2
@@ -46,11 +46,16 @@ make_package() {
     echo '  targets: ['
     for file in "$@"; do
       name=$(basename "$file" .swift)
-      mkdir -p "$package/Sources/$name"
-      mv "$file" "$package/Sources/$name/main.swift"
+      mkdir -p "$package/Sources"
+      if [[ -d $file ]]; then
+        mv "$file" "$package/Sources/$name"
+      else
+        mkdir "$package/Sources/$name"
+        mv "$file" "$package/Sources/$name/main.swift"
+      fi
       echo "    .executableTarget(name: \"$name\", dependencies: ["
       sed -nE "s/^import ($PRODUCTS)\$/      .product(name: \"\\1\", package: \"Recurrent\"),/p" \
-        "$package/Sources/$name/main.swift"
+        "$package/Sources/$name"/*.swift | sort -u
       echo '    ]),'
     done
     echo '  ]'
@@ -81,7 +86,7 @@ run_programs() {
 # Traits hold for a whole package. What mentions ONNX needs it, and the rest must do without any.
 mapfile -t with_onnx < <(grep -lw 'ONNX[A-Za-z]*' "$folder"/programs/*.swift || true)
 ((${#with_onnx[@]} == 0)) || make_package "$folder/onnx" '"ONNX"' "${with_onnx[@]}"
-make_package "$folder/none" '' "$folder"/programs/*.swift
+make_package "$folder/none" '' "$folder"/programs/*
 check_fetched "$folder/none" '' ''
 ((${#with_onnx[@]} == 0)) || check_fetched "$folder/onnx" '"ONNX"' swift-protobuf
 

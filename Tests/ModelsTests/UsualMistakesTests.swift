@@ -100,7 +100,9 @@ import Testing
       refusal(Self.features, .classes([[0, 0, 0, 0], [0], [0, 0, 0, 0, 0]]))
         == "length of target 1 is 1; wanted 6, as the input has")
     #expect(
-      refusal(.features([Matrix(repeating: 0, rows: 2, columns: 3), Matrix(repeating: 0, rows: 2, columns: 4)]), .finalClasses([0, 1]))
+      refusal(
+        .features([Matrix(repeating: 0, rows: 2, columns: 3), Matrix(repeating: 0, rows: 2, columns: 4)]),
+        .finalClasses([0, 1]))
         == "number of features of example 1 is 4; wanted 3, as the first has")
     #expect(
       refusal(Self.features, .finalValues([[1, 2], [1], [1, 2]]))
@@ -108,7 +110,9 @@ import Testing
   }
 
   @Test func tooFewTokensForTheirStreamsAreAnError() {
-    let error = #expect(throws: ConfigurationError.self) { try TokenStreams<Float>([1, 2, 3, 4], streams: 2, window: 3) }
+    let error = #expect(throws: ConfigurationError.self) {
+      try TokenStreams<Float>([1, 2, 3, 4], streams: 2, window: 3)
+    }
     #expect(error?.description == "number of tokens is 4; wanted at least 9: 2 streams longer than a window of 3")
   }
 

@@ -29,7 +29,8 @@ package struct TimeRatio: Sendable {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
   }
 
-  /// Whether tests compare times: where `RECURRENT_TIMED` is 1, as in `Scripts/check-performance.sh`, which runs them alone
-  /// on a quiet machine; and where they depend on the source alone, as allocations do (``Allocations/areCounted``).
-  package static let isMeasured = ProcessInfo.processInfo.environment["RECURRENT_TIMED"] == "1" && Allocations.areCounted
+  /// Whether tests compare times: where `RECURRENT_TIMED` is 1, as in `Scripts/check-performance.sh`, which runs them
+  /// alone, on a quiet machine; and where they depend on the source alone, as allocations do (``Allocations/areCounted``).
+  package static let isMeasured =
+    ProcessInfo.processInfo.environment["RECURRENT_TIMED"] == "1" && Allocations.areCounted
 }

@@ -22,8 +22,8 @@ public protocol NamedTensorModel: Sendable {
 /// The same model under another convention.
 public struct ConventionAlternative: Sendable {
   /// The convention, as the end of the sentence “it would agree with …”.
-  let description: String
-  let make: @Sendable () -> any NamedTensorModel
+  package let description: String
+  package let make: @Sendable () -> any NamedTensorModel
 
   init(_ description: String, _ make: @escaping @Sendable () -> any NamedTensorModel) {
     self.description = description

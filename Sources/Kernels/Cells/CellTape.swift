@@ -51,13 +51,13 @@ public struct CellTape<Scalar: BLASScalar>: Sendable {
   var recording: (path: ComputePath, rows: Int)?
 
   /// How much it keeps.
-  public package(set) var storage: TapeStorage
+  package var storage: TapeStorage
 
   /// A tape that has not recorded anything.
   public init(storage: TapeStorage = .everything) { self.storage = storage }
 
   /// Bytes of memory held.
-  public var byteCount: Int {
+  package var byteCount: Int {
     ([
       gates, previousHidden, maskedHidden, previousCell, unprojected, candidateProducts, resetHidden, transposedWeights,
       stepProducts, dGates, dRecurrentProducts, dProjected, dRecurrentInput, dUnits,

@@ -12,7 +12,7 @@ public struct ParameterShape: Hashable, Sendable {
   public var gates: [Gate]
 
   /// A block named `name` of `rows × columns` numbers.
-  public init(_ name: String, rows: Int, columns: Int, role: ParameterRole, gates: [Gate] = []) {
+  package init(_ name: String, rows: Int, columns: Int, role: ParameterRole, gates: [Gate] = []) {
     self.name = name
     self.rows = rows
     self.columns = columns
@@ -21,7 +21,7 @@ public struct ParameterShape: Hashable, Sendable {
   }
 
   /// Number of numbers.
-  public var count: Int { rows * columns }
+  package var count: Int { rows * columns }
   /// The rows of the block of `gate`; `nil` where there is none.
   package func rows(of gate: Gate) -> Range<Int>? {
     guard let index = gates.firstIndex(of: gate) else { return nil }
@@ -32,7 +32,7 @@ public struct ParameterShape: Hashable, Sendable {
   /// Number of blocks along the rows, at least 1.
   package var blockCount: Int { max(1, gates.count) }
   /// Whether it is stored with one dimension rather than two.
-  public var isVector: Bool { role.isVector }
+  package var isVector: Bool { role.isVector }
 }
 
 /// What a block of parameters does.
@@ -53,5 +53,5 @@ public enum ParameterRole: String, Sendable {
   case embedding
 
   /// Whether such a block has one dimension.
-  public var isVector: Bool { self == .inputBias || self == .recurrentBias }
+  package var isVector: Bool { self == .inputBias || self == .recurrentBias }
 }

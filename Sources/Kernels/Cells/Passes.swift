@@ -1,31 +1,29 @@
 /// What a forward pass of one direction of one layer reads and writes. All views are borrowed.
 public struct ForwardPass<Scalar: BLASScalar>: Sendable {
-  /// Where the rows of the batch lie.
-  public let layout: PackedLayout
-  /// The direction of the recurrence.
-  public let direction: TimeDirection
-  /// Inputs, `[N × I]`.
-  public let inputs: MatrixView<Scalar>
-  /// The cell's parameters, flat.
-  public let parameters: MatrixView<Scalar>
-  /// Hidden state, `[B × R]`, by rank: the initial state on entry, the final one on return.
-  public let hidden: MutableMatrixView<Scalar>
-  /// Cell state, `[B × H]` for an LSTM and `[B × 0]` for others, by rank: initial on entry, final on return.
-  public let cell: MutableMatrixView<Scalar>
-  /// Receives the hidden state of every step, `[N × R]`. Its stride may be wider, so that the two directions of a
-  /// layer write side by side.
-  public let outputs: MutableMatrixView<Scalar>
-  /// Scales what the recurrent weights see of the hidden state, `[B × R]`, by rank: the mask of recurrent dropout,
-  /// one for all steps (Gal & Ghahramani 2016). `nil` for none.
-  public let recurrentMask: MatrixView<Scalar>?
-  /// Whether the tape is to serve a backward pass.
-  public let isRecording: Bool
-  /// The cell's weights, prepared earlier for the fused path; `nil` to prepare them now.
-  public let prepared: PreparedWeights<Scalar>?
-  /// Path and threads.
-  public let execution: Execution
+  @usableFromInline package let layout: PackedLayout
+  @usableFromInline package let direction: TimeDirection
+  @usableFromInline package let inputs: MatrixView<Scalar>
+  @usableFromInline package let parameters: MatrixView<Scalar>
+  @usableFromInline package let hidden: MutableMatrixView<Scalar>
+  @usableFromInline package let cell: MutableMatrixView<Scalar>
+  @usableFromInline package let outputs: MutableMatrixView<Scalar>
+  @usableFromInline package let recurrentMask: MatrixView<Scalar>?
+  @usableFromInline package let isRecording: Bool
+  @usableFromInline package let prepared: PreparedWeights<Scalar>?
+  @usableFromInline package let execution: Execution
 
-  /// A pass over borrowed views; each must have the shape that its property states.
+  /// A pass over borrowed views.
+  ///
+  /// - Parameters:
+  ///   - layout: Where the rows of the batch lie.
+  ///   - direction: The direction of the recurrence.
+  ///   - inputs: `[N × I]`.
+  ///   - parameters: The cell's parameters in the order of ``RecurrentCell/parameters``, `[1 × parameterCount]`.
+  ///   - state: Hidden state `[B × R]` and cell state, `[B × H]` for an LSTM and `[B × 0]` for others, by rank: the initial
+  ///     state on entry, the final one on return.
+  ///   - outputs: Receives the hidden state of every step, `[N × R]`. Its stride may be wider, so that the two directions of a
+  ///     layer write side by side.
+  ///   - options: What a pass may have beside its data.
   @inlinable
   public init(
     layout: PackedLayout, direction: TimeDirection = .forward, inputs: MatrixView<Scalar>,
@@ -47,16 +45,20 @@ public struct ForwardPass<Scalar: BLASScalar>: Sendable {
 
 /// What a pass may have beside its data.
 public struct PassOptions<Scalar: BLASScalar>: Sendable {
-  /// See ``ForwardPass/recurrentMask``.
-  public var recurrentMask: MatrixView<Scalar>?
-  /// See ``ForwardPass/isRecording``. Backward passes ignore it.
-  public var isRecording: Bool
-  /// See ``ForwardPass/prepared``. Backward passes ignore it.
-  public var prepared: PreparedWeights<Scalar>?
-  /// Path and threads.
-  public var execution: Execution
+  @usableFromInline package var recurrentMask: MatrixView<Scalar>?
+  @usableFromInline package var isRecording: Bool
+  @usableFromInline package var prepared: PreparedWeights<Scalar>?
+  @usableFromInline package var execution: Execution
 
   /// Options for a pass; by default no mask, no recording, the fastest path.
+  ///
+  /// - Parameters:
+  ///   - recurrentMask: Scales what the recurrent weights see of the hidden state, `[B × R]`, by rank: the mask of recurrent
+  ///     dropout, one for all steps (Gal & Ghahramani 2016).
+  ///   - isRecording: Whether the tape is to serve a backward pass. Backward passes ignore it.
+  ///   - prepared: The cell's weights, prepared earlier for the fused path; `nil` to prepare them in the pass. Backward passes
+  ///     ignore it.
+  ///   - execution: Path and threads.
   @inlinable
   public init(
     recurrentMask: MatrixView<Scalar>? = nil, isRecording: Bool = false, prepared: PreparedWeights<Scalar>? = nil,
@@ -71,32 +73,28 @@ public struct PassOptions<Scalar: BLASScalar>: Sendable {
 
 /// What a backward pass of one direction of one layer reads and writes. All views are borrowed.
 public struct BackwardPass<Scalar: BLASScalar>: Sendable {
-  /// Where the rows of the batch lie.
-  public let layout: PackedLayout
-  /// The direction of the recurrence; backpropagation goes in the opposite one.
-  public let direction: TimeDirection
-  /// The inputs of the forward pass, `[N × I]`.
-  public let inputs: MatrixView<Scalar>
-  /// The parameters of the forward pass, flat.
-  public let parameters: MatrixView<Scalar>
-  /// The outputs of the forward pass, as it left them, `[N × R]`: part of the recording on the fused path.
-  public let outputs: MatrixView<Scalar>
-  /// Gradient of the loss for the outputs, `[N × R]`.
-  public let dOutputs: MatrixView<Scalar>
-  /// On entry the gradient for the final hidden state, on return the one for the initial, `[B × R]`, by rank.
-  public let dHidden: MutableMatrixView<Scalar>
-  /// The same for the cell state, `[B × H]` or `[B × 0]`.
-  public let dCell: MutableMatrixView<Scalar>
-  /// The gradient for the inputs is added here, `[N × I]`; `nil` to skip.
-  public let dInputs: MutableMatrixView<Scalar>?
-  /// The gradients for the parameters are added here, flat.
-  public let dParameters: MutableMatrixView<Scalar>
-  /// The mask of the forward pass.
-  public let recurrentMask: MatrixView<Scalar>?
-  /// Path and threads.
-  public let execution: Execution
+  @usableFromInline package let layout: PackedLayout
+  @usableFromInline package let direction: TimeDirection
+  @usableFromInline package let inputs: MatrixView<Scalar>
+  @usableFromInline package let parameters: MatrixView<Scalar>
+  @usableFromInline package let outputs: MatrixView<Scalar>
+  @usableFromInline package let dOutputs: MatrixView<Scalar>
+  @usableFromInline package let dHidden: MutableMatrixView<Scalar>
+  @usableFromInline package let dCell: MutableMatrixView<Scalar>
+  @usableFromInline package let dInputs: MutableMatrixView<Scalar>?
+  @usableFromInline package let dParameters: MutableMatrixView<Scalar>
+  @usableFromInline package let recurrentMask: MatrixView<Scalar>?
+  @usableFromInline package let execution: Execution
 
-  /// The pass that belongs to `forward`; each view must have the shape that its property states.
+  /// The pass that belongs to `forward`, whose views must still hold what they held, and whose outputs what it wrote there.
+  ///
+  /// - Parameters:
+  ///   - forward: The pass that was recorded.
+  ///   - dOutputs: Gradient of the loss for the outputs, `[N × R]`.
+  ///   - dState: By rank: on entry the gradient for the final hidden state `[B × R]` and cell state `[B × H]` or `[B × 0]`, on
+  ///     return the one for the initial state.
+  ///   - dInputs: The gradient for the inputs is added here, `[N × I]`; `nil` to skip.
+  ///   - dParameters: The gradient for the parameters is added here, `[1 × parameterCount]`.
   @inlinable
   public init(
     of forward: ForwardPass<Scalar>, dOutputs: MatrixView<Scalar>,

@@ -2,7 +2,7 @@ extension RecurrentCell {
   /// Runs the recurrence over every step of every sequence, on the path of `pass`'s execution. Records into `tape` what
   /// backpropagation needs if `pass.isRecording`, and uses it as scratch memory otherwise.
   ///
-  /// Stops where a view has another shape than its property in ``ForwardPass`` states.
+  /// Stops where a view has another shape than ``ForwardPass`` states.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func forward<Scalar: BLASScalar>(_ pass: ForwardPass<Scalar>, tape: inout CellTape<Scalar>) {
@@ -17,7 +17,7 @@ extension RecurrentCell {
   /// Exact backpropagation through time over what `forward` recorded in `tape` with the same inputs and parameters, on the
   /// path that recorded it. May be called more than once for one recording.
   ///
-  /// Stops where a view has another shape than its property in ``BackwardPass`` states, and where the tape holds no
+  /// Stops where a view has another shape than ``BackwardPass`` states, and where the tape holds no
   /// recording of the batch.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)

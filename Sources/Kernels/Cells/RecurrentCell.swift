@@ -11,7 +11,7 @@ public struct RecurrentCell: Hashable, Sendable {
     case vanilla, lstm, gru
 
     /// The gate blocks along the rows of the weights, in order: `G` of them.
-    public var gates: [Gate] {
+    package var gates: [Gate] {
       switch self {
       case .vanilla: Gate.vanilla
       case .lstm: Gate.lstm
@@ -130,7 +130,7 @@ public struct RecurrentCell: Hashable, Sendable {
   }
 
   /// The same cell over `inputSize` features, as a further layer needs it.
-  public func withInputSize(_ inputSize: Int) -> RecurrentCell {
+  package func withInputSize(_ inputSize: Int) -> RecurrentCell {
     RecurrentCell(equations, inputSize: inputSize, hiddenSize: hiddenSize, hasBias: hasBias)
   }
 }
@@ -176,7 +176,7 @@ extension RecurrentCell {
   }
 
   /// Whether the hidden state is a projection of the units.
-  public var isProjected: Bool { projectionSize != nil }
+  package var isProjected: Bool { projectionSize != nil }
 
   /// The parameters in the order in which they lie in the flat buffer. Names are PyTorch's without the `_l0`;
   /// `weight_ph` (peepholes) has none there.
@@ -212,7 +212,7 @@ extension RecurrentCell {
 
   /// Floating-point operations of a forward pass over one row, counting a multiply-add as two and only the products:
   /// 2·G·H·(I + R), and 2·R·H for a projection. Forward and backward together take three times that.
-  public var forwardOperations: Int {
+  package var forwardOperations: Int {
     2 * gateRows * (inputSize + outputSize) + (isProjected ? 2 * outputSize * hiddenSize : 0)
   }
 }

@@ -13,15 +13,15 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   }()
 
   /// The one that `RECURRENT_ISA` names, whether or not it can be had here; `nil` where it is unset or no such name.
-  public static var requested: InstructionSet? {
+  package static var requested: InstructionSet? {
     getenv("RECURRENT_ISA").flatMap { InstructionSet(rawValue: String(cString: $0)) }
   }
 
   /// The widest that this processor and its operating system run.
-  public static let best = allCases.first { $0.code == CFKBestInstructionSet() } ?? .scalar
+  package static let best = allCases.first { $0.code == CFKBestInstructionSet() } ?? .scalar
 
   /// Whether this processor and this build have it.
-  public var isAvailable: Bool { CFKLoopsFor(code) != nil }
+  package var isAvailable: Bool { CFKLoopsFor(code) != nil }
 
   var code: CFKInstructionSet {
     switch self {

@@ -17,9 +17,10 @@ public enum OpenBLASInformation {
   /// OpenBLAS falls back to kernels of 2004 on a processor that is newer than itself: 0.3.21 on an Intel Xeon of 2023
   /// gave 26 GFLOP/s with `Prescott` and 127 with `SkylakeX`, one thread, 1024³. The environment variable
   /// `OPENBLAS_CORETYPE`, set before the process starts, names another.
-  public static var fasterCore: String? { fasterCore(than: core, on: .best) }
+  package static var fasterCore: String? { fasterCore(than: core, on: .best) }
 
-  /// Makes OpenBLAS run the kernels of ``fasterCore``, where there is one, and returns whether it now does.
+  /// Makes OpenBLAS run kernels with wider vectors than those of ``core``, where this processor has some, and returns whether it now
+  /// does.
   ///
   /// This changes the whole process, so the library never does it by itself: a program that owns its process calls it
   /// once at its start, while no other thread is inside OpenBLAS. It does what the environment variable would have done

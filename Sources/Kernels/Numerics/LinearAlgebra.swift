@@ -15,7 +15,7 @@ extension Matrix where Element: BLASScalar {
   /// R is positive. That makes Q of a Gaussian matrix uniform over the orthogonal matrices (Mezzadri 2007).
   ///
   /// Needs `rows >= columns`. Costs O(rows · columns²).
-  public func orthonormalized() throws(LinearAlgebraError) -> Matrix {
+  package func orthonormalized() throws(LinearAlgebraError) -> Matrix {
     require(rows >= columns, "\(columns) columns of \(rows) rows cannot be orthonormal")
     var q = self
     var diagonal = [Element](repeating: 0, count: columns)
@@ -33,7 +33,7 @@ extension Matrix where Element: BLASScalar {
   }
 
   /// The eigenvalues of a square matrix as (real, imaginary) pairs. Costs O(n³).
-  public func eigenvalues() throws(LinearAlgebraError) -> [(real: Element, imaginary: Element)] {
+  package func eigenvalues() throws(LinearAlgebraError) -> [(real: Element, imaginary: Element)] {
     require(rows == columns, "a \(rows) × \(columns) matrix has no eigenvalues")
     guard rows > 0 else { return [] }
     var work = self
@@ -50,7 +50,7 @@ extension Matrix where Element: BLASScalar {
 
   /// The largest absolute value among the eigenvalues: the factor by which repeated multiplication grows or shrinks a
   /// vector in the long run.
-  public func spectralRadius() throws(LinearAlgebraError) -> Element {
+  package func spectralRadius() throws(LinearAlgebraError) -> Element {
     try eigenvalues().map { ($0.real * $0.real + $0.imaginary * $0.imaginary).squareRoot() }.max() ?? 0
   }
 }

@@ -52,7 +52,7 @@ public struct PackedLayout: Hashable, Sendable {
   /// Number of rows, `N = Σ lengths`.
   public var rowCount: Int { offsets[steps] }
   /// Whether all sequences have one length, so that rank order is the caller's order and no step is short.
-  public var isDense: Bool { rowCount == batch * steps }
+  package var isDense: Bool { rowCount == batch * steps }
 
   /// The rows of step `t`, one for each running rank.
   public func rows(at t: Int) -> Range<Int> { offsets[t]..<offsets[t + 1] }
@@ -66,7 +66,7 @@ public struct PackedLayout: Hashable, Sendable {
 
   /// For each row the row that holds the mirrored step of the same sequence: step `t` of a sequence of length `n`
   /// pairs with step `n - 1 - t`. Its own inverse.
-  public var mirroredRows: [Int] {
+  package var mirroredRows: [Int] {
     var mirrored = [Int](repeating: 0, count: rowCount)
     for (rank, sequence) in order.enumerated() {
       let length = lengths[sequence]

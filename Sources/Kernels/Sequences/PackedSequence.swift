@@ -123,7 +123,7 @@ extension PackedSequence {
   }
 
   /// The last step of each sequence in the caller's order, `[B × F]`. A sequence of length 0 gives `missing`.
-  public func lastRows(missing: Element) -> Matrix<Element> {
+  package func lastRows(missing: Element) -> Matrix<Element> {
     var result = Matrix(repeating: missing, rows: batch, columns: features)
     result.withUnsafeMutableBufferPointer { target in
       rows.withUnsafeBufferPointer { packed in
@@ -136,7 +136,7 @@ extension PackedSequence {
   }
 
   /// Every sequence backwards, each within its own length. The layout stays the same.
-  public func reversedWithinLengths() -> PackedSequence {
+  package func reversedWithinLengths() -> PackedSequence {
     var result = Matrix<Element>(uninitializedRows: rows.rows, columns: features)
     result.withUnsafeMutableBufferPointer { target in
       rows.withUnsafeBufferPointer { source in
@@ -151,7 +151,7 @@ extension PackedSequence {
   /// The steps `range` of every sequence; a sequence that ends earlier contributes what it has there, or nothing.
   ///
   /// Windows for truncated backpropagation through time: the caller's order, and so the state, stays the same.
-  public func steps(_ range: Range<Int>) -> PackedSequence {
+  package func steps(_ range: Range<Int>) -> PackedSequence {
     let windows = layout.lengths.map { range.clamped(to: 0..<$0) }
     let windowLayout = PackedLayout(lengths: windows.map(\.count))
     var result = Matrix<Element>(uninitializedRows: windowLayout.rowCount, columns: features)

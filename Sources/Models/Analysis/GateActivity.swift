@@ -70,10 +70,9 @@ extension SequenceModel {
     var tape = makeTape(seed: 0)
     var features: [[Scalar]] = []
     parameters.withView { all in
-      architecture.withFeatures(inputs, parameters: all.columns(architecture.ranges.embedding), tape: &tape) {
-        rows, _ in
-        features = (0..<rows.rows).map { Array(UnsafeBufferPointer(start: rows.row($0), count: rows.columns)) }
-      }
+      let rows = architecture.features(of: inputs, parameters: all.columns(architecture.ranges.embedding), tape: &tape)
+      features = (0..<rows.rows).map { Array(UnsafeBufferPointer(start: rows.row($0), count: rows.columns)) }
+      withExtendedLifetime(inputs) {}
     }
     let network = recurrentLayer
     var states = [network.zeroState(batch: 1)]

@@ -128,7 +128,8 @@ extension Head {
       tape.hidden.last?.unsafeView ?? inputs, weight: weight(parameters), dOutputs: dPredictions, dInputsInto: dHidden,
       dWeightAddingTo: dWeight, dBiasAddingTo: own.columns(own.columns - outputSize..<own.columns),
       execution: execution)
-    for (index, layer) in hiddenLayers.enumerated().reversed() {
+    for index in hiddenLayers.indices.reversed() {
+      let layer = hiddenLayers[index]
       multiplyByTanhSlope(dHidden, tape.hidden[index].unsafeView)
       let dBelow =
         index == 0

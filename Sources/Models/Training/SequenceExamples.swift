@@ -136,7 +136,8 @@ public struct SequenceExamples<Scalar: BLASScalar>: TrainingExamples {
       case .finalClasses(let classes): classes.count
       }
     try ConfigurationError.require(
-      targetCount == lengths.count, "number of targets", "\(targetCount)", wanted: "\(lengths.count), as many as inputs")
+      targetCount == lengths.count, "number of targets", "\(targetCount)", wanted: "\(lengths.count), as many as inputs"
+    )
     if case .features(let sequences) = inputs {
       try Self.checkEqual(sequences.map(\.columns)) { "number of features of example \($0)" }
     }

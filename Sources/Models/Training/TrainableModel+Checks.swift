@@ -1,16 +1,18 @@
 internal import Kernels
 
 extension TrainableModel {
-  /// Throws for the first of `examples` that cannot be this model's, which it calls `name` and its index: what is wrong with
-  /// data is an error before training begins and not the end of the process. Packs every example once.
+  /// Throws for the first of `examples` that cannot be this model's and names it, as `name` and its index: what is wrong
+  /// with data is an error before training begins and not the end of the process. Packs every example once.
   func check(
     _ examples: some TrainingExamples<Batch>, called name: String, batchSize: Int
   ) throws(ConfigurationError) {
-    for indices in BatchSampler.batchesByLength(of: examples.lengths, batchSize: batchSize) {
+    let count = examples.lengths.count
+    for first in stride(from: 0, to: count, by: batchSize) {
+      let indices = first..<min(first + batchSize, count)
       do throws(ConfigurationError) {
-        try check(examples.batch(indices))
+        try check(examples.batch(Array(indices)))
       } catch {
-        for index in indices.sorted() {
+        for index in indices {
           do throws(ConfigurationError) {
             try check(examples.batch([index]))
           } catch {
@@ -49,13 +51,15 @@ extension SequenceModel {
     case (.tokens(let tokens), let embedding?):
       try ConfigurationError.checkTokens(tokens, "token", vocabulary: embedding.vocabularySize)
     case (.features, _?):
-      throw ConfigurationError(setting: "input", found: "features", wanted: "tokens, which the model has an embedding for")
+      throw ConfigurationError(
+        setting: "input", found: "features", wanted: "tokens, which the model has an embedding for")
     case (.tokens, nil):
       throw ConfigurationError(setting: "input", found: "tokens", wanted: "features: the model has no embedding")
     }
     guard let state = batch.initialState else { return }
     try ConfigurationError.require(
-      state.fits(architecture.recurrent, batch: batch.inputs.layout.batch), "initial state", "one of another network or batch",
+      state.fits(architecture.recurrent, batch: batch.inputs.layout.batch), "initial state",
+      "one of another network or batch",
       wanted: "one of \(batch.inputs.layout.batch) sequences of this model")
   }
 
@@ -71,9 +75,11 @@ extension SequenceModel {
       }
     let predictsEveryStep = architecture.readout == .everyStep
     try ConfigurationError.require(
-      targets.isEveryStep == predictsEveryStep, "targets", targets.isEveryStep ? "one for every step" : "one for a sequence",
+      targets.isEveryStep == predictsEveryStep, "targets",
+      targets.isEveryStep ? "one for every step" : "one for a sequence",
       wanted: predictsEveryStep
-        ? "one for every step, which the head reads" : "one for a sequence: the head reads \(architecture.readout.rawValue)")
+        ? "one for every step, which the head reads"
+        : "one for a sequence: the head reads \(architecture.readout.rawValue)")
     try ConfigurationError.require(
       targets.count == layout.batch, "number of targets", "\(targets.count)", wanted: "\(layout.batch)")
     try ConfigurationError.require(
@@ -86,7 +92,8 @@ extension SequenceModel {
       architecture.loss != .softmaxCrossEntropy, "targets", "numbers",
       wanted: "classes, for \(architecture.loss.rawValue)")
     try ConfigurationError.require(
-      rows == 0 || width == outputs, "numbers in a target", "\(width)", wanted: "\(outputs), as many as a prediction has")
+      rows == 0 || width == outputs, "numbers in a target", "\(width)",
+      wanted: "\(outputs), as many as a prediction has")
   }
 
   private func checkClasses(_ classes: [Int32], _ outputs: Int) throws(ConfigurationError) {

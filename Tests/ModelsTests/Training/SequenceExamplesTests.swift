@@ -3,7 +3,7 @@ import Models
 import Testing
 
 @Suite struct SequenceExamplesTests {
-  @Test func aBatchHoldsTheChosenExamplesInTheirOrder() {
+  @Test func aBatchHoldsTheChosenExamplesInTheirOrder() throws {
     let examples = try SequenceExamples<Float>(
       inputs: .features([
         Matrix([[1, 2]]), Matrix([[3, 4], [5, 6], [7, 8]]), .zeros(rows: 0, columns: 2), Matrix([[9, 10], [11, 12]]),
@@ -21,7 +21,7 @@ import Testing
     #expect(batch.initialState == nil)
   }
 
-  @Test func tokensAndClassesAreBatchedAlike() {
+  @Test func tokensAndClassesAreBatchedAlike() throws {
     let examples = try SequenceExamples<Double>(
       inputs: .tokens([[5], [1, 2, 3], []]), targets: .classes([[-1], [0, 1, -1], []]))
     let batch = examples.batch([1, 2])

@@ -21,7 +21,7 @@ enum SmallTasks {
         rows: sequence.rows, columns: 2,
         (0..<sequence.rows).flatMap { [$0 == 0 ? 0 : sequence[$0 - 1, 0], sequence[$0, 1] + sequence[$0, 2]] })
     }
-    return try SequenceExamples(inputs: .features(inputs), targets: .values(targets))
+    return try! SequenceExamples(inputs: .features(inputs), targets: .values(targets))
   }
 
   /// A model for ``echo(count:seed:)``, on one thread.

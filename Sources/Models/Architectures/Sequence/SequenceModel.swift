@@ -70,11 +70,11 @@ public struct SequenceModel<Scalar: BLASScalar>: ParameterizedModel {
   private func predict(_ inputs: SequenceInputs<Scalar>, tape: inout SequenceTape<Scalar>, mode: PassMode) {
     let (layout, ranges) = (inputs.layout, architecture.ranges)
     parameters.withView { all in
-      architecture.withFeatures(inputs, parameters: all.columns(ranges.embedding), tape: &tape) { features, tape in
-        architecture.recurrent.forward(
-          features, layout: layout, parameters: all.columns(ranges.recurrent), state: &tape.state,
-          tape: &tape.recurrent, mode: mode, execution: execution)
-      }
+      let features = architecture.features(of: inputs, parameters: all.columns(ranges.embedding), tape: &tape)
+      architecture.recurrent.forward(
+        features, layout: layout, parameters: all.columns(ranges.recurrent), state: &tape.state,
+        tape: &tape.recurrent, mode: mode, execution: execution)
+      withExtendedLifetime(inputs) {}
       let read = architecture.readStates(&tape, layout: layout)
       architecture.head.forward(
         read, architecture.headParameters(all), tape: &tape.head,
@@ -171,14 +171,14 @@ extension SequenceModel: TrainableModel {
       let dFeatures =
         architecture.embedding == nil
         ? nil : tape.dFeatures.zeroed(rows: layout.rowCount, columns: stack.inputSize)
-      architecture.withFeatures(inputs, parameters: all.columns(ranges.embedding), tape: &tape) { features, tape in
-        stack.backward(
-          features, layout: layout, parameters: all.columns(ranges.recurrent),
-          gradients: RecurrentGradients(
-            dOutputs: dOutputs, addingInputsTo: dFeatures,
-            addingParametersTo: gradient.columns(ranges.recurrent)),
-          dState: &tape.dState, tape: &tape.recurrent, execution: execution)
-      }
+      let features = architecture.features(of: inputs, parameters: all.columns(ranges.embedding), tape: &tape)
+      stack.backward(
+        features, layout: layout, parameters: all.columns(ranges.recurrent),
+        gradients: RecurrentGradients(
+          dOutputs: dOutputs, addingInputsTo: dFeatures,
+          addingParametersTo: gradient.columns(ranges.recurrent)),
+        dState: &tape.dState, tape: &tape.recurrent, execution: execution)
+      withExtendedLifetime(inputs) {}
       if let embedding = architecture.embedding, let dFeatures, case .tokens(let tokens) = inputs {
         tokens.rows.withUnsafeBufferPointer {
           embedding.backward(

@@ -48,19 +48,19 @@ extension Matrix where Element: BLASScalar {
 }
 
 extension SequenceArchitecture {
-  /// Calls `body` with what the recurrent layers read: the features themselves, or the embedded tokens.
-  func withFeatures<Scalar: BLASScalar>(
-    _ inputs: SequenceInputs<Scalar>, parameters: MatrixView<Scalar>, tape: inout SequenceTape<Scalar>,
-    _ body: (MatrixView<Scalar>, inout SequenceTape<Scalar>) -> Void
-  ) {
+  /// What the recurrent layers read: the features themselves, or the embedded tokens. A view on memory of `inputs` or of
+  /// `tape`: valid for as long as both live and the tape's features are not resized.
+  func features<Scalar: BLASScalar>(
+    of inputs: SequenceInputs<Scalar>, parameters: MatrixView<Scalar>, tape: inout SequenceTape<Scalar>
+  ) -> MatrixView<Scalar> {
     switch (inputs, embedding) {
     case (.features(let sequence), nil):
-      sequence.rows.withView { body($0, &tape) }
+      return sequence.rows.unsafeView
     case (.tokens(let tokens), let embedding?):
       require(tokens.features == 1, "a step has one token, not \(tokens.features)")
       let features = tape.features.reshaped(rows: tokens.rows.rows, columns: embedding.dimension)
       tokens.rows.withUnsafeBufferPointer { embedding.forward($0, parameters: parameters, into: features) }
-      body(features.readOnly, &tape)
+      return features.readOnly
     case (.features, _?): fatalError("this model reads tokens, not features")
     case (.tokens, nil): fatalError("this model reads features, not tokens")
     }

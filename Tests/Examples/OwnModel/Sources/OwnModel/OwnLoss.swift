@@ -20,7 +20,7 @@ func forecastQuantiles() throws -> [Double] {
     recurrent: RecurrentStack(.gru(inputSize: 1, hiddenSize: 16)), outputSize: 3, loss: .meanAbsoluteError,
     headSizes: [8])
   let wave = noisyWave(steps: 33, count: 200)
-  let examples = SequenceExamples<Float>(
+  let examples = try SequenceExamples<Float>(
     inputs: .features(wave.map { Matrix($0.dropLast().map { [$0] }) }),
     targets: .values(wave.map { Matrix($0.dropFirst().map { [$0, $0, $0] }) }))
 

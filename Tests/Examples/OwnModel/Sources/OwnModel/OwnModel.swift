@@ -95,7 +95,7 @@ struct Products<Scalar: BLASScalar>: TrainingExamples {
   var lengths: [Int] { points.map { _ in 1 } }
 
   func batch(_ indices: [Int]) -> OwnModel<Scalar>.Batch {
-    let points = indices.map { points[$0] }
+    let points = indices.map { self.points[$0] }
     return OwnModel.Batch(inputs: Matrix(points), targets: Matrix(points.map { [$0[0] * $0[1]] }))
   }
 }
