@@ -49,7 +49,7 @@ public struct NumPyArchive: Sendable {
   }
 
   /// Writes an archive of `tensors`, in their order and with names of which no two are the same, to the file at `path`,
-  /// which then holds what it held before or all of this; see ``FileWriting``.
+  /// which then holds what it held before or all of this.
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], to path: String, compression: ZIPContents.Compression = .none
   ) throws(DataError) {

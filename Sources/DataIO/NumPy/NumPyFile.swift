@@ -64,7 +64,7 @@ public enum NumPyFile {
     return header.serialized + NumPyElements(header).encoded(tensor.elements)
   }
 
-  /// Writes `tensor` to the file at `path`, which then holds what it held before or all of this; see ``FileWriting``.
+  /// Writes `tensor` to the file at `path`, which then holds what it held before or all of this.
   public static func write(
     _ tensor: Tensor, to path: String, order: Order = .c, byteOrder: ByteOrder = .little
   ) throws(DataError) {

@@ -40,7 +40,7 @@ public struct ZIPContents: Sendable {
         entries: UInt64(names.count), directory: UInt64(members.count), size: UInt64(directory.count))
   }
 
-  /// Writes the archive at `path`, which then holds what it held before or all of this; see ``FileWriting``.
+  /// Writes the archive at `path`, which then holds what it held before or all of this.
   public func write(to path: String) throws(DataError) { try FileWriting.write(serialized(), to: path) }
 }
 

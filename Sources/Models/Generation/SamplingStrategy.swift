@@ -43,14 +43,14 @@ public struct TokenSampler: Sendable {
   /// strategy acts.
   public let forbidden: Set<Int32>
 
-  /// A sampler; throws as ``SamplingStrategy/check()`` does.
+  /// A sampler; throws where a setting of the strategy cannot be.
   public init(_ strategy: SamplingStrategy, forbidding forbidden: Set<Int32> = []) throws(ConfigurationError) {
     try strategy.check()
     self.strategy = strategy
     self.forbidden = forbidden
   }
 
-  /// A token in `0 ..< V` for the logits of one row, `[V]`, drawn from ``probabilities(of:)``. Takes one number of the
+  /// A token in `0 ..< V` for the logits of one row, `[V]`, drawn from the probabilities that the strategy leaves. Takes one number of the
   /// generator, or none where the strategy is greedy.
   ///
   /// Costs O(V), and a sort of V for a nucleus.

@@ -88,7 +88,7 @@ public struct InitializationScheme: Hashable, Codable, Sendable {
   /// recurrent neural networks warp time?", 2018).
   ///
   /// For each unit a u is drawn uniformly from 1 … `steps` − 1. The input bias of an LSTM's forget gate is log u and that
-  /// of its input gate −log u; that of a GRU's update gate, which keeps the state where it is 1 (see ``RecurrentCell/Equations/gru(_:)``), is
+  /// of its input gate −log u; that of a GRU's update gate, which keeps the state where it is 1, is
   /// log u. Such a unit forgets in about 1 + u steps. Takes the place of ``forgetBias``. A vanilla cell, and a cell
   /// without biases, has nothing to begin with.
   public func remembering(steps: Int) -> InitializationScheme {

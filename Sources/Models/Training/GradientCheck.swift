@@ -18,7 +18,7 @@ public struct GradientCheck: Hashable, Sendable {
     public let analytic: Double
     /// What the differences say.
     public let numeric: Double
-    /// |analytic − numeric| over the larger of the two, or over ``GradientCheck/floor`` where both are smaller. Infinite
+    /// |analytic − numeric| over the larger of the two, or over a floor where both are smaller. Infinite
     /// where one is NaN.
     public let relativeError: Double
   }

@@ -15,8 +15,8 @@ internal import SwiftProtobuf
 /// | --- | --- | --- | --- |
 /// | `inputs` | the model's | `[batch, time, I]` | unless the model reads tokens |
 /// | `tokens` | int64 | `[batch, time]` | where it does |
-/// | `lengths` | int32 | `[batch]` | with ``Options/hasLengths`` |
-/// | `h_0` | the model's | `[L·D, batch, R]` | with ``Options/hasStates`` |
+/// | `lengths` | int32 | `[batch]` | with `hasLengths` |
+/// | `h_0` | the model's | `[L·D, batch, R]` | with `hasStates` |
 /// | `c_0` | the model's | `[L·D, batch, H]` | with those, an LSTM's |
 ///
 /// | output | shape | |

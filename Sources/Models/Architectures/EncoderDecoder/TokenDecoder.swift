@@ -4,7 +4,7 @@ internal import Kernels
 ///
 ///     tokens → embedding (beside it a context) → recurrent layers → attention → tanh(linear) → logits
 ///
-/// It starts from a state that it is given, see ``StateBridge``. All but embedding, recurrent layers and
+/// It starts from a state that it is given, see `StateBridge`. All but embedding, recurrent layers and
 /// logits is optional.
 public struct TokenDecoder: Hashable, Sendable {
   /// The table that tokens go through, `[V × E]`.
