@@ -50,8 +50,8 @@ public struct TokenSampler: Sendable {
     self.forbidden = forbidden
   }
 
-  /// A token in `0 ..< V` for the logits of one row, `[V]`, drawn from the probabilities that the strategy leaves. Takes one number of the
-  /// generator, or none where the strategy is greedy.
+  /// A token in `0 ..< V` for the logits of one row, `[V]`, drawn from the probabilities that the strategy leaves. Takes
+  /// one number of the generator, or none where the strategy is greedy.
   ///
   /// Costs O(V), and a sort of V for a nucleus.
   public func callAsFunction(_ logits: [Double], using generator: inout SeededGenerator) -> Int32 {
