@@ -20,9 +20,6 @@ source Scripts/instruction-sets.sh
 
 # Package.swift then makes every warning in this package an error, and leaves its dependencies alone.
 export RECURRENT_STRICT=1
-# Some suites run Benchmarks, which adopts a faster OpenBLAS core where there is one: in the middle of other suites of the
-# process that would change their products. A core that is named beforehand stays.
-if [[ $(uname -m) == x86_64 ]] && grep -qw avx2 /proc/cpuinfo; then export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-Haswell}; fi
 # The debug builds compile the C loops with optimisation: without it they take most of the time of the tests.
 readonly FAST_LOOPS=(-Xcc -O2)
 # A sanitizer's runtime cannot be mixed with other code, so each has a build of its own. HDF5 is read in this one; the

@@ -24,7 +24,7 @@ struct Generate: ParsableCommand {
   @Option(help: "Takes one of the k most probable.")
   var topK: Int?
 
-  @Option(help: "Takes one of the fewest that together have this probability.")
+  @Option(help: "Takes one of the smallest set that together has this probability.")
   var topP: Double?
 
   @Option(help: "Decides what is drawn.")

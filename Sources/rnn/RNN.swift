@@ -26,6 +26,8 @@ struct RNN: ParsableCommand {
 
   /// Runs the subcommand that `arguments` name; `nil` for those of the command line.
   static func main(_ arguments: [String]?) {
+    // This process is the tool's own, and nothing has computed yet.
+    OpenBLASInformation.adoptFasterCore()
     do {
       var command = try parseAsRoot(arguments)
       try command.run()

@@ -71,7 +71,7 @@ struct ZIPDirectory {
   }
 
   /// Where the bytes after the local header of `entry` begin. The sizes there are zero where they follow the bytes in
-  /// a data descriptor, and the directory has them in any case; only what else is told twice is compared.
+  /// a data descriptor, and the directory has them in any case; only what else stands twice is compared.
   private func dataStart(
     of entry: ZIPDirectoryEntry, before directory: Int, _ error: (String) -> DataError
   ) throws(DataError) -> Int {

@@ -1,4 +1,4 @@
-/// The numbers by which the records of a ZIP archive are told apart.
+/// The numbers that mark the records of a ZIP archive.
 enum ZIPSignature {
   static let localHeader: UInt32 = 0x0403_4b50
   static let directoryEntry: UInt32 = 0x0201_4b50

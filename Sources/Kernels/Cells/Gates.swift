@@ -24,12 +24,16 @@ public enum Gate: String, Codable, Sendable {
 enum VanillaGate: Int, CaseIterable, Sendable {
   case hidden
 
+  static let count = 1
+
   var name: Gate { .hidden }
 }
 
 /// Order of the gate blocks in packed LSTM weights: PyTorch's `i f g o`.
 package enum LSTMGate: Int, CaseIterable, Sendable {
   case input, forget, candidate, output
+
+  static let count = 4
 
   var name: Gate {
     switch self {
@@ -59,6 +63,8 @@ package enum LSTMPeephole: Int, CaseIterable, Sendable {
 /// Order of the gate blocks in packed GRU weights: PyTorch's `r z n`.
 package enum GRUGate: Int, CaseIterable, Sendable {
   case reset, update, candidate
+
+  static let count = 3
 
   var name: Gate {
     switch self {

@@ -19,11 +19,20 @@ public struct RecurrentCell: Hashable, Sendable {
       }
     }
 
+    /// How many these are, `G`, without a look at the array.
+    var gateCount: Int {
+      switch self {
+      case .vanilla: VanillaGate.count
+      case .lstm: LSTMGate.count
+      case .gru: GRUGate.count
+      }
+    }
+
     /// The kind whose weights `[G·H × …]` are `[rows × …]` for `hiddenSize` units: all that files of other engines may show
     /// of it. `nil` where it is none.
     package init?(rows: Int, hiddenSize: Int) {
       guard hiddenSize > 0, rows.isMultiple(of: hiddenSize),
-        let kind = Self.allCases.first(where: { $0.gates.count == rows / hiddenSize })
+        let kind = Self.allCases.first(where: { $0.gateCount == rows / hiddenSize })
       else { return nil }
       self = kind
     }
@@ -208,7 +217,7 @@ extension RecurrentCell {
   }
 
   /// Rows of the input and the recurrent weights, `G·H`.
-  package var gateRows: Int { gates.count * hiddenSize }
+  package var gateRows: Int { kind.gateCount * hiddenSize }
 
   /// Floating-point operations of a forward pass over one row, counting a multiply-add as two and only the products:
   /// 2·G·H·(I + R), and 2·R·H for a projection. Forward and backward together take three times that.

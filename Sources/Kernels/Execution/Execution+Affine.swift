@@ -33,7 +33,7 @@ package func addColumnSums<Scalar: BLASScalar>(
   of x: MatrixView<Scalar>, to sums: UnsafeMutablePointer<Scalar>, _ execution: Execution
 ) {
   let threads = execution.threads(forStepWork: x.rows * x.columns)
-  withRegion(threads: threads, ColumnSums(x: x, sums: sums))
+  ThreadPool.shared.run(threads: threads, ColumnSums(x: x, sums: sums))
 }
 
 /// Unchecked `Sendable`: the members of a region write sums of their own.

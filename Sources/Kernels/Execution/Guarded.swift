@@ -25,8 +25,14 @@ package final class Guarded<Value>: @unchecked Sendable {
 
   /// Calls `body` with the value while no other thread has it. Not to be nested.
   package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
+    lock()
+    defer { unlock() }
     return body(&value)
   }
+
+  /// Keeps other threads out until ``unlock()``, across a `fork`.
+  func lock() { pthread_mutex_lock(mutex) }
+
+  /// Ends what ``lock()`` began, in the parent or in the child.
+  func unlock() { pthread_mutex_unlock(mutex) }
 }

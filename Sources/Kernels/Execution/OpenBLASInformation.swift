@@ -19,17 +19,22 @@ public enum OpenBLASInformation {
   /// `OPENBLAS_CORETYPE`, set before the process starts, names another.
   package static var fasterCore: String? { fasterCore(than: core, on: .best) }
 
-  /// Makes OpenBLAS run kernels with wider vectors than those of ``core``, where this processor has some, and returns whether it now
-  /// does.
+  /// Makes OpenBLAS run kernels with wider vectors than those of ``core``, where this processor has some, and returns
+  /// whether it now does.
   ///
-  /// This changes the whole process, so the library never does it by itself: a program that owns its process calls it
-  /// once at its start, while no other thread is inside OpenBLAS. It does what the environment variable would have done
-  /// had it been set in time. Does nothing where the user has set that, and where this OpenBLAS has one set of kernels.
+  /// This changes the whole process and the last bits of its products, so the library never does it by itself: a program
+  /// that owns its process calls it once at its start. It does what the environment variable would have done had it been set
+  /// in time. Does nothing where the user has set that, where this OpenBLAS has one set of kernels, and where the process
+  /// has already computed in OpenBLAS through this library: products of one process do not change under it. What else
+  /// calls OpenBLAS in the process must not do so meanwhile.
   @discardableResult
   public static func adoptFasterCore() -> Bool {
     guard getenv(coreVariable) == nil, let faster = fasterCore,
       let quit = dlsym(nil, "gotoblas_dynamic_quit"), let start = dlsym(nil, "gotoblas_dynamic_init")
     else { return false }
+    OpenBLASCalls.close()
+    defer { OpenBLASCalls.open() }
+    guard !OpenBLASCalls.haveBegun else { return false }
     typealias Entry = @convention(c) () -> Void
     setenv(coreVariable, faster, 1)
     unsafeBitCast(quit, to: Entry.self)()

@@ -1,38 +1,9 @@
-internal import CFusedKernels
 internal import COpenBLAS
 
-/// Runs `body` as a parallel region of at most `threads` members, in the engine's own conditions: OpenBLAS
-/// single-threaded inside it, because two pools fight for the cores, and denormals flushed on every member. Both are
-/// as before when it returns.
+/// Runs `body` as a parallel region of at most `threads` members with OpenBLAS single-threaded inside it, because two pools
+/// fight for the cores. It is as before when it returns.
 func withRegion(threads: Int, _ body: @Sendable (Team) -> Void) {
-  OpenBLASThreads.withOne {
-    ThreadPool.shared.run(threads: threads) { team in
-      let mode = CFKFlushDenormals()
-      defer { CFKRestoreFloatingPointMode(mode) }
-      body(team)
-    }
-  }
-}
-
-/// The body of a parallel region that does not call OpenBLAS: a value with all that the members share.
-protocol RegionBody: Sendable {
-  /// What each member of the team does.
-  func run(_ team: Team)
-}
-
-/// Runs `body` as a parallel region of at most `threads` members, denormals flushed on every member. Allocates nothing,
-/// which a region on a closure cannot promise.
-@inline(__always)
-func withRegion<Body: RegionBody>(threads: Int, _ body: Body) {
-  withUnsafePointer(to: body) {
-    ThreadPool.shared.run(
-      threads: threads,
-      RegionWork(body: UnsafeRawPointer($0)) { body, team in
-        let mode = CFKFlushDenormals()
-        defer { CFKRestoreFloatingPointMode(mode) }
-        body.assumingMemoryBound(to: Body.self).pointee.run(team)
-      })
-  }
+  OpenBLASThreads.withOne { ThreadPool.shared.run(threads: threads, body) }
 }
 
 /// OpenBLAS's own thread count: a process-wide setting, borrowed by the regions that run at the moment.
@@ -46,6 +17,7 @@ enum OpenBLASThreads {
   /// Runs `body` with OpenBLAS on one thread. The first of several concurrent callers saves the host's setting and the
   /// last one puts it back.
   static func withOne<Result>(_ body: () -> Result) -> Result {
+    _ = ForkHandlers.areInstalled
     borrowed.withLock {
       if $0.regions == 0 {
         $0.threadsBefore = openblas_get_num_threads()
@@ -53,13 +25,28 @@ enum OpenBLASThreads {
       }
       $0.regions += 1
     }
-    defer {
-      borrowed.withLock {
-        $0.regions -= 1
-        if $0.regions == 0, $0.threadsBefore != 1 { openblas_set_num_threads($0.threadsBefore) }
-      }
-    }
+    defer { borrowed.withLock { giveBack(&$0) } }
     return body()
+  }
+
+  private static func giveBack(_ borrowed: inout Borrowed) {
+    borrowed.regions -= 1
+    if borrowed.regions == 0, borrowed.threadsBefore != 1 { openblas_set_num_threads(borrowed.threadsBefore) }
+  }
+
+  /// Before a `fork`: no thread is changing the setting while it happens.
+  static func willFork() { borrowed.lock() }
+
+  static func didFork() { borrowed.unlock() }
+
+  /// In the child, which has none of the regions that other threads were in.
+  static func didForkAsChild() {
+    borrowed.unlock()
+    borrowed.withLock {
+      guard $0.regions > 0 else { return }
+      $0.regions = 1
+      giveBack(&$0)
+    }
   }
 }
 

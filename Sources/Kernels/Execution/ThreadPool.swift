@@ -10,7 +10,22 @@ internal import Synchronization
 ///
 /// Unchecked `Sendable`: the workers are touched only by the caller that has `claimed` the pool.
 final class ThreadPool: @unchecked Sendable {
-  static let shared = ThreadPool()
+  /// That of the process. A child of `fork` has one of its own, because it has none of its parent's threads.
+  static var shared: ThreadPool {
+    if let pool = current.load(ordering: .acquiring) { return pool.takeUnretainedValue() }
+    _ = ForkHandlers.areInstalled
+    let new = Unmanaged.passRetained(ThreadPool())
+    let (isNew, other) = current.compareExchange(expected: nil, desired: new, ordering: .acquiringAndReleasing)
+    guard !isNew, let other else { return new.takeUnretainedValue() }
+    new.release()
+    return other.takeUnretainedValue()
+  }
+
+  /// Begins with a new pool at the next region. The old one stays in memory as it was, because another thread of the parent
+  /// may have been changing it.
+  static func forgetShared() { current.store(nil, ordering: .releasing) }
+
+  private static let current = Atomic<Unmanaged<ThreadPool>?>(nil)
 
   private let claimed = Atomic<Bool>(false)
   private var workers: [Worker] = []
@@ -20,41 +35,63 @@ final class ThreadPool: @unchecked Sendable {
   var barrierCount: Int { barrier.count }
 
   /// Runs `body` on a team of `threads` members, the caller among them, and returns when all are done. The team is
-  /// smaller where the pool is busy or the system gives no more threads, so `body` reads the team's count.
+  /// smaller where the pool is busy or the system gives no more threads, so `body` reads the team's count. Denormals are
+  /// flushed on every member, and as before when it returns.
   func run(threads: Int, _ body: @Sendable (Team) -> Void) {
     // The conversion allocates, so one thread does without.
-    guard threads > 1 else { return body(.alone) }
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) {
-        let call: (UnsafeRawPointer, Team) -> Void = {
-          $0.assumingMemoryBound(to: (@Sendable (Team) -> Void).self).pointee($1)
-        }
-        run(threads: threads, RegionWork(body: UnsafeRawPointer($0), call: call))
-      }
-    }
+    guard threads > 1 else { return flushingDenormals { body(.alone) } }
+    withoutActuallyEscaping(body) { run(threads: threads, RegionClosure(body: $0)) }
   }
 
-  /// The same for work whose body the caller keeps alive. Allocates nothing once the threads have started.
-  func run(threads: Int, _ work: RegionWork) {
-    guard threads > 1, claimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
-      return work(.alone)
-    }
+  /// The same for a body that is a value. Allocates nothing once the threads have started.
+  @inline(__always)
+  func run<Body: RegionBody>(threads: Int, _ body: Body) {
+    guard threads > 1, claim() else { return flushingDenormals { body.run(.alone) } }
     defer { claimed.store(false, ordering: .releasing) }
     while workers.count < threads - 1, let worker = Worker() { workers.append(worker) }
     let count = min(threads, workers.count + 1)
-    guard count > 1 else { return work(.alone) }
-    for index in 1..<count {
-      workers[index - 1].start(work, as: Team(index: index, count: count, sharedBarrier: barrier))
+    withUnsafePointer(to: body) {
+      let work = RegionWork(body: UnsafeRawPointer($0)) { body, team in
+        flushingDenormals { body.assumingMemoryBound(to: Body.self).pointee.run(team) }
+      }
+      for index in 1..<count {
+        workers[index - 1].start(work, as: Team(index: index, count: count, sharedBarrier: barrier))
+      }
+      work(count == 1 ? .alone : Team(index: 0, count: count, sharedBarrier: barrier))
+      for index in 1..<count { workers[index - 1].waitUntilDone() }
     }
-    work(Team(index: 0, count: count, sharedBarrier: barrier))
-    for index in 1..<count { workers[index - 1].waitUntilDone() }
   }
+
+  /// Makes the pool the caller's until it is given back, unless it is another's.
+  private func claim() -> Bool {
+    claimed.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
+  }
+}
+
+/// The body of a parallel region: a value with all that the members share.
+protocol RegionBody: Sendable {
+  /// What each member of the team does.
+  func run(_ team: Team)
+}
+
+private struct RegionClosure: RegionBody {
+  let body: @Sendable (Team) -> Void
+
+  func run(_ team: Team) { body(team) }
+}
+
+/// Denormal numbers count as zero inside `body` on this thread: each would take a hundred times longer.
+@inline(__always)
+private func flushingDenormals(_ body: () -> Void) {
+  let mode = CFKFlushDenormals()
+  defer { CFKRestoreFloatingPointMode(mode) }
+  body()
 }
 
 /// What the members of a region do: a function and what it works on, without a reference to count or memory to allocate.
 ///
 /// Unchecked `Sendable`: it must point to a value that threads may share.
-struct RegionWork: @unchecked Sendable {
+private struct RegionWork: @unchecked Sendable {
   let body: UnsafeRawPointer
   let call: (UnsafeRawPointer, Team) -> Void
 

@@ -61,10 +61,12 @@ extension Float: BLASScalar {
   public static func _gemm(
     _ a: MatrixView<Float>, _ b: MatrixView<Float>, accumulate: Bool, _ c: MutableMatrixView<Float>
   ) {
-    cblas_sgemm(
-      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-      blasInt(c.rows), blasInt(c.columns), blasInt(a.columns), 1, a.baseAddress, blasInt(a.stride), b.baseAddress,
-      blasInt(b.stride), accumulate ? 1 : 0, c.baseAddress, blasInt(c.stride))
+    OpenBLASCalls.call {
+      cblas_sgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+        blasInt(c.rows), blasInt(c.columns), blasInt(a.columns), 1, a.baseAddress, blasInt(a.stride), b.baseAddress,
+        blasInt(b.stride), accumulate ? 1 : 0, c.baseAddress, blasInt(c.stride))
+    }
   }
 
   public static func _qr(
@@ -72,10 +74,10 @@ extension Float: BLASScalar {
   ) -> Int {
     let (m, n) = (blasInt(rows), blasInt(columns))
     return withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { tau in
-      var info = LAPACKE_sgeqrf(LAPACK_ROW_MAJOR, m, n, a, n, tau.baseAddress)
+      var info = OpenBLASCalls.call { LAPACKE_sgeqrf(LAPACK_ROW_MAJOR, m, n, a, n, tau.baseAddress) }
       if info == 0 {
         for i in 0..<columns { diagonal[i] = a[i * columns + i] }
-        info = LAPACKE_sorgqr(LAPACK_ROW_MAJOR, m, n, n, a, n, tau.baseAddress)
+        info = OpenBLASCalls.call { LAPACKE_sorgqr(LAPACK_ROW_MAJOR, m, n, n, a, n, tau.baseAddress) }
       }
       return Int(info)
     }
@@ -86,9 +88,10 @@ extension Float: BLASScalar {
     imaginary: UnsafeMutablePointer<Float>
   ) -> Int {
     let n = blasInt(order)
-    return Int(
-      LAPACKE_sgeev(
-        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+    let none = CChar(UInt8(ascii: "N"))
+    return OpenBLASCalls.call {
+      Int(LAPACKE_sgeev(LAPACK_ROW_MAJOR, none, none, n, a, n, real, imaginary, nil, n, nil, n))
+    }
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int) {
@@ -119,10 +122,12 @@ extension Double: BLASScalar {
   public static func _gemm(
     _ a: MatrixView<Double>, _ b: MatrixView<Double>, accumulate: Bool, _ c: MutableMatrixView<Double>
   ) {
-    cblas_dgemm(
-      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-      blasInt(c.rows), blasInt(c.columns), blasInt(a.columns), 1, a.baseAddress, blasInt(a.stride), b.baseAddress,
-      blasInt(b.stride), accumulate ? 1 : 0, c.baseAddress, blasInt(c.stride))
+    OpenBLASCalls.call {
+      cblas_dgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
+        blasInt(c.rows), blasInt(c.columns), blasInt(a.columns), 1, a.baseAddress, blasInt(a.stride), b.baseAddress,
+        blasInt(b.stride), accumulate ? 1 : 0, c.baseAddress, blasInt(c.stride))
+    }
   }
 
   public static func _qr(
@@ -130,10 +135,10 @@ extension Double: BLASScalar {
   ) -> Int {
     let (m, n) = (blasInt(rows), blasInt(columns))
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: columns) { tau in
-      var info = LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, m, n, a, n, tau.baseAddress)
+      var info = OpenBLASCalls.call { LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, m, n, a, n, tau.baseAddress) }
       if info == 0 {
         for i in 0..<columns { diagonal[i] = a[i * columns + i] }
-        info = LAPACKE_dorgqr(LAPACK_ROW_MAJOR, m, n, n, a, n, tau.baseAddress)
+        info = OpenBLASCalls.call { LAPACKE_dorgqr(LAPACK_ROW_MAJOR, m, n, n, a, n, tau.baseAddress) }
       }
       return Int(info)
     }
@@ -144,9 +149,10 @@ extension Double: BLASScalar {
     imaginary: UnsafeMutablePointer<Double>
   ) -> Int {
     let n = blasInt(order)
-    return Int(
-      LAPACKE_dgeev(
-        LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "N")), n, a, n, real, imaginary, nil, n, nil, n))
+    let none = CChar(UInt8(ascii: "N"))
+    return OpenBLASCalls.call {
+      Int(LAPACKE_dgeev(LAPACK_ROW_MAJOR, none, none, n, a, n, real, imaginary, nil, n, nil, n))
+    }
   }
 
   public static func _sigmoid(_ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ count: Int) {

@@ -22,7 +22,7 @@ package func sumSoftmaxCrossEntropy<Scalar: BLASScalar>(
     let rows = SoftmaxRows(
       logits: logits, targets: targets.baseAddress!, gradientScale: gradientScale, dLogits: dLogits,
       sums: sums.baseAddress!)
-    withRegion(threads: execution.threads(forExponentials: logits.rows * logits.columns), rows)
+    ThreadPool.shared.run(threads: execution.threads(forExponentials: logits.rows * logits.columns), rows)
     var sum = 0.0
     for block in sums { sum += block }
     return sum

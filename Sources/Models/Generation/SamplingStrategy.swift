@@ -12,8 +12,8 @@ public enum SamplingStrategy: Hashable, Codable, Sendable {
   /// One of the `k` most probable tokens, by its probability among them (Fan, Lewis & Dauphin, "Hierarchical neural
   /// story generation", 2018).
   case topK(Int, temperature: Double = 1)
-  /// One of the fewest tokens that together have at least probability `p`, by its probability among them (Holtzman et
-  /// al., "The curious case of neural text degeneration", 2020). The temperature acts first.
+  /// One of the smallest set of tokens that together have at least probability `p`, by its probability among them (Holtzman
+  /// et al., "The curious case of neural text degeneration", 2020). The temperature acts first.
   case nucleus(Double, temperature: Double = 1)
 
   /// Throws where a temperature is not positive and finite, k not positive or p not a probability above 0.

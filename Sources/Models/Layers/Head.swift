@@ -93,6 +93,8 @@ struct HeadTape<Scalar: BLASScalar>: Sendable {
 
 extension Head {
   /// Predictions, `[N × O]`, of `inputs`, `[N × inputSize]`. One GEMM for each layer.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func forward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, _ parameters: HeadParameters<Scalar>, tape: inout HeadTape<Scalar>,
     into predictions: MutableMatrixView<Scalar>, execution: Execution
@@ -113,6 +115,8 @@ extension Head {
   }
 
   /// The gradients of the pass that `tape` recorded over `inputs`, for `dPredictions`, `[N × O]`. Two GEMMs for each layer.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   func backward<Scalar: BLASScalar>(
     _ inputs: MatrixView<Scalar>, _ parameters: HeadParameters<Scalar>, dPredictions: MatrixView<Scalar>,
     gradients: HeadGradients<Scalar>, tape: inout HeadTape<Scalar>, execution: Execution

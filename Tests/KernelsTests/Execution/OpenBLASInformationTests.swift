@@ -23,7 +23,7 @@ import Testing
   @Test func adoptingAFasterCoreKeepsProductsRight() async {
     // In a process of its own, because it changes the whole process.
     await #expect(processExitsWith: .success) {
-      // Scripts/test.sh names a core, which nothing is adopted over.
+      // Nothing is adopted over a core that the user named.
       unsetenv("OPENBLAS_CORETYPE")
       let faster = OpenBLASInformation.fasterCore
       let hasChanged = OpenBLASInformation.adoptFasterCore()
@@ -33,6 +33,18 @@ import Testing
       var c = Matrix<Float>.zeros(rows: 2, columns: 1)
       a.withView { a in b.withView { b in c.withMutableView { multiply(a, b, into: $0) } } }
       precondition(c == Matrix([[50], [122]]))
+    }
+  }
+
+  @Test func noCoreIsAdoptedOnceTheProcessHasComputed() async {
+    await #expect(processExitsWith: .success) {
+      unsetenv("OPENBLAS_CORETYPE")
+      let core = OpenBLASInformation.core
+      let (a, b) = (Matrix<Float>([[1, 2], [3, 4]]), Matrix<Float>([[5], [6]]))
+      var c = Matrix<Float>.zeros(rows: 2, columns: 1)
+      a.withView { a in b.withView { b in c.withMutableView { multiply(a, b, into: $0) } } }
+      precondition(!OpenBLASInformation.adoptFasterCore())
+      precondition(OpenBLASInformation.core == core)
     }
   }
 }

@@ -55,17 +55,6 @@ import Testing
     #expect(half(.leastNormalMagnitude) > 0)
   }
 
-  @Test func everyMembersFloatingPointModeIsRestored() async {
-    await #expect(processExitsWith: .success) {
-      let denormals = Atomic<Int>(0)
-      withRegion(threads: 3) { $0.barrier() }
-      ThreadPool.shared.run(threads: 3) { _ in
-        if half(.leastNormalMagnitude) > 0 { denormals.add(1, ordering: .relaxed) }
-      }
-      #expect(denormals.load(ordering: .relaxed) == 3)
-    }
-  }
-
   // MARK: - Products in shares
 
   /// [m × k] [k × n]: cut by rows, by columns, and with fewer units than members.

@@ -70,4 +70,26 @@ import Testing
     #expect(throws: ConfigurationError.self) { try Head(inputSize: 3, hiddenSizes: [0], outputSize: 2) }
     #expect(throws: ConfigurationError.self) { try Head(inputSize: 3, outputSize: 0) }
   }
+
+  @Test func hiddenLayersAllocateNothingAfterTheFirstPass() throws {
+    guard Allocations.areCounted else { return }
+    func allocations(_ hiddenSizes: [Int]) throws -> Int {
+      var model = SequenceModel<Float>(
+        try SequenceArchitecture(
+          recurrent: RecurrentStack(.lstm(inputSize: 3, hiddenSize: 5)), outputSize: 2, loss: .meanSquaredError,
+          headSizes: hiddenSizes))
+      model.execution = Execution(threads: 1)
+      var generator = SeededGenerator(seed: 1)
+      let batch = SequenceBatch<Float>(
+        inputs: .features(PackedSequence([.random(rows: 9, columns: 3, from: &generator)], features: 3)),
+        targets: .values(PackedSequence([.random(rows: 9, columns: 2, from: &generator)], features: 2)),
+        initialState: model.zeroState(batch: 1))
+      var (tape, gradient) = (model.makeTape(seed: 0), ParameterVector<Float>.zeros(model.parameters.layout))
+      func pass() { _ = model.accumulateGradient(of: batch, window: 0, tape: &tape, into: &gradient) }
+      pass()
+      pass()
+      return Allocations.count(in: pass)
+    }
+    #expect(try allocations([6, 4]) == allocations([]))
+  }
 }

@@ -64,10 +64,9 @@ import Testing
     #expect(state == dInitialState)
   }
 
-  /// The kernels for Cooper Lake in OpenBLAS 0.3.21 allocate themselves, in dgemm_small_kernel_nn.
   @Test(.enabled(if: Allocations.areCounted), arguments: RecurrentCell.Kind.allCases, ComputePath.allCases)
   func trainingAllocatesNothingAfterTheFirstPass(_ kind: RecurrentCell.Kind, _ path: ComputePath) throws {
-    guard path != .blas || OpenBLASInformation.core != "Cooperlake" else { return }
+    guard path != .blas || !Self.openBLASAllocates() else { return }
     var (layer, inputs, model) = try setUp(kind, path)
     let dOutputs = RecurrentLayerTests.sequences(features: 10, seed: 5).rows
     var state = layer.zeroState(batch: inputs.batch)
@@ -76,6 +75,20 @@ import Testing
     pass()
     pass()
     #expect(Allocations.count { pass() } == 0)
+  }
+
+  /// Whether small products of this OpenBLAS allocate by themselves, as those of 0.3.21 for AVX-512 do in
+  /// dgemm_small_kernel_nn.
+  private static func openBLASAllocates() -> Bool {
+    var generator = SeededGenerator(seed: 1)
+    return (1...16).contains { size in
+      let a = Matrix<Double>.random(rows: size, columns: 7, from: &generator)
+      let b = Matrix<Double>.random(rows: 7, columns: 20, from: &generator)
+      var c = Matrix<Double>.zeros(rows: size, columns: 20)
+      func product() { multiply(a.unsafeView, b.unsafeView, into: c.unsafeMutableView()) }
+      product()
+      return Allocations.count { product() } > 0
+    }
   }
 
   /// Large enough that two threads find work, in both directions and with all dropout. Workers of the pool start in the

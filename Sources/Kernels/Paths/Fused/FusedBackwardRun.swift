@@ -251,7 +251,8 @@ struct FusedBackwardRun<Scalar: BLASScalar>: RegionBody, @unchecked Sendable {
     (product.gradientRow, product.gradientPanel) = (schedule.increment * dGates.rowStride, dGates.panelStride)
     product.gates = cell.gateCount
     withUnsafeMutableBytes(of: &product.gateVector) {
-      for (gate, vector) in vectors.ofGate.enumerated() {
+      for gate in 0..<vectors.count {
+        let vector = vectors.vector(ofGate: gate)
         $0.storeBytes(of: vector, toByteOffset: gate * MemoryLayout<Int>.stride, as: Int.self)
       }
     }
@@ -283,7 +284,7 @@ struct FusedBackwardRun<Scalar: BLASScalar>: RegionBody, @unchecked Sendable {
     guard let bias = bias?.baseAddress else { return }
     for block in mine {
       for gate in 0..<cell.gateCount {
-        let sum = sums.row(0, ofBlock: block) + vectors.ofGate[gate] * blocks.lanes
+        let sum = sums.row(0, ofBlock: block) + vectors.vector(ofGate: gate) * blocks.lanes
         for (lane, unit) in blocks.units(ofBlock: block).enumerated() {
           bias[gate * cell.hiddenSize + unit] += sum[lane]
         }

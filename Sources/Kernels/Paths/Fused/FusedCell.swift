@@ -1,7 +1,8 @@
 internal import CFusedKernels
 
 /// What the fused time loops need to know of a cell: its sizes, its register tiles, and what lies where in a panel. It is
-/// looked up once a pass (``RecurrentCell/fused``); behind that no code asks which kind of cell it is.
+/// looked up once a pass (``RecurrentCell/fused``); behind that no code asks which kind of cell it is. Plain numbers alone,
+/// because a pass over a few steps of few units would notice references that are counted.
 struct FusedCell: Sendable {
   /// Which hidden states the chain rule of a step reads.
   enum HiddenStates: Sendable { case none, before, after }
@@ -28,63 +29,87 @@ struct FusedCell: Sendable {
   /// Whether part of the gradient for the hidden state passes straight to the step before.
   let carriesHiddenGradient: Bool
   let hiddenStatesInChainRule: HiddenStates
-  /// The fused loop of a step among those of an instruction set: over blocks or groups, as ``hasPanelPerBlock`` says.
-  let forwardLoop: @Sendable (CFKCellLoops) -> ForwardLoop
-  /// The fused loop of a backward step: over groups.
-  let backwardLoop: @Sendable (CFKCellLoops) -> BackwardLoop
 
   var inputSize: Int { recurrentCell.inputSize }
   var hiddenSize: Int { recurrentCell.hiddenSize }
   var outputSize: Int { recurrentCell.outputSize }
-  var gateCount: Int { inputGradients.ofGate.count }
+  var gateCount: Int { inputGradients.count }
   var hasCellState: Bool { recurrentCell.cellStateSize > 0 }
   var rectifies: Bool { recurrentCell.activation == .relu }
-}
 
-/// Which vectors of a row of gate gradients are multiplied with a weight matrix.
-struct GradientVectors: Sendable {
-  /// The vector of each gate.
-  let ofGate: [Int]
-  /// The gate of each vector, for the neighbouring ones that take part.
-  let gates: [Int]
-  /// The first that takes part.
-  let first: Int
-
-  private init(ofGate: [Int]) {
-    self.ofGate = ofGate
-    gates = ofGate.indices.sorted { ofGate[$0] < ofGate[$1] }
-    first = ofGate.min() ?? 0
+  /// The fused loop of a step among those of an instruction set: over blocks or groups, as ``hasPanelPerBlock`` says.
+  func forwardLoop(_ loops: CFKCellLoops) -> ForwardLoop {
+    switch recurrentCell.kind {
+    case .vanilla: loops.vanillaForward
+    case .lstm: loops.lstmForward
+    case .gru: loops.gruForward
+    }
   }
 
-  // Stored, because a pass may not allocate them.
-  static let vanilla = GradientVectors(ofGate: [0])
-  static let lstm = GradientVectors(ofGate: [0, 1, 2, 3])
-  static let gruInput = GradientVectors(ofGate: [1, 2, 0])
-  static let gruRecurrent = GradientVectors(ofGate: [1, 2, 3])
+  /// The fused loop of a backward step: over groups.
+  func backwardLoop(_ loops: CFKCellLoops) -> BackwardLoop {
+    switch recurrentCell.kind {
+    case .vanilla: loops.vanillaBackward
+    case .lstm: loops.lstmBackward
+    case .gru: loops.gruBackward
+    }
+  }
+}
+
+/// Which vectors of a row of gate gradients are multiplied with a weight matrix: neighbouring ones, one for each gate, in the
+/// order of the gates or rotated.
+struct GradientVectors: Sendable {
+  /// The first that takes part.
+  let first: Int
+  /// Those that take part: `G`.
+  let count: Int
+  /// How far the vector of the first gate lies behind the first.
+  let rotation: Int
+
+  static let vanilla = GradientVectors(first: 0, count: 1, rotation: 0)
+  static let lstm = GradientVectors(first: 0, count: 4, rotation: 0)
+  /// n r z
+  static let gruInput = GradientVectors(first: 0, count: 3, rotation: 1)
+  /// r z n·r, behind n
+  static let gruRecurrent = GradientVectors(first: 1, count: 3, rotation: 0)
+
+  /// The vector of `gate`.
+  func vector(ofGate gate: Int) -> Int { first + (gate + rotation) % count }
+
+  /// The gate of the vector `index` behind the first.
+  func gate(ofVector index: Int) -> Int { (index + count - rotation) % count }
 }
 
 extension RecurrentCell {
-  /// What the fused time loops need to know of the cell; `nil` where its step is more than one product: an LSTM with
-  /// peepholes or a projection and a GRU that resets before the product take the BLAS path.
-  var fused: FusedCell? {
+  /// Whether the cell has a fused path. An LSTM with peepholes or a projection and a GRU that resets before the product take
+  /// the BLAS path, because their step is more than one product.
+  var hasFusedPath: Bool {
     switch equations {
+    case .vanilla, .lstm(hasPeepholes: false, projectionSize: nil), .gru(.afterProduct): true
+    case .lstm, .gru: false
+    }
+  }
+
+  /// What the fused time loops need to know of the cell; `nil` where it has no fused path.
+  var fused: FusedCell? {
+    guard hasFusedPath else { return nil }
+    return switch kind {
     case .vanilla:
       FusedCell(
         recurrentCell: self, vectors: 1, recordsGates: false, inputGradients: .vanilla, recurrentGradients: .vanilla,
         hasPanelPerBlock: false, gateWithOwnRecurrentBias: nil, carriesHiddenGradient: false,
-        hiddenStatesInChainRule: .after, forwardLoop: { $0.vanillaForward }, backwardLoop: { $0.vanillaBackward })
-    case .lstm(hasPeepholes: false, projectionSize: nil):
+        hiddenStatesInChainRule: .after)
+    case .lstm:
       FusedCell(
         recurrentCell: self, vectors: 4, recordsGates: true, inputGradients: .lstm, recurrentGradients: .lstm,
         hasPanelPerBlock: true, gateWithOwnRecurrentBias: nil, carriesHiddenGradient: false,
-        hiddenStatesInChainRule: .none, forwardLoop: { $0.lstmForward }, backwardLoop: { $0.lstmBackward })
-    case .gru(.afterProduct):
+        hiddenStatesInChainRule: .none)
+    case .gru:
       FusedCell(
         recurrentCell: self, vectors: 4, recordsGates: true, inputGradients: .gruInput,
         recurrentGradients: .gruRecurrent, hasPanelPerBlock: true,
         gateWithOwnRecurrentBias: GRUGate.candidate.rawValue, carriesHiddenGradient: true,
-        hiddenStatesInChainRule: .before, forwardLoop: { $0.gruForward }, backwardLoop: { $0.gruBackward })
-    case .lstm, .gru: nil
+        hiddenStatesInChainRule: .before)
     }
   }
 }

@@ -9,7 +9,7 @@ extension RecurrentCell {
     if pass.isRecording { tape.fused.schedule.cut(pass.layout, pass.direction, tape.storage) }
     let run = FusedForwardRun(fused, pass, tape.storage, &tape.fused)
     let threads = pass.execution.threads(for: pass.layout, rowWork: forwardOperations)
-    withRegion(threads: min(threads, run.weights.panelCount), run)
+    ThreadPool.shared.run(threads: min(threads, run.weights.panelCount), run)
   }
 
   @specialized(where Scalar == Float)
@@ -19,13 +19,13 @@ extension RecurrentCell {
     tape.fused.schedule.cut(pass.layout, pass.direction, tape.storage)
     let run = FusedBackwardRun(fused, pass, tape.storage, &tape.fused)
     let threads = pass.execution.threads(for: pass.layout, rowWork: forwardOperations)
-    withRegion(threads: min(threads, run.blocks.groups), run)
+    ThreadPool.shared.run(threads: min(threads, run.blocks.groups), run)
   }
 
   /// The path that `pass` takes through the cell.
   func path<Scalar>(of pass: ForwardPass<Scalar>) -> ComputePath {
     guard pass.execution.path == .fused else { return pass.execution.path }
-    guard fused != nil else { return .blas }
+    guard hasFusedPath else { return .blas }
     return pass.isRecording && pass.layout.rowCount < FusedCell.minRecordedRows ? .blas : .fused
   }
 }

@@ -118,7 +118,7 @@ struct BackwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
   }
 
   /// Neighbouring numbers of a gradient row that take part.
-  var runLength: Int { vectors.gates.count * units.lanes }
+  var runLength: Int { vectors.count * units.lanes }
 
   /// The first of them.
   var firstLane: Int { vectors.first * units.lanes }
@@ -128,7 +128,7 @@ struct BackwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
 
   /// Numbers that the panels take.
   static func count(_ units: UnitBlocks, _ columns: UnitBlocks, _ vectors: GradientVectors) -> Int {
-    columns.count * columns.lanes * units.count * vectors.gates.count * units.lanes
+    columns.count * columns.lanes * units.count * vectors.count * units.lanes
   }
 
   /// The first number of the panel of the blocks of columns from `block` on.
@@ -143,7 +143,8 @@ struct BackwardWeights<Scalar: BLASScalar>: @unchecked Sendable {
       var target = panel(ofBlocksFrom: blocks.lowerBound)
       for block in units.all {
         let unitsOfBlock = units.units(ofBlock: block)
-        for gate in vectors.gates {
+        for vector in 0..<vectors.count {
+          let gate = vectors.gate(ofVector: vector)
           for lane in 0..<units.lanes {
             if lane < unitsOfBlock.count {
               let row = weights.row(gate * units.units + unitsOfBlock.lowerBound + lane)

@@ -82,9 +82,10 @@ struct NaiveBackwardStep<Name: RawRepresentable<Int>, Scalar: BLASScalar> {
     for j in 0..<hiddenSize {
       let row = gate.rawValue * hiddenSize + j
       let (w, dw) = (step.weights.inputWeights.row(row), gradients.inputWeights.row(row))
-      for k in 0..<count { dw[k] += dSum[j] * step.x[k] }
-      gradients.inputBias?.baseAddress[row] += dSum[j]
-      if let dx { for k in 0..<count { dx[k] += dSum[j] * w[k] } }
+      let d = dSum[j]
+      for k in 0..<count { dw[k] += d * step.x[k] }
+      gradients.inputBias?.baseAddress[row] += d
+      if let dx { for k in 0..<count { dx[k] += d * w[k] } }
     }
   }
 
@@ -97,9 +98,10 @@ struct NaiveBackwardStep<Name: RawRepresentable<Int>, Scalar: BLASScalar> {
     for j in 0..<hiddenSize {
       let row = gate.rawValue * hiddenSize + j
       let (u, du) = (step.weights.recurrentWeights.row(row), gradients.recurrentWeights.row(row))
-      for k in 0..<count { du[k] += dSum[j] * v[k] }
-      gradients.recurrentBias?.baseAddress[row] += dSum[j]
-      for k in 0..<count { dv[k] += dSum[j] * u[k] }
+      let d = dSum[j]
+      for k in 0..<count { du[k] += d * v[k] }
+      gradients.recurrentBias?.baseAddress[row] += d
+      for k in 0..<count { dv[k] += d * u[k] }
     }
   }
 }

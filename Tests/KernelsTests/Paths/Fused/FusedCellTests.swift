@@ -47,11 +47,11 @@ import Testing
   func gradientVectorsAreNeighbours(_ variant: CellVariant) throws {
     let cell = try #require(variant.cell(inputSize: 3, hiddenSize: 5).fused)
     for vectors in [cell.inputGradients, cell.recurrentGradients] {
-      #expect(vectors.ofGate.count == cell.gateCount)
-      #expect(
-        vectors.ofGate.sorted() == Array(vectors.first..<vectors.first + cell.gateCount))
-      #expect(vectors.gates.enumerated().allSatisfy { vectors.ofGate[$1] == vectors.first + $0 })
-      #expect(vectors.ofGate.allSatisfy { $0 < cell.vectors })
+      #expect(vectors.count == cell.gateCount)
+      let ofGates = (0..<vectors.count).map(vectors.vector(ofGate:))
+      #expect(ofGates.sorted() == Array(vectors.first..<vectors.first + cell.gateCount))
+      #expect((0..<vectors.count).allSatisfy { ofGates[vectors.gate(ofVector: $0)] == vectors.first + $0 })
+      #expect(ofGates.allSatisfy { $0 < cell.vectors })
     }
   }
 }

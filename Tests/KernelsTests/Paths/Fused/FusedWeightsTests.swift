@@ -104,14 +104,15 @@ import Testing
     weights.pack(source, groups: columns.groups / 2..<columns.groups)
     weights.pack(source, groups: 0..<columns.groups / 2)
 
-    #expect(weights.runLength == vectors.ofGate.count * lanes)
+    #expect(weights.runLength == vectors.count * lanes)
     #expect(weights.depth == units.count * weights.runLength)
     var wrong = 0
     for group in 0..<columns.groups {
       let inGroup = columns.blocks(ofGroup: group)
       let panel = weights.panel(ofBlocksFrom: inGroup.lowerBound)
       for block in units.all {
-        for (gate, vector) in vectors.ofGate.enumerated() {
+        for gate in 0..<vectors.count {
+          let vector = vectors.vector(ofGate: gate)
           for lane in 0..<lanes {
             // Where a gradient row has this gate's gradient for this unit, counted from the first that takes part.
             let depth = block * weights.runLength + (vector - vectors.first) * lanes + lane
