@@ -23,13 +23,9 @@ export RECURRENT_STRICT=1
 # The debug builds compile the C loops with optimisation: without it they take most of the time of the tests.
 readonly FAST_LOOPS=(-Xcc -O2)
 # A sanitizer's runtime cannot be mixed with other code, so each has a build of its own. HDF5 is read in this one; the
-# others are what most people build. Nobody looks up symbols in these builds.
-readonly ADDRESS=(
-  --scratch-path .build-asan --sanitize=address --traits default,HDF5 --disable-index-store "${FAST_LOOPS[@]}"
-)
-readonly THREAD=(
-  --scratch-path .build-tsan --sanitize=thread --disable-default-traits --disable-index-store "${FAST_LOOPS[@]}"
-)
+# others are what most people build.
+readonly ADDRESS=(--scratch-path .build-asan --sanitize=address --traits default,HDF5 "${FAST_LOOPS[@]}")
+readonly THREAD=(--scratch-path .build-tsan --sanitize=thread --disable-default-traits "${FAST_LOOPS[@]}")
 readonly RELEASE=(-c release -Xswiftc -enable-testing)
 readonly VECTORS=$PWD/.build-interchange/vectors
 
