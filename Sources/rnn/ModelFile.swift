@@ -57,12 +57,13 @@ struct ModelFile {
   static func verify(
     _ path: String, _ options: ReadingOptions, on vectors: [String: Tensor], tolerance: Double
   ) throws -> Verification {
+    let limits = options.run.limits
     if try FileKind(path) == .onnx {
-      return try Verification(of: ONNXModel(path: path), on: vectors, tolerance: tolerance)
+      return try Verification(of: ONNXModel(path: path), on: vectors, tolerance: tolerance, limits: limits)
     }
     switch try read(path, options).model {
-    case .float(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
-    case .double(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
+    case .float(let model): return try Verification(of: model, on: vectors, tolerance: tolerance, limits: limits)
+    case .double(let model): return try Verification(of: model, on: vectors, tolerance: tolerance, limits: limits)
     }
   }
 

@@ -15,6 +15,7 @@ struct ModelWriter {
   private let hasLengths: Bool
   private let hasStates: Bool
   private let parts: PartNames
+  private let limits: RunLimits
 
   /// A writer for `path`. Throws where its kind of file is not written.
   init(to path: String, _ options: Convert) throws(DataError) {
@@ -26,6 +27,7 @@ struct ModelWriter {
     }
     (target, hasLengths, hasStates) = (options.target, options.lengths, !options.noStates)
     parts = options.reading.parts
+    limits = options.reading.run.limits
   }
 
   var description: String {
@@ -81,9 +83,9 @@ struct ModelWriter {
     between model: SequenceModel<Scalar>, and written: some NamedTensorModel
   ) throws -> Double {
     let inputs = model.sampleInputs().filter { (written.requiredInputs + written.optionalInputs).contains($0.key) }
-    let wanted = try model.outputs(of: inputs).filter { written.outputNames.contains($0.key) }
+    let wanted = try model.outputs(of: inputs, limits: limits).filter { written.outputNames.contains($0.key) }
     let verification = try Verification(
-      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.tolerance)
+      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.tolerance, limits: limits)
     return verification.outputs.map(\.largestRelative).max() ?? .infinity
   }
 }

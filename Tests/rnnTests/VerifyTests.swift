@@ -96,6 +96,37 @@ import Testing
         == "\(vectors): no input or output is called y, only inputs, lengths, h_0, predictions, h_n")
   }
 
+  @Test func whatARunMayTakeIsAnOption() throws {
+    let (model, vectors, _) = try writeModelAndVectors()
+    let onnx = folder.path("m.onnx")
+    try Convert.parse([model, onnx, "--lengths"]).run()
+    for path in [model, onnx] {
+      let memory = #expect(throws: (any Error).self) {
+        try Verify.parse([path, vectors, "--memory-limit", "100"]).run()
+      }
+      #expect(memory.map { "\($0)" }?.hasSuffix("wanted at most 100 in all, the limit on memory") == true)
+      let work = #expect(throws: (any Error).self) {
+        try Verify.parse([path, vectors, "--operation-limit", "9"]).run()
+      }
+      #expect(work.map { "\($0)" }?.hasSuffix("wanted at most 9 in all, the limit on operations") == true)
+      try Verify.parse([path, vectors, "--memory-limit", "1M", "--operation-limit", "1000000"]).run()
+    }
+  }
+
+  /// A file of a few bytes.
+  @Test func aBatchOfAnySizeWithoutStepsIsRefused() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    let onnx = folder.path("m.onnx")
+    try Convert.parse([model, onnx]).run()
+    for shape in [[1 << 40, 0, 3], [0, 1 << 40, 3]] {
+      try write(["inputs": Tensor(shape: shape, [Float]()), "h_n": tensors["h_n"]!], to: vectors)
+      for path in [model, onnx] {
+        let error = #expect(throws: (any Error).self) { try Verify.parse([path, vectors]).run() }
+        #expect(error.map { "\($0)" }?.contains("of shape \(shape) takes") == true)
+      }
+    }
+  }
+
   @Test func exitCodesAreZeroOneAndTwo() async throws {
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "/nowhere.safetensors", "/nowhere.npz"]) }
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "--no-such-option"]) }

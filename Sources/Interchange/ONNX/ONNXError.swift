@@ -40,12 +40,16 @@ extension ONNXError: CustomStringConvertible {
 struct ONNXRefusal: Error, Equatable {
   let problem: ONNXError.Problem
   let reason: String
-  /// Whether the only problem is that a result would exceed the limit on elements.
+  /// Whether the only problem is that a limit would be exceeded.
   var isTooLarge = false
 
   static func malformed(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .malformed, reason: reason) }
   static func unsupported(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .unsupported, reason: reason) }
   static func input(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .input, reason: reason) }
+
+  static func excess(_ excess: RunExcess) -> ONNXRefusal {
+    ONNXRefusal(problem: .input, reason: "\(excess.found), wanted \(excess.wanted)", isTooLarge: true)
+  }
 
   func at(_ place: String?, in file: String) -> ONNXError {
     ONNXError(file: file, place: place, problem: problem, reason: reason)

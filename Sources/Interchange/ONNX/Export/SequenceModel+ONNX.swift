@@ -8,7 +8,7 @@ extension SequenceModel where Scalar: SafetensorsElement {
   /// rounded where it was written with the other type of numbers.
   ///
   /// Reads the metadata and not the graph. For one that another engine wrote, or whose metadata
-  /// is lost, see ``init(recognizing:loss:)``.
+  /// is lost, see ``init(recognizing:loss:limits:)``.
   ///
   /// - Throws: ``ONNXError`` where the file cannot be read, is damaged or describes no model of ours. Everything is
   ///   checked before memory is taken for the parameters.

@@ -28,7 +28,7 @@ struct ArithmeticOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     var result = try inputs.required(0)
     for index in inputs.tensors.indices.dropFirst() {
-      let (a, b) = try broadcast(result, inputs.required(index), inputs)
+      let (a, b) = try broadcast(result, inputs.required(index), inputs, operationsEach: function == .power ? 32 : 2)
       result = Tensor(shape: a.shape, try compute(a, b))
     }
     guard function == .mean else { return [result] }
@@ -91,10 +91,11 @@ struct ArithmeticOperator: ONNXOperator {
 
 /// Both tensors broadcast to their common shape.
 private func broadcast(
-  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments
+  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, operationsEach: Int = 2
 ) throws(ONNXRefusal) -> (Tensor, Tensor) {
   let shape = try broadcastShape(a.shape, b.shape)
-  try inputs.count(shape)
+  // Both, the result, and what a comparison or a power converts them to.
+  try inputs.count(shape, bytesEach: 2 * a.elementSize + 2 * b.elementSize + 16, operationsEach: operationsEach)
   return (try a.expanded(to: shape), try b.expanded(to: shape))
 }
 
@@ -154,6 +155,7 @@ struct NotOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
     guard case .bool(let truths) = tensor.elements else { throw .type(tensor, wanted: "bool") }
+    try inputs.count(tensor.shape, bytesEach: 1)
     return [Tensor(shape: tensor.shape, .bool(truths.map { !$0 }))]
   }
 }
@@ -172,7 +174,7 @@ struct WhereOperator: ONNXOperator {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted one type")
     }
     let shape = try broadcastShape(condition.shape, a.shape)
-    try inputs.count(shape)
+    try inputs.count(shape, bytesEach: 1 + 3 * a.elementSize)
     guard case .bool(let choices) = try condition.expanded(to: shape).elements else { return [] }
     let choice = Choice(choices: choices, otherwise: try b.expanded(to: shape).elements)
     return [Tensor(shape: shape, try a.expanded(to: shape).elements.accept(choice))]
@@ -197,6 +199,7 @@ struct NegationOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
     switch tensor.elements {
     case .float(let numbers): return [Tensor(shape: tensor.shape, .float(numbers.map { -$0 }))]
     case .double(let numbers): return [Tensor(shape: tensor.shape, .double(numbers.map { -$0 }))]
@@ -216,6 +219,7 @@ struct ClipOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
     switch tensor.elements {
     case .float(let numbers):
       return [Tensor(shape: tensor.shape, .float(try clip(numbers, inputs, -.infinity, .infinity) { $0 }))]
