@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// What is wrong with data from outside, and where it stands.
 ///
 /// Its description is always one line of printable text, whatever the file held.
@@ -33,16 +35,3 @@ package func quoted(_ text: some StringProtocol) -> String { "“\(printable(tex
 
 /// `count` of what `noun` is called, as people say it: `1 row`, `2 rows`.
 package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-/// At most `limit` characters of `text`, none of which moves a cursor or breaks the line.
-package func printable(_ text: some StringProtocol, limit: Int) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars.prefix(limit) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-      result += "\\u{\(String(scalar.value, radix: 16))}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return text.unicodeScalars.dropFirst(limit).isEmpty ? result : result + "…"
-}

@@ -29,9 +29,13 @@ public enum FileReading {
     }
   }
 
-  /// The bytes that the gzip file at `path`, of one member, was made of: at most `limit` of them, as of the file itself.
-  public static func bytes(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
-    guard let bytes = Deflate.unzipped(try bytes(of: path, limit: limit), limit: limit) else {
+  /// The bytes that the gzip file at `path`, of one member, was made of: at most as many as `limits` allow for its size.
+  public static func bytes(
+    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> [UInt8] {
+    let file = try bytes(of: path, limit: min(limits.total, defaultLimit))
+    let limit = limits.allowance(for: file.count)
+    guard let bytes = Deflate.unzipped(file, limit: limit) else {
       throw DataError(
         file: path, reason: "is damaged, no gzip file of one member, or holds more than \(limit) bytes")
     }
@@ -44,9 +48,11 @@ public enum FileReading {
     try text(bytes(of: path, limit: limit), from: path)
   }
 
-  /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limit:)`` read.
-  public static func text(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> String {
-    try text(bytes(ofGzip: path, limit: limit), from: path)
+  /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limits:)`` read.
+  public static func text(
+    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> String {
+    try text(bytes(ofGzip: path, limits: limits), from: path)
   }
 
   /// U+FEFF in UTF-8.

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A setting that cannot be.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   /// The setting's name.
@@ -28,6 +30,6 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     guard condition else { throw ConfigurationError(setting: setting, found: found, wanted: wanted) }
   }
 
-  /// What is wrong, in a line.
-  public var description: String { "\(setting) is \(found); wanted \(wanted)" }
+  /// What is wrong, in a line of printable text.
+  public var description: String { printable("\(setting) is \(found); wanted \(wanted)", limit: 4096) }
 }

@@ -58,9 +58,9 @@ import Testing
       0x00, 0x00, 0x80, 0x17, 0x0b, 0x06, 0xe8, 0x03, 0x00, 0x00,
     ]
     try withTemporaryFile(file) { path in
-      let bytes = try FileReading.bytes(ofGzip: path, limit: 1000)
+      let bytes = try FileReading.bytes(ofGzip: path, limits: .bytes(1000))
       #expect(bytes == [UInt8](repeating: 0, count: 1000))
-      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limit: 999) }
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: .bytes(999)) }
     }
   }
 

@@ -1,4 +1,5 @@
 public import DataIO
+internal import Kernels
 
 /// A model seen from outside, as a file of test vectors sees it: tensors with names go in, tensors with names come out.
 ///
@@ -48,6 +49,6 @@ public struct NamedTensorError: Error, Hashable, CustomStringConvertible, Sendab
   /// What was wanted.
   public let wanted: String
 
-  /// All of it in a line.
-  public var description: String { "input \(name): \(found), wanted \(wanted)" }
+  /// All of it in a line of printable text.
+  public var description: String { printable("input \(name): \(found), wanted \(wanted)", limit: 4096) }
 }

@@ -1,5 +1,6 @@
 #if ONNX
 internal import DataIO
+internal import Kernels
 
 /// What is wrong with an ONNX model, or with what it was given to compute: which file, where in it, what was found and
 /// what was wanted.

@@ -21,7 +21,12 @@ public struct ParameterShape: Hashable, Sendable {
   }
 
   /// Number of numbers.
-  package var count: Int { rows * columns }
+  package var count: Int {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    require(!overflow, "\(name) of \(rows) × \(columns) does not fit the address space")
+    return count
+  }
+
   /// The rows of the block of `gate`; `nil` where there is none.
   package func rows(of gate: Gate) -> Range<Int>? {
     guard let index = gates.firstIndex(of: gate) else { return nil }

@@ -66,7 +66,7 @@ public struct SafetensorsContents: Sendable, Equatable {
   }
 
   /// A sum over all of it.
-  func sum() -> String {
+  package func sum() -> String {
     var sum = SafetensorsSum(metadata: metadata)
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       sum.add(name, tensor.type, tensor.shape, tensor.bytes)

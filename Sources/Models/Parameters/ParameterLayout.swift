@@ -34,7 +34,7 @@ public struct ParameterLayout: Sendable {
       let earlier = indices.updateValue(entries.count, forKey: shape.name)
       require(earlier == nil, "two parameters have the name \(shape.name)")
       entries.append(Entry(shape: shape, offset: offset))
-      offset += shape.count
+      offset = offset.adding(shape)
     }
     self.entries = entries
     self.indices = indices

@@ -90,6 +90,15 @@ public struct LossValue: Hashable, Codable, Sendable {
     self.mean = mean
     self.count = count
   }
+
+  private enum CodingKeys: String, CodingKey { case mean, count }
+
+  /// Reads a mean from a file that is not trusted.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    mean = try values.decode(forKey: .mean, in: .finite)
+    count = try values.decodeCount(forKey: .count)
+  }
 }
 
 /// Examples that can be drawn in any order and packed together.

@@ -114,6 +114,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
 
     while state.course.epoch < options.epochs, !isOutOfPatience {
       let batches = sampler.batches(of: lengths, epoch: state.course.epoch)
+      try checkPlace(in: batches.count)
       while state.course.batch < batches.count {
         let indices = batches[state.course.batch]
         var generator = SeededGenerator(
@@ -156,6 +157,14 @@ extension Trainer {
       try ConfigurationError.require(
         validation != nil, "patience", "\(patience) without validation", wanted: "validation examples, or no patience")
     }
+  }
+
+  /// Where a run goes on in the middle of an epoch of `batches` batches, that must be one of them.
+  private func checkPlace(in batches: Int) throws(ConfigurationError) {
+    let course = state.course
+    try ConfigurationError.require(
+      course.batch < batches || course.batch == batches && course.window == 0, "examples to go on with",
+      "\(batches) batches", wanted: "those that the run was stopped in, at batch \(course.batch + 1)")
   }
 
   /// Where a run goes on in the middle of a batch, that must be the batch that it was stopped in.

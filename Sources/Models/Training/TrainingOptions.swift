@@ -64,7 +64,7 @@ extension TrainingOptions: Codable {
     case epochs, batchSize, optimizer, schedule, gradientNormLimit, patience, seed, memory
   }
 
-  /// Reads options; those written before there was a choice of memory keep everything.
+  /// Reads options from a file that is not trusted; those written before there was a choice of memory keep everything.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     epochs = try values.decode(Int.self, forKey: .epochs)
@@ -75,6 +75,7 @@ extension TrainingOptions: Codable {
     patience = try values.decodeIfPresent(Int.self, forKey: .patience)
     seed = try values.decode(UInt64.self, forKey: .seed)
     memory = try values.decodeIfPresent(TapeMemory.self, forKey: .memory) ?? .everything
+    try check()
   }
 
   /// Writes all settings, but for memory where everything is kept, so that such options have the bytes that they had before

@@ -18,6 +18,8 @@ public struct TrainingSession: Sendable {
   public var checkpointFolder: String?
   /// Whether stages go on from the checkpoints that are in the folder. Otherwise they are replaced.
   public var resumes: Bool
+  /// Whether a checkpoint that a stage goes on from may hold infinite numbers or NaN.
+  public var allowsNonFinite = false
   /// Time between two checkpoints. At the end of a stage and where it is stopped there is one in any case.
   public var secondsBetweenCheckpoints = 30.0
   /// Called after every step.
@@ -60,7 +62,9 @@ public struct TrainingSession: Sendable {
   ) throws -> (model: Model, report: TrainingReport) where Model.Scalar: SafetensorsElement {
     var trainer = try Trainer(model, options)
     let path = checkpointPath(of: stage)
-    if resumes, let path, fileExists(at: path) { try trainer.resume(fromCheckpoint: path) }
+    if resumes, let path, fileExists(at: path) {
+      try trainer.resume(fromCheckpoint: path, allowsNonFinite: allowsNonFinite)
+    }
     while true {
       let began = ContinuousClock.now
       var isStopped = false
