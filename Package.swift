@@ -74,7 +74,7 @@ let package = Package(
     .executableTarget(
       name: "rnn",
       dependencies: [
-        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks",
+        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks", "SystemFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
         .product(name: "Stencil", package: "Stencil", condition: .when(traits: ["Tools"])),
         .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),

@@ -164,8 +164,8 @@ thread_tests() {
 }
 
 # Suites of KernelsTests and ModelsTests that call no vector loop.
-WITHOUT_LOOPS=$(suites '(KernelsTests|ModelsTests)' BatchSampler FeatureScaling Guarded Initializers InstructionSet \
-  LearningRateSchedule LinearAlgebra Matrix MatrixView Multiply OpenBLASInformation PackedLayout PackedSequence \
+WITHOUT_LOOPS=$(suites '(KernelsTests|ModelsTests)' BatchSampler ContentSum FeatureScaling Guarded Initializers \
+  InstructionSet LearningRateSchedule LinearAlgebra Matrix MatrixView Multiply OpenBLASInformation PackedLayout PackedSequence \
   ParameterLayout Region SafetensorsContents SafetensorsFile SafetensorsSum SamplingStrategy SeededGenerator \
   SequenceExamples ThreadBudget ThreadPool TokenStreams TrainingPace)
 readonly WITHOUT_LOOPS

@@ -6,12 +6,16 @@ public enum FileReading {
   /// would fill the memory.
   public static let defaultLimit = 1 << 30
 
-  /// The bytes of the file at `path`, which may hold at most `limit` of them.
+  /// The bytes of the file at `path`, which may hold at most `limit` of them. What another process pipes in, as
+  /// `/dev/stdin` does, is read to its end; a FIFO of the file system, which may never be written to, is refused.
   public static func bytes(of path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw DataError(file: path, reason: "a path cannot hold a NUL") }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a FIFO would be opened when somebody opens it for writing.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw DataError(file: path, reason: systemError()) }
     defer { close(descriptor) }
+    guard !isNamedPipe(descriptor) else { throw DataError(file: path, reason: "is a FIFO, no regular file") }
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
 
     var contents: [UInt8] = []
     var information = stat()
@@ -27,6 +31,16 @@ public enum FileReading {
       }
       contents += chunk.prefix(count)
     }
+  }
+
+  /// Whether this is a FIFO of a file system, and not a pipe without a name.
+  private static func isNamedPipe(_ descriptor: Int32) -> Bool {
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFIFO else { return false }
+    // The system calls a pipe without a name `pipe:[1234]`.
+    var name = [UInt8](repeating: 0, count: 5)
+    let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
+    return count < name.count || name != Array("pipe:".utf8)
   }
 
   /// The bytes that the gzip file at `path`, of one member, was made of: at most as many as `limits` allow for its size.

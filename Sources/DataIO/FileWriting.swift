@@ -13,4 +13,11 @@ package enum FileWriting {
       throw DataError(file: path, reason: "cannot be written: \(error)")
     }
   }
+
+  /// Throws where no file can be written at `path`, before the work begins whose result it is to hold.
+  package static func check(_ path: String) throws(DataError) {
+    do { try checkReplaceable(path) } catch {
+      throw DataError(file: path, reason: "cannot be written: \(error)")
+    }
+  }
 }

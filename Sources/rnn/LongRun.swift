@@ -38,7 +38,7 @@ struct LongRun {
   ///   - console: For progress and notes.
   ///   - defaultFolder: The folder of checkpoints by default.
   ///   - purpose: Identifies this work: checkpoints of another purpose are not resumed.
-  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: String) throws(DataError) {
+  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: RunPurpose) throws(DataError) {
     self.console = console
     folder = try CheckpointFolder(
       options.checkpoints ?? defaultFolder, isKept: options.checkpoints != nil, purpose: purpose,
@@ -51,6 +51,7 @@ struct LongRun {
       return Interruption.isRequested ? .stop : .continue
     }
     session.secondsBetweenCheckpoints = options.checkpointSeconds
+    session.note = console.note
     self.session = session
   }
 
@@ -58,6 +59,7 @@ struct LongRun {
   /// afterwards the checkpoints are removed, unless the command line named a folder for them.
   func callAsFunction<Result>(_ work: (TrainingSession) throws -> Result) throws -> Result {
     Interruption.watch()
+    defer { folder.release() }
     do {
       let result = try work(session)
       folder.removeUnlessKept()

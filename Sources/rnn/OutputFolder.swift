@@ -25,6 +25,7 @@ enum OutputFolder {
       throw DataError(file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "is a folder" : "is no regular file")
     }
     try check(folder(of: path))
+    try FileWriting.check(path)
     for other in others where isSame(path, other) {
       throw DataError(file: path, reason: "would be written over \(other)")
     }

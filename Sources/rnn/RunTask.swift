@@ -60,7 +60,10 @@ struct RunTask: ParsableCommand {
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
-      purpose: "task \(task.name), \(scale.rawValue), seed \(seed)\(try dataFingerprints(task.description))")
+      purpose: RunPurpose(parts: [
+        "work": "task \(task.name)", "data": try dataFingerprints(task.description),
+        "options": "\(scale.rawValue), seed \(seed)",
+      ]))
     let (date, began) = (Date(), ContinuousClock.now)
     let result = try run { session in
       try task.run(
@@ -81,11 +84,11 @@ struct RunTask: ParsableCommand {
   /// Fingerprints of the data files, which show whether they changed.
   func dataFingerprints(_ task: TaskDescription) throws(DataError) -> String {
     let folder = data.folder
-    var text = ""
+    var files: [String] = []
     for dataSet in task.dataSets + task.optionalDataSets where folder.holds(dataSet) {
-      for file in dataSet.files { text += ", \(file): \(try fingerprint(of: folder(file)))" }
+      for file in dataSet.files { files.append("\(file) \(try fingerprint(of: folder(file)))") }
     }
-    return text
+    return files.joined(separator: ", ")
   }
 
   private func write(_ attachments: [Attachment]) throws(DataError) -> [String] {

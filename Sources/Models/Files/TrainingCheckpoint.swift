@@ -1,7 +1,9 @@
 internal import FoundationEssentials
 internal import Kernels
 
-/// A checkpoint is a safetensors file with all that decides the rest of a training run but the examples:
+/// A checkpoint is a safetensors file with all that decides the rest of a training run but the examples, and sums over
+/// model and examples by which any other run refuses it. So does every run with one that has no such sums, as those that
+/// were written before there were any: nothing says that it is its own.
 ///
 /// | tensor or metadata | holds |
 /// | --- | --- |
@@ -9,6 +11,7 @@ internal import Kernels
 /// | `sum` | a sum over all the rest: a run does not go on from what was damaged |
 /// | `options` | ``TrainingOptions`` as JSON |
 /// | `course` | ``TrainingCourse`` as JSON |
+/// | `run` | sums over the model and the examples, and what it was trained on, as JSON |
 /// | `parameters.…` | the parameters as trained so far |
 /// | `best.…` | those of the lowest validation loss, once there is one |
 /// | `optimizer.step` | in the metadata, the updates made |
@@ -26,7 +29,7 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     var contents = SafetensorsContents(metadata: [
       CheckpointKey.format: CheckpointKey.formatName, CheckpointKey.version: CheckpointKey.currentVersion,
       CheckpointKey.options: json(options), CheckpointKey.course: json(state.course),
-      CheckpointKey.optimizerStep: "\(state.optimizer.state.step)",
+      CheckpointKey.optimizerStep: "\(state.optimizer.state.step)", CheckpointKey.run: json(identity),
     ])
     for (name, note) in notes { contents.metadata[CheckpointKey.note + name] = note }
     contents.setParameters(model.parameters, prefix: CheckpointKey.parameters)
@@ -46,7 +49,8 @@ extension Trainer where Model.Scalar: SafetensorsElement {
   ///   - allowsNonFinite: Whether numbers may be infinite or NaN, which is an error otherwise.
   /// - Returns: The notes that were written with it.
   /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: options other than memory, or
-  ///   parameters of other names or shapes. The run is then unchanged.
+  ///   another model. The run is then unchanged. That it is of other examples is an error of
+  ///   ``run(on:validatingOn:progress:)``.
   @discardableResult
   public mutating func resume(
     fromCheckpoint path: String, allowsNonFinite: Bool = false
@@ -66,6 +70,13 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     guard savedOptions.isEquivalent(to: options) else {
       throw context(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
     }
+    guard file.metadata[CheckpointKey.run] != nil else {
+      throw context(
+        .metadata, "a checkpoint of an older version, which does not say of which model and data it is", "one that does"
+      )
+    }
+    let savedIdentity: RunIdentity = try context.decode(file.metadata, CheckpointKey.run)
+    try savedIdentity.check(isThatOf: identity, context)
     let layout = model.parameters.layout
     func parameters(_ prefix: String) throws(SafetensorsError) -> ParameterVector<Model.Scalar> {
       try file.parameters(layout, prefix: prefix, allowsNonFinite: allowsNonFinite)
@@ -91,10 +102,13 @@ extension Trainer where Model.Scalar: SafetensorsElement {
       carried.append(try file.weights(CheckpointKey.carried + "\(carried.count)", allowsNonFinite: allowsNonFinite))
     }
     guard course.epoch <= options.epochs, course.scheduler.schedule == options.schedule,
+      savedIdentity.data != nil || course.steps == 0,
       restore(restored, parameters: saved, carrying: carried)
     else {
       throw context(.metadata, "a course or a carried state that no run of this model has", "one of this model")
     }
+    identity = savedIdentity.resumed(isOver: isOver(restored.course))
+    resumedFile = file.name
     return Dictionary(
       uniqueKeysWithValues: file.metadata.compactMap { key, value in
         key.hasPrefix(CheckpointKey.note) ? (String(key.dropFirst(CheckpointKey.note.count)), value) : nil
@@ -152,6 +166,7 @@ private enum CheckpointKey {
   static let sum = "sum"
   static let options = "options"
   static let course = "course"
+  static let run = "run"
   static let note = "note."
   static let parameters = "parameters."
   static let best = "best."
