@@ -25,7 +25,7 @@ struct ReadingOptions: ParsableArguments {
 
   @OptionGroup var parts: PartNames
 
-  @OptionGroup(title: "What a run may take") var run: LimitOptions
+  @OptionGroup var run: LimitOptions
 
   /// The readout, which the file at `path` does not hold.
   func readout(of path: String) throws(DataError) -> SequenceArchitecture.Readout {

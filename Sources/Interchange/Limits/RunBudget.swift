@@ -25,7 +25,7 @@ final class RunBudget {
   /// inputs' elements.
   init(_ limits: RunLimits, bytes: Int, elements: Int) {
     memory = limits.memory ?? checkedSum([1 << 26, checkedProduct([16, bytes])]) ?? .max
-    operations = limits.operations ?? checkedSum([1 << 28, checkedProduct([4, bytes, elements + 1])]) ?? .max
+    operations = limits.operations ?? checkedSum([1 << 26, checkedProduct([4, bytes, elements + 16])]) ?? .max
   }
 
   /// A new one without limits, for what was counted before.

@@ -6,8 +6,8 @@ public struct RunLimits: Hashable, Sendable {
   /// The bytes that computed tensors and the memory to compute them may take at once, beside the model and its inputs;
   /// `nil` for 64 MiB and 16 times the bytes of model and inputs.
   public var memory: Int?
-  /// The elementary operations, such as a multiplication with its addition or an element copied; `nil` for 2²⁸ and 4 for
-  /// each byte of the model and element of the inputs, and each pair of these.
+  /// The elementary operations, of about a nanosecond each, such as a multiplication with its addition; `nil` for 2²⁶ and
+  /// 4 for each pair of a byte of the model and its inputs and one of the inputs' elements, of which there count 16 more.
   public var operations: Int?
 
   /// Limits; `nil` for one that depends on the model and its inputs.

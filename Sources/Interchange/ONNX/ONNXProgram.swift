@@ -25,7 +25,7 @@ struct ONNXProgram: Sendable {
     outputs = graph.outputs.map(\.name)
     let inputs = Set(graph.inputs.map(\.name))
     var constants = graph.initializers.filter { !inputs.contains($0.key) }
-    let budget = RunBudget(memory: foldedLimit, operations: 1 << 24)
+    let budget = RunBudget(memory: foldedLimit, operations: 1 << 24 + 16 * foldedLimit)
     let prepared = RunBudget(memory: foldedLimit / 2, operations: 0)
     for node in graph.nodes {
       let known = node.inputs.map { constants[$0] }

@@ -61,7 +61,7 @@ import Testing
     let inputs = [Tensor(shape: [3], [1, 2, 3])]
     let open = RunBudget(RunLimits(), modelBytes: 1000, inputs: inputs)
     #expect(open.memory == 1 << 26 + 16 * 1012)
-    #expect(open.operations == 1 << 28 + 4 * 1012 * 4)
+    #expect(open.operations == 1 << 26 + 4 * 1012 * 19)
     let given = RunBudget(RunLimits(memory: 7, operations: 8), modelBytes: 1000, inputs: inputs)
     #expect(given.memory == 7 && given.operations == 8)
   }

@@ -28,10 +28,15 @@ struct ArithmeticOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     var result = try inputs.required(0)
     for index in inputs.tensors.indices.dropFirst() {
-      let (a, b) = try broadcast(result, inputs.required(index), inputs, operationsEach: function == .power ? 32 : 2)
+      let other = try inputs.required(index)
+      let (a, b) =
+        function == .power
+        ? try broadcast(result, other, inputs, convertedBytes: 16, operationsEach: 32)
+        : try broadcast(result, other, inputs)
       result = Tensor(shape: a.shape, try compute(a, b))
     }
     guard function == .mean else { return [result] }
+    try inputs.count(result.shape, bytesEach: 2 * result.elementSize)
     let count = Double(inputs.tensors.count)
     switch result.elements {
     case .float(let sums): return [Tensor(shape: result.shape, .float(sums.map { $0 / Float(count) }))]
@@ -89,13 +94,14 @@ struct ArithmeticOperator: ONNXOperator {
   }
 }
 
-/// Both tensors broadcast to their common shape.
+/// Both tensors broadcast to their common shape, counted with a result of it and what an element of both is converted to.
 private func broadcast(
-  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, operationsEach: Int = 2
+  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, convertedBytes: Int = 0, operationsEach: Int = 4
 ) throws(ONNXRefusal) -> (Tensor, Tensor) {
   let shape = try broadcastShape(a.shape, b.shape)
-  // Both, the result, and what a comparison or a power converts them to.
-  try inputs.count(shape, bytesEach: 2 * a.elementSize + 2 * b.elementSize + 16, operationsEach: operationsEach)
+  let repeated = [a, b].filter { $0.shape != shape }.reduce(0) { $0 + $1.elementSize }
+  try inputs.count(
+    shape, bytesEach: max(a.elementSize, b.elementSize) + repeated + convertedBytes, operationsEach: operationsEach)
   return (try a.expanded(to: shape), try b.expanded(to: shape))
 }
 
@@ -118,7 +124,7 @@ struct ComparisonOperator: ONNXOperator {
   }
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
-    let (a, b) = try broadcast(inputs.required(0), inputs.required(1), inputs)
+    let (a, b) = try broadcast(inputs.required(0), inputs.required(1), inputs, convertedBytes: 16)
     guard a.type == b.type else {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted one type")
     }

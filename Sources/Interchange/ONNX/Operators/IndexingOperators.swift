@@ -35,7 +35,7 @@ struct SliceOperator: ONNXOperator {
       shape[axis] = range.count
       strides[axis] = range.count > 1 ? strides[axis] * range.step : 0
     }
-    try inputs.count(shape, bytesEach: tensor.elementSize)
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.copying(BlockCopy(shape: shape, strides: strides, offset: offset), shape: shape)]
   }
 }
@@ -80,7 +80,7 @@ struct GatherOperator: ONNXOperator {
     let (outer, inner) = (tensor.shape[..<axis], tensor.shape[(axis + 1)...])
     let shape = Array(outer + indices.shape + inner)
     // Where the blocks begin, beside the result and the indices.
-    try inputs.count(shape, bytesEach: tensor.elementSize + 16)
+    try inputs.count(shape, bytesEach: tensor.elementSize + 16, operationsEach: 16)
     let (rows, length) = (elementCount(outer), elementCount(inner))
     var starts: [Int] = []
     starts.reserveCapacity(elementCount([rows, numbers.count]))
@@ -172,7 +172,7 @@ struct SplitOperator: ONNXOperator {
     let tensor = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: tensor.shape.count)
     let size = tensor.shape[axis]
-    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize, operationsEach: 8)
     // Equal parts, the last one smaller where they do not come out even.
     let part = size / parts + (size.isMultiple(of: parts) ? 0 : 1)
     let sizes = try sizes.values(inputs) ?? (0..<parts).map { $0 * part < size ? min(part, size - $0 * part) : 0 }
@@ -215,7 +215,7 @@ struct ReverseSequenceOperator: ONNXOperator {
       throw .input("the lengths \(lengths) are not \(batch) of at most \(steps)")
     }
     // Where the blocks begin, beside the result.
-    try inputs.count(tensor.shape, bytesEach: tensor.elementSize + 16)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize + 16, operationsEach: 16)
     let length = elementCount(tensor.shape[2...])
     let starts = (0..<tensor.shape[0]).flatMap { row in
       (0..<tensor.shape[1]).map { column in
@@ -246,7 +246,7 @@ struct TileOperator: ONNXOperator {
       throw .input("a tensor of shape \(tensor.shape) repeated \(repeats) times has more than \(Int.max) elements")
     }
     let shape = zip(repeats, tensor.shape).map { elementCount([$0, $1]) }
-    try inputs.count(shape, bytesEach: tensor.elementSize)
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     let strides = tensor.strides.flatMap { [0, $0] }
     return [try tensor.copying(BlockCopy(shape: pairs, strides: strides), shape: shape)]
   }

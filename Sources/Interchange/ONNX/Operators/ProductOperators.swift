@@ -51,6 +51,8 @@ struct MatMulOperator: ProductOperator {
     try inputs.allow(
       [[m, n], [m, inner], [inner, n]].map { RunBudget.Part(shape: outer + $0, elementSize: a.elementSize) })
     try inputs.charge(outer + [m, n, inner])
+    // A call takes as long as hundreds of operations.
+    if right.shape.count > 2 { try inputs.charge(outer + [512]) }
 
     // One matrix on the right: all rows on the left are one matrix, too.
     let isSingle = right.shape.count == 2

@@ -136,6 +136,8 @@ struct RecurrentOperator: ONNXOperator {
     // Without a cell of the engine's, each number is computed by itself.
     let cost = weights.directions.allSatisfy { $0.cell != nil } ? 1 : 16
     try inputs.charge([T, B, D, G, H, I + H + 4, cost])
+    // A small step takes as long as thousands of operations.
+    try inputs.charge([T, B, D, 4096])
     guard let rows = checkedProduct([T, B]), rows <= Int32.max else {
       throw .unsupported("X has \(T) steps of \(B) sequences, wanted at most \(Int32.max) rows")
     }

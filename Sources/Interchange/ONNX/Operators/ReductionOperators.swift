@@ -13,7 +13,7 @@ private struct ReducibleRows {
 
   /// Counts the transposed tensor and a result for each row, with what `operationsEach` element takes.
   init(
-    _ tensor: Tensor, axes: [Int], keepsAxes: Bool, _ inputs: ONNXArguments, operationsEach: Int = 4
+    _ tensor: Tensor, axes: [Int], keepsAxes: Bool, _ inputs: ONNXArguments, operationsEach: Int = 12
   ) throws(ONNXRefusal) {
     // The numbers in their new order, and converted to 64 bits.
     try inputs.count(tensor.shape, bytesEach: tensor.elementSize + 16, operationsEach: operationsEach)

@@ -19,7 +19,7 @@ struct TransposeOperator: ONNXOperator {
     guard permutation.count == tensor.shape.count else {
       throw .input("attribute perm is \(permutation), but the tensor has \(tensor.shape.count) dimensions")
     }
-    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.transposed(permutation)]
   }
 }
@@ -130,7 +130,7 @@ struct ExpandOperator: ONNXOperator {
     let wanted = try inputs.integers(1)
     guard wanted.allSatisfy({ $0 >= 0 }) else { throw .input("the shape \(wanted) has a negative size") }
     let shape = try broadcastShape(tensor.shape, wanted)
-    try inputs.count(shape, bytesEach: tensor.elementSize)
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.expanded(to: shape)]
   }
 }

@@ -43,33 +43,45 @@ extension BlockCopy<[Int]> {
 
 /// Where the elements of a tensor lie in a source, one after the other, without a list of them.
 struct StridedStarts: Sequence, IteratorProtocol {
+  /// All dimensions but the last.
   private let shape: [Int]
   private let strides: [Int]
   private var index: [Int]
-  private var start: Int
+  /// Where the row of the last dimension begins.
+  private var rowStart: Int
+  private let rowCount: Int
+  private let rowStride: Int
+  private var indexInRow = 0
   private var isAtEnd: Bool
 
   /// Those of a tensor of `shape` that lie `strides` apart, from `offset` on.
   init(shape: [Int], strides: [Int], offset: Int) {
-    self.shape = shape
-    self.strides = strides
-    index = shape.map { _ in 0 }
-    start = offset
+    self.shape = shape.dropLast()
+    self.strides = strides.dropLast()
+    index = self.shape.map { _ in 0 }
+    rowStart = offset
+    (rowCount, rowStride) = (shape.last ?? 1, strides.last ?? 0)
     isAtEnd = shape.contains(0)
   }
 
   mutating func next() -> Int? {
     guard !isAtEnd else { return nil }
-    let current = start
+    let start = rowStart + indexInRow * rowStride
+    indexInRow += 1
+    if indexInRow == rowCount { beginNextRow() }
+    return start
+  }
+
+  private mutating func beginNextRow() {
+    indexInRow = 0
     for dimension in shape.indices.reversed() {
       index[dimension] += 1
-      start += strides[dimension]
-      if index[dimension] < shape[dimension] { return current }
+      rowStart += strides[dimension]
+      if index[dimension] < shape[dimension] { return }
       index[dimension] = 0
-      start -= strides[dimension] * shape[dimension]
+      rowStart -= strides[dimension] * shape[dimension]
     }
     isAtEnd = true
-    return current
   }
 }
 

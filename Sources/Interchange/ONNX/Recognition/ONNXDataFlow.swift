@@ -73,7 +73,7 @@ struct ONNXDataFlow {
       name: graph.name, opset: graph.opset, inputs: [], outputs: outputs, initializers: graph.initializers,
       nodes: constantNodes)
     let bytes = graph.initializers.values.reduce(0) { $0 + $1.byteCount }
-    let budget = RunBudget(memory: 8 * max(bytes, 1 << 12), operations: 1 << 28 + 64 * bytes)
+    let budget = RunBudget(memory: 8 * max(bytes, 1 << 12), operations: 1 << 26 + 64 * bytes)
     return try ONNXProgram(part, file: file, foldedLimit: 0).run([:], budget)
   }
 }
