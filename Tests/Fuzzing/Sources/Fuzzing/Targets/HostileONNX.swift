@@ -3,20 +3,20 @@
 enum HostileONNX {
   static let seeds: [[UInt8]] = [
     model("Transpose", [constant("w", [0, 1 << 40])]),
-    model("ArgMax", ["axis": 0, "keepdims": 0], [constant("w", [0, 1 << 40])]),
-    model("Softmax", ["axis": 1], [constant("w", [1 << 40, 0])]),
-    model("Concat", ["axis": 1], [constant("w", [0, 1 << 62]), constant("v", [0, 1 << 62])]),
-    model("Split", ["axis": 1], [constant("w", [0, .max])], outputs: ["y", "z"]),
+    model("ArgMax", [constant("w", [0, 1 << 40])], ["axis": 0, "keepdims": 0]),
+    model("Softmax", [constant("w", [1 << 40, 0])], ["axis": 1]),
+    model("Concat", [constant("w", [0, 1 << 62]), constant("v", [0, 1 << 62])], ["axis": 1]),
+    model("Split", [constant("w", [0, .max])], ["axis": 1], outputs: ["y", "z"]),
     model("LSTM", [input("x"), constant("W", [1, 0, 1 << 61]), constant("R", [1, 0, 1 << 61])]),
-    model("GRU", ["hidden_size": 1 << 62], [input("x"), numbers("W", [1, 9, 2]), numbers("R", [1, 9, 3])]),
+    model("GRU", [input("x"), numbers("W", [1, 9, 2]), numbers("R", [1, 9, 3])], ["hidden_size": 1 << 62]),
     model("ConstantOfShape", [integers("s", [1 << 62, 1 << 62])]),
     model("Expand", [numbers("w", [1, 1]), integers("s", [1 << 31, 1 << 31])]),
     model("Tile", [numbers("w", [2, 1]), integers("s", [1 << 62, 2])]),
-    model("Reshape", ["allowzero": 1], [constant("w", [0, 2]), integers("s", [0, 1 << 62, 4])]),
+    model("Reshape", [constant("w", [0, 2]), integers("s", [0, 1 << 62, 4])], ["allowzero": 1]),
     model(
       "Slice",
       [numbers("w", [3]), integers("s", [.max]), integers("e", [.min]), integers("a", [0]), integers("p", [.min])]),
-    model("Gather", ["axis": 1], [numbers("w", [2, 3]), integers("s", [.min])]),
+    model("Gather", [numbers("w", [2, 3]), integers("s", [.min])], ["axis": 1]),
     model("Range", [integers("a", [0]), integers("b", [.max]), integers("c", [1])]),
     model("MatMul", [constant("w", [1 << 40, 0]), constant("v", [0, 1 << 40])]),
     model("Unsqueeze", [numbers("w", [2]), integers("s", [.min, .max])]),
@@ -51,7 +51,7 @@ enum HostileONNX {
   }
 
   private static func model(
-    _ operation: String, _ attributes: KeyValuePairs<String, Int> = [:], _ inputs: [Input], outputs: [String] = ["y"]
+    _ operation: String, _ inputs: [Input], _ attributes: KeyValuePairs<String, Int> = [:], outputs: [String] = ["y"]
   ) -> [UInt8] {
     var node = inputs.flatMap { field(1, $0.name) } + outputs.flatMap { field(2, $0) } + field(4, operation)
     for (name, value) in attributes { node += field(5, field(1, name) + field(3, value) + field(20, 2)) }
