@@ -96,6 +96,30 @@ import Testing
         == "\(vectors): no input or output is called y, only inputs, lengths, h_0, predictions, h_n")
   }
 
+  @Test func vectorsThatUnpackToMoreThanTheirArchiveJustifiesAreNamed() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    let zeros = Tensor(shape: [1, 3 << 20, 3], [Float](repeating: 0, count: 9 << 20))
+    let all = [("inputs", zeros), ("predictions", tensors["predictions"]!)]
+    try NumPyArchive.write(all.map { ($0.0, $0.1) }, to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: {
+      "\($0)".hasPrefix(
+        "\(vectors): the member “inputs.npy” unpacks to 37748864 bytes, more than the 33554432 that an archive")
+    }
+    #expect { try Verify.parse([model, vectors, "--max-unpacked", "1MB"]).run() } throws: {
+      "\($0)".contains("more than the 1000000")
+    }
+    // Names are looked at before anything is unpacked.
+    try NumPyArchive.write([("surprise", zeros)], to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: { "\($0)".contains("is called surprise") }
+  }
+
+  @Test(arguments: [([1 << 40, 0, 3], "1099511627776 sequences without steps"), ([5000, 0, 3], "at most 4096")])
+  func sequencesWithoutStepsAreCounted(_ shape: [Int], _ wanted: String) throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    try write(["inputs": Tensor(shape: shape, []), "predictions": tensors["predictions"]!], to: vectors)
+    #expect { try Verify.parse([model, vectors]).run() } throws: { "\($0)".contains(wanted) }
+  }
+
   @Test func exitCodesAreZeroOneAndTwo() async throws {
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "/nowhere.safetensors", "/nowhere.npz"]) }
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "--no-such-option"]) }

@@ -23,32 +23,39 @@ extension SequenceModel {
   ///   - loss: The training objective; `nil` for the one that the last activation implies (softmax cross-entropy,
   ///     binary cross-entropy) or, without one, the mean squared error. The activation itself is dropped: predictions
   ///     here are before it, and the loss applies it.
+  ///   - allowsNonFinite: Whether weights may be infinite or NaN, which is an error otherwise.
   /// - Throws: ``ONNXError`` that names the node that does not fit, or says by how much the closest candidate differs.
-  public init(recognizing model: ONNXModel, loss: Loss? = nil) throws(ONNXError) {
+  public init(
+    recognizing model: ONNXModel, loss: Loss? = nil, allowsNonFinite: Bool = false
+  ) throws(ONNXError) {
     let finder = try ONNXSequenceFinder(model.graph, file: model.name)
     let parts = try finder.parts()
     let loss = try locating(parts.activation?.place, in: model.name) { () throws(ONNXRefusal) in
       try parts.loss(asked: loss)
     }
-    self = try ONNXSequenceRecognition(model: model, parts: parts, loss: loss).closest()
+    self = try ONNXSequenceRecognition(
+      model: model, parts: parts, loss: loss, allowsNonFinite: allowsNonFinite
+    ).closest()
   }
 }
 
 extension SequenceModel where Scalar: SafetensorsElement {
-  /// Reads the model in the file of ONNX at `path`, from any engine: as ``read(fromONNX:)`` does where its metadata
-  /// says that it is ours, else by recognition, as ``init(recognizing:loss:)`` does, with no preprocessing.
+  /// Reads the model in the file of ONNX at `path`, from any engine: as ``read(fromONNX:allowsNonFinite:)`` does where its metadata
+  /// says that it is ours, else by recognition, as ``init(recognizing:loss:allowsNonFinite:)`` does, with no preprocessing.
   ///
   /// - Throws: ``ONNXError`` as those do.
   public static func read(
-    fromAnyONNX path: String, loss: Loss? = nil
+    fromAnyONNX path: String, loss: Loss? = nil, allowsNonFinite: Bool = false
   ) throws(ONNXError) -> (model: SequenceModel, preprocessing: Preprocessing) {
     let bytes = try ONNXModel.bytes(of: path)
     let message = try ONNXModel.decode(bytes, name: path)
     guard !ModelFileDescription<SequenceArchitecture>.isPresent(in: message.metadata) else {
-      return try read(message, file: path)
+      return try read(message, file: path, allowsNonFinite: allowsNonFinite)
     }
     let model = try ONNXModel(message, name: path, byteCount: bytes.count)
-    return (try SequenceModel(recognizing: model, loss: loss), Preprocessing())
+    return (
+      try SequenceModel(recognizing: model, loss: loss, allowsNonFinite: allowsNonFinite), Preprocessing()
+    )
   }
 }
 
@@ -87,6 +94,7 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
   let model: ONNXModel
   let parts: ONNXSequenceParts
   let loss: Loss
+  let allowsNonFinite: Bool
 
   /// How far apart the two engines may be, relative to the largest prediction.
   static var tolerance: Double { 1e-5 }
@@ -98,6 +106,7 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
     let candidates = try [SequenceArchitecture.Readout.everyStep, .finalState].map { readout throws(ONNXError) in
       (readout, try candidate(readout))
     }
+    if !allowsNonFinite { try candidates[0].1.parameters.checkAreFinite(in: model.name) }
     for reading in ONNXSequenceReading.all {
       guard let candidate = candidates.first(where: { $0.0 == reading.readout })?.1 else { continue }
       do {
