@@ -8,11 +8,12 @@ extension ModelFile {
   static func readONNX(_ path: String, _ options: ReadingOptions) throws -> ModelFile {
     if isModelOfDoubles(try ONNXModel.notes(inFileAt: path)) {
       let (model, preprocessing) = try SequenceModel<Double>.read(
-        fromAnyONNX: path, loss: options.loss, limits: options.run.limits)
+        fromAnyONNX: path, loss: options.loss, limits: options.run.limits,
+        allowsNonFinite: options.trust.allowNonFinite)
       return ModelFile(model: .double(model), preprocessing: preprocessing, format: .onnx)
     }
     let (model, preprocessing) = try SequenceModel<Float>.read(
-      fromAnyONNX: path, loss: options.loss, limits: options.run.limits)
+      fromAnyONNX: path, loss: options.loss, limits: options.run.limits, allowsNonFinite: options.trust.allowNonFinite)
     return ModelFile(model: .float(model), preprocessing: preprocessing, format: .onnx)
   }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import DataIO
 import Foundation
+import Kernels
 import Models
 import Tasks
 import TextTable
@@ -80,7 +81,8 @@ struct ForecastReport: Encodable, CustomStringConvertible {
   /// What the errors are of.
   var heading: String {
     let seasonText = season.map { "season \($0)" } ?? "no season"
-    return "Errors of \(target) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), "
+    return
+      "Errors of \(printable(target, limit: 200)) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), "
       + seasonText
   }
 

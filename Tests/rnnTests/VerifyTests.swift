@@ -102,14 +102,14 @@ import Testing
     try Convert.parse([model, onnx, "--lengths"]).run()
     for path in [model, onnx] {
       let memory = #expect(throws: (any Error).self) {
-        try Verify.parse([path, vectors, "--memory-limit", "100"]).run()
+        try Verify.parse([path, vectors, "--memory-limit", "1kB"]).run()
       }
-      #expect(memory.map { "\($0)" }?.hasSuffix("wanted at most 100 in all, the limit on memory") == true)
+      #expect(memory.map { "\($0)" }?.hasSuffix("wanted at most 1000 in all, the limit on memory") == true)
       let work = #expect(throws: (any Error).self) {
         try Verify.parse([path, vectors, "--operation-limit", "9"]).run()
       }
       #expect(work.map { "\($0)" }?.hasSuffix("wanted at most 9 in all, the limit on operations") == true)
-      try Verify.parse([path, vectors, "--memory-limit", "1M", "--operation-limit", "1000000"]).run()
+      try Verify.parse([path, vectors, "--memory-limit", "1MB", "--operation-limit", "1000000"]).run()
     }
   }
 
@@ -125,6 +125,23 @@ import Testing
         #expect(error.map { "\($0)" }?.contains("of shape \(shape) takes") == true)
       }
     }
+  }
+
+  @Test func vectorsThatUnpackToMoreThanTheirArchiveJustifiesAreNamed() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    let zeros = Tensor(shape: [1, 3 << 20, 3], [Float](repeating: 0, count: 9 << 20))
+    let all = [("inputs", zeros), ("predictions", tensors["predictions"]!)]
+    try NumPyArchive.write(all.map { ($0.0, $0.1) }, to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: {
+      "\($0)".hasPrefix(
+        "\(vectors): the member “inputs.npy” unpacks to 37748864 bytes, more than the 33554432 that an archive")
+    }
+    #expect { try Verify.parse([model, vectors, "--max-unpacked", "1MB"]).run() } throws: {
+      "\($0)".contains("more than the 1000000")
+    }
+    // Names are looked at before anything is unpacked.
+    try NumPyArchive.write([("surprise", zeros)], to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: { "\($0)".contains("is called surprise") }
   }
 
   @Test func exitCodesAreZeroOneAndTwo() async throws {

@@ -84,7 +84,6 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
       if let wrong = tokens.first(where: { !(0..<embedding.vocabularySize).contains($0) }) {
         throw fail("token \(wrong)", "0 to \(embedding.vocabularySize - 1)")
       }
-      try checkSizes(batch: shape[0], steps: shape[1])
       let lengths = try Self.lengths(lengths, batch: shape[0], steps: shape[1])
       let packed = PackedSequence(padded: tokens.map(Int32.init), .batchMajor, lengths: lengths, features: 1)
       return (.tokens(packed), shape[1])
@@ -93,36 +92,10 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     guard shape.count == 3, shape[2] == features else {
       throw fail("shape \(shape)", "[batch, steps, \(features)]")
     }
-    try checkSizes(batch: shape[0], steps: shape[1])
     let lengths = try Self.lengths(lengths, batch: shape[0], steps: shape[1])
     let packed = PackedSequence(
       padded: Scalar.elements(of: tensor), .batchMajor, lengths: lengths, features: features)
     return (.features(packed), shape[1])
-  }
-
-  /// Throws where the numbers of a pass would be too many, before there is memory for any: sequences without steps have no
-  /// bytes in a file, and a layer or the head can give any number for a byte.
-  private func checkSizes(batch: Int, steps: Int) throws(NamedTensorError) {
-    func check(_ what: String, _ sizes: [Int]) throws(NamedTensorError) {
-      let count = sizes.reduce((partialValue: 1, overflow: false)) { product, size in
-        let (partialValue, overflow) = product.partialValue.multipliedReportingOverflow(by: size)
-        return (partialValue, product.overflow || overflow)
-      }
-      guard !count.overflow, count.partialValue <= NamedSizes.maxNumbers else {
-        throw NamedTensorError(
-          name: inputName.rawValue, found: "\(what) of shape \(sizes)",
-          wanted: "at most \(NamedSizes.maxNumbers) numbers")
-      }
-    }
-    guard steps > 0 || batch <= NamedSizes.maxEmptySequences else {
-      throw NamedTensorError(
-        name: inputName.rawValue, found: "\(batch) sequences without steps",
-        wanted: "at most \(NamedSizes.maxEmptySequences)")
-    }
-    let (stack, cell) = (architecture.recurrent, architecture.recurrent.cells[0])
-    try check("states", [stack.layers * stack.directions, batch, cell.outputSize + cell.cellStateSize])
-    try check("the gates of a layer", [batch, steps, stack.directions * cell.gateRows])
-    try check("predictions", [batch, architecture.readout == .everyStep ? steps : 1, architecture.head.outputSize])
   }
 
   private static func lengths(_ tensor: Tensor?, batch: Int, steps: Int) throws(NamedTensorError) -> [Int] {
@@ -180,14 +153,6 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     }
     return Scalar.tensor([sequence.batch, steps, sequence.features], elements)
   }
-}
-
-/// How large named tensors and what comes of them may be.
-private enum NamedSizes {
-  /// The limit on the numbers of a tensor.
-  static let maxNumbers = 1 << 28
-  /// The limit on sequences that have no steps.
-  static let maxEmptySequences = 4096
 }
 
 /// Named tensors, asked for by role.
