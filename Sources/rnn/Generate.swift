@@ -57,7 +57,7 @@ struct Generate: ParsableCommand {
     }
     let shown = self.prompt ?? ""
     let joint = model.level == .word && !shown.isEmpty ? " " : ""
-    console.result(
+    try console.result(
       Result(model: self.model, prompt: prompt, continuation: continuation, seed: seed),
       text: shown + joint + continuation)
   }

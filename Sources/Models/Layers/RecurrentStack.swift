@@ -16,20 +16,22 @@ public struct RecurrentStack: Hashable, Sendable {
   /// mask for all steps (Gal & Ghahramani 2016).
   public let recurrentDropout: Double
 
+  /// More of them are a mistake, or a file that is not to be trusted.
+  private static let maxLayers = 1024
+
   private let parts: ParameterParts
   /// Every direction of every layer, in the order of computation, `[L · D]`.
   let layerDirections: [LayerDirection]
 
   /// A stack of `layers` layers of `cell`, whose input size is that of the whole.
   ///
-  /// Throws where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
+  /// Throws where there are no layers or more than 1024, where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
   public init(
     _ cell: RecurrentCell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
     recurrentDropout: Double = 0
   ) throws(ConfigurationError) {
-    guard layers >= 1 else {
-      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at least 1")
-    }
+    try ConfigurationError.require(
+      1...Self.maxLayers ~= layers, "layers", "\(layers)", wanted: "1 to \(Self.maxLayers)")
     for (name, rate) in [("dropout", dropout), ("recurrentDropout", recurrentDropout)] where !(0..<1 ~= rate) {
       throw ConfigurationError(setting: name, found: "\(rate)", wanted: "a probability from 0 up to but not 1")
     }
@@ -114,9 +116,6 @@ extension RecurrentStack: Codable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let layers = try values.decode(Int.self, forKey: .layers)
-    guard layers <= 1024 else {
-      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at most 1024 in a file")
-    }
     try self.init(
       values.decode(RecurrentCell.self, forKey: .cell), layers: layers,
       isBidirectional: values.decode(Bool.self, forKey: .isBidirectional),

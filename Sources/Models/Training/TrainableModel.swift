@@ -107,4 +107,9 @@ public protocol TrainingExamples<Batch>: Sendable {
 extension TrainingExamples {
   /// The same examples every time.
   public func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch { batch(indices) }
+
+  /// Stops the program unless all `indices` are those of `count` examples.
+  func check(_ indices: [Int], of count: Int) {
+    require(indices.allSatisfy { 0..<count ~= $0 }, "examples \(indices) are not all among \(count)")
+  }
 }
