@@ -124,7 +124,7 @@ neon_loops() {
 
 # All suites, reading what the other engines computed and writing what they are to read.
 address_tests() {
-  LSAN_OPTIONS=suppressions=Scripts/leak-suppressions.txt:print_suppressions=0 RECURRENT_INTERCHANGE=$VECTORS \
+  LSAN_OPTIONS=suppressions=$PWD/Scripts/leak-suppressions.txt:print_suppressions=0 RECURRENT_INTERCHANGE=$VECTORS \
     swift test --skip-build "${ADDRESS[@]}"
 }
 
@@ -176,6 +176,11 @@ tests_on() {
     --skip "$WITHOUT_LOOPS"
 }
 
+# Every kind of disturbance, with the tools of the release build. What came of a run does not depend on when it was disturbed.
+torture() {
+  TORTURE_TOOLS=.build/release Scripts/torture.sh --minutes 0.5
+}
+
 # Trainings take both cores, so they run alone.
 readonly TRAININGS='^TasksTests\.RecurrentTaskTests'
 
@@ -213,14 +218,17 @@ begin_stage "other engines read" Scripts/check-interchange.sh --check
 run_stage "documentation" Scripts/build-documentation.sh .build-documentation "${ADDRESS[@]}"
 finish_stage "other engines read"
 
-begin_stage "consumer package" Scripts/consumer-check.sh
-run_stage "thread sanitizer's build" swift build --build-tests "${THREAD[@]}"
-finish_stage "consumer package"
-run_stage "thread sanitizer" thread_tests
-
 begin_stage "fuzzers" Scripts/fuzz.sh --seconds 10
 run_stage "release build" swift build --build-tests "${RELEASE[@]}"
 finish_stage "fuzzers"
+
+begin_stage "consumer package" Scripts/consumer-check.sh
+begin_stage "torture" torture
+run_stage "thread sanitizer's build" swift build --build-tests "${THREAD[@]}"
+finish_stage "consumer package"
+finish_stage "torture"
+run_stage "thread sanitizer" thread_tests
+
 # The last one is what the release tests run on.
 read -ra sets <<<"$(instruction_sets)"
 for set in "${sets[@]:0:${#sets[@]}-1}"; do run_stage "tests on $set" tests_on "$set"; done

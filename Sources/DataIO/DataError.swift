@@ -12,6 +12,8 @@ public struct DataError: Error, Hashable, Sendable {
   public var column: Int?
   /// What was found, and what was wanted.
   public var reason: String
+  /// Whether the disk is full, or a quota or limit on sizes is reached: then nothing is wrong with the data.
+  package var isOutOfSpace = false
 
   /// An error in `file`.
   public init(file: String, line: Int? = nil, column: Int? = nil, reason: String) {

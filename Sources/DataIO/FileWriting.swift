@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemFiles
 
 /// Writes whole files.
@@ -10,7 +11,9 @@ package enum FileWriting {
     do {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
     } catch {
-      throw DataError(file: path, reason: "cannot be written: \(error)")
+      var dataError = DataError(file: path, reason: "cannot be written: \(error)")
+      dataError.isOutOfSpace = [ENOSPC, EDQUOT, EFBIG].contains(error.code)
+      throw dataError
     }
   }
 

@@ -24,6 +24,14 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   }
 
   /// Throws unless `condition` holds.
+  /// Throws unless each of `sizes` can be the side of a matrix.
+  static func checkSides(_ sizes: KeyValuePairs<String, Int>) throws(ConfigurationError) {
+    try checkPositive(sizes)
+    for (name, size) in sizes where size > MatrixSide.max {
+      throw ConfigurationError(setting: name, found: "\(size)", wanted: "at most \(MatrixSide.max)")
+    }
+  }
+
   static func require(
     _ condition: Bool, _ setting: String, _ found: String, wanted: String
   ) throws(ConfigurationError) {

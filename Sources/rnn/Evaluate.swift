@@ -30,7 +30,7 @@ struct Evaluate: ParsableCommand {
       let table = try ForecastTable(contentsOf: file, as: forecaster.plan.columns)
       for note in table.notes { console.note(note) }
       let report = ForecastReport(forecaster, try forecaster.evaluation(on: table), part: file)
-      console.result(report, text: report.description)
+      try console.result(report, text: report.description)
     case .language(let model):
       let text = try FileReading.text(of: file)
       let report: TextReport
@@ -39,7 +39,7 @@ struct Evaluate: ParsableCommand {
       {
         throw DataError(file: file, line: error.line, column: error.column, reason: error.description)
       }
-      console.result(report, text: report.description)
+      try console.result(report, text: report.description)
     }
   }
 }

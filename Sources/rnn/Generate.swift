@@ -61,7 +61,7 @@ struct Generate: ParsableCommand {
     }
     let shown = self.prompt ?? ""
     let joint = model.level == .word && !shown.isEmpty ? " " : ""
-    console.result(
+    try console.result(
       Result(model: self.model, prompt: prompt, continuation: continuation, seed: seed),
       text: isatty(STDOUT_FILENO) == 1 ? shown + joint + Self.printable(continuation) : shown + joint + continuation)
   }

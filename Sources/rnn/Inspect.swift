@@ -26,7 +26,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection = try Inspection(of: file, reading)
-    Console(consoleOptions).result(inspection, text: inspection.description)
+    try Console(consoleOptions).result(inspection, text: inspection.description)
   }
 }
 

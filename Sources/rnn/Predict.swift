@@ -42,7 +42,7 @@ struct Predict: ParsableCommand {
     let csv = ForecastCSV(forecasts, forecaster.plan.columns).text
     if let output { try FileWriting.write(Array(csv.utf8), to: output) }
     if console.isJSON || output == nil {
-      console.result(forecasts, text: String(csv.dropLast()))
+      try console.result(forecasts, text: String(csv.dropLast()))
     } else {
       console.note("Written: \(output ?? "")")
     }

@@ -25,20 +25,20 @@ extension Train {
     for note in table.notes { console.note(note) }
     let began = Date()
     let run = try longRun(console, to: output)
-    let (forecaster, evaluation) = try run { session in
-      let result = try Forecaster.train(on: table, settings, in: session)
-      try result.forecaster.write(to: output)
-      return result
+    let report = try run { session in
+      let (forecaster, evaluation) = try Forecaster.train(on: table, settings, in: session)
+      try forecaster.write(to: output)
+      let report = ForecastReport(
+        forecaster, evaluation, part: "the last 15 % of each series", files: files(besides: output))
+      if let path = self.report {
+        var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
+        page.scores = report.scores
+        page.figures = forecaster.figures(on: table, evaluation)
+        try page.write(to: path)
+      }
+      return report
     }
-    let report = ForecastReport(
-      forecaster, evaluation, part: "the last 15 % of each series", files: files(besides: output))
-    if let path = self.report {
-      var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
-      page.scores = report.scores
-      page.figures = forecaster.figures(on: table, evaluation)
-      try page.write(to: path)
-    }
-    console.result(report, text: report.description)
+    try console.result(report, text: report.description)
   }
 }
 

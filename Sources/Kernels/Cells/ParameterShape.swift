@@ -21,10 +21,15 @@ public struct ParameterShape: Hashable, Sendable {
   }
 
   /// Number of numbers.
-  package var count: Int {
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    require(!overflow, "\(name) of \(rows) × \(columns) does not fit the address space")
-    return count
+  package var count: Int { end(from: 0) }
+
+  /// Where this block ends if it begins at `offset`. Stops the program where that is no number.
+  package func end(from offset: Int) -> Int {
+    let (count, isTooLarge) = rows.multipliedReportingOverflow(by: columns)
+    let (end, isTooFar) = offset.addingReportingOverflow(count)
+    require(rows >= 0 && columns >= 0, "\(name) cannot be \(rows) × \(columns)")
+    require(!isTooLarge && !isTooFar, "\(name) of \(rows) × \(columns) numbers does not fit the address space")
+    return end
   }
 
   /// The rows of the block of `gate`; `nil` where there is none.

@@ -25,7 +25,8 @@ public struct RecurrentStack: Hashable, Sendable {
 
   /// A stack of `layers` layers of `cell`, whose input size is that of the whole.
   ///
-  /// Throws where there are no layers or more than 1024, where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
+  /// Throws where there are no layers or more than 1024, where a rate is not in 0 ..< 1, and where `dropout` would do
+  /// nothing because there is one layer.
   public init(
     _ cell: RecurrentCell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
     recurrentDropout: Double = 0

@@ -31,20 +31,11 @@ public struct ParameterParts: Hashable, Sendable {
     for var shape in part {
       shape.name = rename(shape.name)
       shapes.append(shape)
-      count = count.adding(shape)
+      count = shape.end(from: count)
     }
     return start..<count
   }
 
   /// The layout of all parts. Their full names must differ.
   public var layout: ParameterLayout { ParameterLayout(shapes) }
-}
-
-extension Int {
-  /// So many numbers and those of `shape`.
-  func adding(_ shape: ParameterShape) -> Int {
-    let (sum, overflow) = addingReportingOverflow(shape.count)
-    require(!overflow, "\(self) parameters and those of \(shape.name) do not fit the address space")
-    return sum
-  }
 }

@@ -136,6 +136,11 @@ extension TrainingExamples {
     }
     return sum.text
   }
+
+  /// Stops the program unless all `indices` are those of `count` examples.
+  func check(_ indices: [Int], of count: Int) {
+    require(indices.allSatisfy { 0..<count ~= $0 }, "examples \(indices) are not all among \(count)")
+  }
 }
 
 /// Examples that are packed together for a sum.

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// How a model is trained: the settings of ``TrainableModel/train(on:validatingOn:_:progress:)``.
 public struct TrainingOptions: Hashable, Sendable {
   /// How often every example is seen, at most.
@@ -43,7 +45,8 @@ public struct TrainingOptions: Hashable, Sendable {
   /// Batches of an epoch over `examples` examples: what a schedule over all steps is computed from, where backpropagation
   /// through time is not truncated.
   public func batchesPerEpoch(examples: Int) -> Int {
-    examples / batchSize + (examples.isMultiple(of: batchSize) ? 0 : 1)
+    require(examples >= 0 && batchSize >= 1, "\(examples) examples cannot be batches of \(batchSize)")
+    return examples / batchSize + (examples.isMultiple(of: batchSize) ? 0 : 1)
   }
 
   /// Throws for the first setting that cannot be.
