@@ -33,11 +33,18 @@ struct RNN: ParsableCommand {
     OpenBLASInformation.adoptFasterCore()
     do {
       var command = try parseAsRoot(arguments)
-      if let problem = EngineEnvironment.problems.first { throw DataError(file: "the environment", reason: problem) }
+      if isOurs(command), let problem = EngineEnvironment.problems.first {
+        throw DataError(file: "the environment", reason: problem)
+      }
       try command.run()
     } catch {
       end(because: error)
     }
+  }
+
+  /// Whether `command` is one of the tool's own, and not one of the parser's, which prints help.
+  private static func isOurs(_ command: any ParsableCommand) -> Bool {
+    configuration.groupedSubcommands.contains { $0.subcommands.contains { $0 == type(of: command) } }
   }
 
   /// Ends with the exit code for `error`, after a line that says what it is.

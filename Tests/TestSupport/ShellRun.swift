@@ -16,10 +16,22 @@ package struct ShellRun: Sendable {
   package init(_ script: String, in folder: String) {
     let tools = Self.folderOfTools
     writeFile(Array("rnn='\(tools)/rnn' benchmarks='\(tools)/Benchmarks'\n\(script)\n".utf8), to: "\(folder)/.script")
-    let ending = system("cd '\(folder)' && exec sh ./.script >.output 2>.error </dev/null")
+    let ending = Self.withoutBlockedSignals {
+      system("cd '\(folder)' && exec sh ./.script >.output 2>.error </dev/null")
+    }
     status = ending & 0x7F == 0 ? ending >> 8 & 0xFF : 128 + ending & 0x7F
     output = Self.text("\(folder)/.output")
     error = Self.text("\(folder)/.error")
+  }
+
+  /// A process inherits the signals that the thread blocks which starts it, and those of Dispatch block all.
+  private static func withoutBlockedSignals(_ body: () -> Int32) -> Int32 {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    return body()
   }
 
   /// The folder of what was built: that of this process's executable.

@@ -32,62 +32,34 @@ import Testing
   }
 
   /// A text of several times a pipe's capacity, through a pipe that does not block.
-  @Test func allOfATextIsWritten() {
+  @Test func allOfATextIsWritten() async throws {
     var ends: [Int32] = [0, 0]
-    #expect(pipe2(&ends, O_NONBLOCK) == 0)
+    #expect(pipe(&ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0)
     let text = String(repeating: "0123456789 é\n", count: 50_000)
-    var reader = pthread_t()
-    let received = UnsafeMutablePointer<[UInt8]>.allocate(capacity: 1)
-    received.initialize(to: [])
-    defer {
-      received.deinitialize(count: 1)
-      received.deallocate()
+    let received = Task.detached { [descriptor = ends[0]] in
+      var (bytes, buffer): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: 10_000))
+      while case let count = read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+      return bytes
     }
-    final class Reading {
-      let descriptor: Int32
-      let received: UnsafeMutablePointer<[UInt8]>
-      init(_ descriptor: Int32, _ received: UnsafeMutablePointer<[UInt8]>) {
-        (self.descriptor, self.received) = (descriptor, received)
-      }
-    }
-    let reading = Unmanaged.passRetained(Reading(ends[0], received))
-    pthread_create(
-      &reader, nil,
-      { argument in
-        let reading = Unmanaged<Reading>.fromOpaque(argument!).takeRetainedValue()
-        var buffer = [UInt8](repeating: 0, count: 10_000)
-        while true {
-          let count = read(reading.descriptor, &buffer, buffer.count)
-          if count > 0 {
-            reading.received.pointee += buffer[..<count]
-          } else if count == 0 {
-            return nil
-          } else {
-            var ready = pollfd(fd: reading.descriptor, events: Int16(POLLIN), revents: 0)
-            poll(&ready, 1, -1)
-          }
-        }
-      }, reading.toOpaque())
-    #expect(throws: Never.self) { try StandardStream(descriptor: ends[1], name: "a stream").write(text) }
+    try StandardStream(descriptor: ends[1], name: "a stream").write(text)
     close(ends[1])
-    pthread_join(reader, nil)
+    #expect(await received.value == Array(text.utf8))
     close(ends[0])
-    #expect(received.pointee == Array(text.utf8))
   }
 
   @Test func aLogGoesOnAfterAFailureAndSaysSoOnce() async throws {
-    try await withTemporaryFolder { folder in
-      writeFile([], to: "\(folder)/log")
-      await #expect(processExitsWith: .success) { [path = "\(folder)/log"] in
-        let (full, log) = (open("/dev/full", O_WRONLY), open(path, O_WRONLY))
-        StandardStream(descriptor: full, name: "a log").log("lost\n")
-        StandardStream(descriptor: full, name: "a log").log("lost too\n")
-        let stream = StandardStream(descriptor: log, name: "a log")
-        stream.log("one\n")
-        stream.log("two\n")
-      }
-      let log = ShellRun("cat log", in: folder).output
-      #expect(log == "\nA part of this log is missing: No space left on device\none\ntwo\n")
+    let folder = TemporaryFolder()
+    let path = folder.path("log")
+    writeFile([], to: path)
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let (full, log) = (open("/dev/full", O_WRONLY), open(path, O_WRONLY))
+      StandardStream(descriptor: full, name: "a log").log("lost\n")
+      StandardStream(descriptor: full, name: "a log").log("lost too\n")
+      let stream = StandardStream(descriptor: log, name: "a log")
+      stream.log("one\n")
+      stream.log("two\n")
     }
+    let log = ShellRun("cat log", in: folder.path).output
+    #expect(log == "\nA part of this log is missing: No space left on device\none\ntwo\n")
   }
 }

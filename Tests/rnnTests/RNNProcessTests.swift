@@ -31,8 +31,8 @@ import Testing
   @Test(arguments: [">/dev/full", ">&-"])
   func outputThatCannotBeWrittenIsAFailureWithALine(_ redirection: String) {
     let loop = Self.commands.map { #""$rnn" \#($0) \#(redirection) 2>err; echo "$? $(grep "^Error" err)""# }
-    let lines = run("\(Self.models)\n\(loop.joined(separator: "\n"))").output.split(
-      separator: "\n", omittingEmptySubsequences: false)
+    let lines = run("\(Self.models)\n\(loop.joined(separator: "\n"))").output
+      .split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count == Self.commands.count + 1)
     for (command, line) in zip(Self.commands, lines) {
       #expect(line.hasPrefix("1 Error: standard output cannot be written: "), "\(command): \(line)")
@@ -94,9 +94,9 @@ import Testing
 
   // MARK: - Signals and limits
 
-  /// Starts a training of many epochs in the background and waits for its first checkpoint.
+  /// Starts a training in the background, which learns too slowly to end by itself, and waits for its first checkpoint.
   private static let start = """
-    "$rnn" $text --epochs 1000000 --checkpoints kept --checkpoint-seconds 0 --quiet --output m.safetensors &
+    "$rnn" $text --epochs 1000000 --learning-rate 1e-5 --checkpoints kept --checkpoint-seconds 0 --quiet --output m.safetensors &
     pid=$!
     until ls kept/*.checkpoint.safetensors; do kill -0 $pid || exit 99; sleep 0.05; done >/dev/null 2>&1
     """

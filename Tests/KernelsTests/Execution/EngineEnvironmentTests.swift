@@ -21,7 +21,7 @@ import Testing
 
   @Test func anInstructionSetOfAnotherProcessorIsNamed() async throws {
     let absent = try #require(InstructionSet.allCases.first { !$0.isAvailable }).rawValue
-    await #expect(processExitsWith: .success) { [absent] in
+    await #expect(processExitsWith: .success) { [absent = absent as String] in
       setenv("RECURRENT_ISA", absent, 1)
       #expect(EngineEnvironment.problems.first?.contains("which this processor does not run") == true)
     }
