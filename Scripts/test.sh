@@ -176,11 +176,6 @@ tests_on() {
     --skip "$WITHOUT_LOOPS"
 }
 
-# Every kind of disturbance, with the tools of the release build. What came of a run does not depend on when it was disturbed.
-torture() {
-  TORTURE_TOOLS=.build/release Scripts/torture.sh --minutes 0.5
-}
-
 # Trainings take both cores, so they run alone.
 readonly TRAININGS='^TasksTests\.RecurrentTaskTests'
 
@@ -223,10 +218,8 @@ run_stage "release build" swift build --build-tests "${RELEASE[@]}"
 finish_stage "fuzzers"
 
 begin_stage "consumer package" Scripts/consumer-check.sh
-begin_stage "torture" torture
 run_stage "thread sanitizer's build" swift build --build-tests "${THREAD[@]}"
 finish_stage "consumer package"
-finish_stage "torture"
 run_stage "thread sanitizer" thread_tests
 
 # The last one is what the release tests run on.

@@ -16,22 +16,31 @@ package struct ShellRun: Sendable {
   package init(_ script: String, in folder: String) {
     let tools = Self.folderOfTools
     writeFile(Array("rnn='\(tools)/rnn' benchmarks='\(tools)/Benchmarks'\n\(script)\n".utf8), to: "\(folder)/.script")
-    let ending = Self.withoutBlockedSignals {
-      system("cd '\(folder)' && exec sh ./.script >.output 2>.error </dev/null")
-    }
+    let ending = Self.ending(of: "cd '\(folder)' && exec sh ./.script >.output 2>.error </dev/null")
     status = ending & 0x7F == 0 ? ending >> 8 & 0xFF : 128 + ending & 0x7F
     output = Self.text("\(folder)/.output")
     error = Self.text("\(folder)/.error")
   }
 
-  /// A process inherits the signals that the thread blocks which starts it, and those of Dispatch block all.
-  private static func withoutBlockedSignals(_ body: () -> Int32) -> Int32 {
-    var none = sigset_t()
-    var before = sigset_t()
+  /// Runs `command`, with no signal ignored or blocked, whatever this process was started with: a shell could not undo that.
+  private static func ending(of command: String) -> Int32 {
+    var attributes = posix_spawnattr_t()
+    var (all, none) = (sigset_t(), sigset_t())
+    sigfillset(&all)
     sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    return body()
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    defer { posix_spawnattr_destroy(&attributes) }
+    let words: [UnsafeMutablePointer<CChar>?] = [strdup("sh"), strdup("-c"), strdup(command), nil]
+    defer { for word in words { free(word) } }
+    var (process, ending): (pid_t, Int32) = (0, 0)
+    guard posix_spawn(&process, "/bin/sh", nil, &attributes, words, environ) == 0 else {
+      fatalError("cannot start /bin/sh")
+    }
+    while waitpid(process, &ending, 0) < 0 && errno == EINTR {}
+    return ending
   }
 
   /// The folder of what was built: that of this process's executable.
