@@ -5,8 +5,8 @@ package struct DecodingProblem {
   /// What should be.
   package let wanted: String
 
-  /// The limit on a text of JSON in bytes: a decoder takes some twenty times as much.
-  package static let maxTextSize = 1 << 25
+  /// The limit on a text of JSON in bytes: a decoder takes some twenty-five times as much.
+  package static let maxTextSize = 1 << 24
 
   /// The words for `error`, which decoding threw.
   package init(_ error: any Error) {
