@@ -218,7 +218,8 @@ private func openTemporaryFile(
 
 /// The directory that `path` lies in.
 private func directory(of path: String) -> String {
-  switch path.lastIndex(of: "/") {
+  // A combining mark may follow the slash.
+  switch path.unicodeScalars.lastIndex(of: "/") {
   case nil: "."
   case path.startIndex: "/"
   case let slash?: String(path[..<slash])

@@ -71,7 +71,7 @@ struct Fetch: ParsableCommand {
       let download = Download(
         address: address, size: source.size, hash: source.hash, path: path, transfer: transfer)
       if download.isDone() { continue }
-      try OutputFolder.make((path as NSString).deletingLastPathComponent)
+      try OutputFolder.make(path.parentFolder)
       print("  \(source.address)")
       try download()
     }

@@ -18,7 +18,7 @@ struct RunPurpose {
     throw DataError(
       file: folder,
       reason: isComplete
-        ? "holds checkpoints of a run with other \(different.joined(separator: ", other "))"
+        ? "holds checkpoints of a run that differs in its \(different.joined(separator: ", "))"
         : "holds checkpoints of other work, or of another version of this tool")
   }
 }

@@ -127,12 +127,4 @@ extension CSVTable {
   /// The names of the columns; their numbers where there is no header.
   fileprivate var names: [String] { header.isEmpty ? columns.indices.map { "\($0 + 1)" } : header }
 }
-
-extension String {
-  /// What follows the last point of the last component.
-  var fileExtension: String { (self as NSString).pathExtension.lowercased() }
-
-  /// This path without its extension.
-  var withoutExtension: String { (self as NSString).deletingPathExtension }
-}
 #endif

@@ -52,8 +52,8 @@ import Testing
   @Test func whatDiffersFromTheRunOfTheCheckpointsIsNamed() throws {
     _ = try open()
     for (data, options, wanted) in [
-      ("that", "few", "a run with other data"), ("this", "many", "a run with other options"),
-      ("that", "many", "a run with other data, other options"),
+      ("that", "few", "a run that differs in its data"), ("this", "many", "a run that differs in its options"),
+      ("that", "many", "a run that differs in its data, options"),
     ] {
       #expect { try open(data, options: options, resumes: true) } throws: {
         ($0 as? DataError)?.reason == "holds checkpoints of \(wanted)"

@@ -16,8 +16,9 @@ import Testing
 
   @Test func whatDiffersIsNamed() {
     #expect(refusal(purpose.text) == "none")
-    #expect(refusal("work: train\ndata: 13 bytes\noptions: seed 1\n").hasSuffix("a run with other data"))
-    #expect(refusal("work: task\ndata: 12 bytes\noptions: seed 2\n").hasSuffix("a run with other work, other options"))
+    #expect(refusal("work: train\ndata: 13 bytes\noptions: seed 1\n").hasSuffix("a run that differs in its data"))
+    #expect(
+      refusal("work: task\ndata: 12 bytes\noptions: seed 2\n").hasSuffix("a run that differs in its work, options"))
     for note in ["", "train, 12 bytes, seed 1", "work: train\n"] {
       #expect(refusal(note).contains("another version of this tool"))
     }

@@ -111,7 +111,7 @@ import Testing
     first.kill()
     _ = first.wait()
     let (status, errors) = try ToolProcess(arguments(2) + ["--resume"]).wait()
-    #expect(status == 2 && errors == "Error: \(runs): holds checkpoints of a run with other options\n")
+    #expect(status == 2 && errors == "Error: \(runs): holds checkpoints of a run that differs in its options\n")
     #expect(try ToolProcess(arguments(2)).wait().status == 0)
     #expect(fileNames(in: runs).allSatisfy { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".lock") })
   }
