@@ -43,7 +43,7 @@ def write_data(folder: Path) -> None:
         rows.append(f"2024-01-{1 + row // 24:02d} {row % 24:02d}:00,{'ab'[row % 2]},{level}")
     (folder / "wave.csv").write_text("\n".join(rows) + "\n")
     generator = random.Random(1)
-    sentences = (" ".join(generator.choices(WORDS, k=9)).capitalize() + "." for _ in range(400))
+    sentences = (" ".join(generator.choices(WORDS, k=9)).capitalize() + "." for _ in range(120))
     (folder / "book.txt").write_text("\n".join(sentences) + "\n")
 
 
