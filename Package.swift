@@ -57,6 +57,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "DataIO", dependencies: ["CZlib", "Kernels", "SystemFiles"], swiftSettings: strict),
     .target(name: "Figures", swiftSettings: strict),
+    .target(name: "ToolSupport", swiftSettings: strict),
     .target(
       name: "Tasks", dependencies: ["Kernels", "Models", "DataIO", "Figures", "SystemFiles"], swiftSettings: strict),
 
@@ -74,7 +75,7 @@ let package = Package(
     .executableTarget(
       name: "rnn",
       dependencies: [
-        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks",
+        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks", "SystemFiles", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
         .product(name: "Stencil", package: "Stencil", condition: .when(traits: ["Tools"])),
         .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),
@@ -83,7 +84,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Kernels", "Models", "DataIO", "Tasks",
+        "Kernels", "Models", "DataIO", "Tasks", "ToolSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
         .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),
       ],
@@ -95,6 +96,10 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(
       name: "TestSupport", dependencies: ["CAllocationCounter", "Kernels", "Models"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    // What may end its process, for Scripts/torture.sh.
+    .executableTarget(
+      name: "EngineProbe", dependencies: ["CAllocationCounter", "Kernels", "Models"], path: "Tests/EngineProbe",
       swiftSettings: strict),
     .testTarget(name: "CFusedKernelsTests", dependencies: ["CFusedKernels", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -113,6 +118,7 @@ let package = Package(
         .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
       ],
       swiftSettings: strict),
+    .testTarget(name: "ToolSupportTests", dependencies: ["ToolSupport", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "Models", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "rnnTests",

@@ -4,6 +4,7 @@ import DataIO
 import Foundation
 import Kernels
 import Tasks
+import ToolSupport
 
 /// The speed of this package on this machine.
 @main
@@ -19,6 +20,34 @@ struct Benchmarks: ParsableCommand {
       Exit codes: 0; 1 if --compare found something slower; 2 if a file cannot be read or written; 64 for wrong options.
       """,
     version: PackageVersion.current)
+
+  /// Runs what the command line asks for, and ends with its exit code.
+  static func main() {
+    ToolProcess.prepare()
+    do {
+      var command = try parseAsRoot()
+      if let problem = EngineEnvironment.problems.first {
+        StandardStream.error.log("Error: \(problem)\n")
+        throw ExitCode(2)
+      }
+      try command.run()
+    } catch {
+      end(because: error)
+    }
+  }
+
+  private static func end(because error: any Error) -> Never {
+    if let error = error as? OutputError {
+      if !error.isClosedPipe { StandardStream.error.log("Error: \(error)\n") }
+      Foundation.exit(EXIT_FAILURE)
+    }
+    let code = exitCode(for: error)
+    let message = error is ExitCode ? "" : fullMessage(for: error) + "\n"
+    do { try (code.isSuccess ? StandardStream.output : .error).write(message) } catch  where code.isSuccess {
+      end(because: error)
+    } catch {}
+    Foundation.exit(code.rawValue)
+  }
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
     case speed, streaming, learning
@@ -94,11 +123,11 @@ struct Benchmarks: ParsableCommand {
     guard !worker else {
       OpenBLASInformation.adoptFasterCore()
       var worker = PeerWorker()
-      return worker.serve()
+      return try worker.serve()
     }
     do {
       if Machine.isDebugBuild {
-        say("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")
+        try say("This is a debug build: its figures mean nothing. For real ones: swift run -c release Benchmarks\n")
       }
       // Before anything is timed, so that a mistyped path fails at once.
       try checkThatReportCanBeWritten()
@@ -114,11 +143,11 @@ struct Benchmarks: ParsableCommand {
       }
       if only == nil || only == .learning { try learn(from: folds, progress) }
       if let comparison {
-        say("\n\(comparison)")
+        try say("\n\(comparison)")
         if !comparison.slower.isEmpty { throw ExitCode(1) }
       }
     } catch let error as DataError {
-      FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+      StandardStream.error.log("Error: \(error)\n")
       throw ExitCode(2)
     }
   }
@@ -147,11 +176,11 @@ struct Benchmarks: ParsableCommand {
     progress.show("measuring the ceiling")
     let machine = Machine.measured()
     progress.clear()
-    say(machine)
+    try say(machine)
     if hasChosenCore {
-      say("                which were chosen here: this OpenBLAS does not know the processor")
+      try say("                which were chosen here: this OpenBLAS does not know the processor")
     } else if let core = OpenBLASInformation.fasterCore {
-      say("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
+      try say("                which are not the fastest here: try OPENBLAS_CORETYPE=\(core)")
     }
 
     let (start, waitedBefore) = (ContinuousClock.now, Machine.secondsWaitedForACore())
@@ -203,10 +232,10 @@ struct Benchmarks: ParsableCommand {
       type: type,
       isRagged: ragged, budget: budget.speed
     ).run(on: machine, progress: progress)
-    say("\n\(SpeedTable(measurements: result.measurements))")
+    try say("\n\(SpeedTable(measurements: result.measurements))")
     if !result.omissions.isEmpty {
-      say("Left out, because --seconds \(fixed(seconds, decimals: 0)) is too short for them:")
-      for omission in result.omissions { say("  \(omission)") }
+      try say("Left out, because --seconds \(fixed(seconds, decimals: 0)) is too short for them:")
+      for omission in result.omissions { try say("  \(omission)") }
     }
     return result.measurements
   }
@@ -215,13 +244,13 @@ struct Benchmarks: ParsableCommand {
     let result = try StreamingBenchmark(cells: cells, paths: paths, type: type, budget: budget.streaming)
       .run(on: machine, progress: progress)
     let table = StreamingTable(measurements: result.measurements, clockNanoseconds: result.clockNanoseconds)
-    say("\n\(table)")
+    try say("\n\(table)")
     return result.measurements
   }
 
   private func learn(from folds: [TrajectoryFold]?, _ progress: ProgressLine) throws {
     let benchmark = folds.map { LearningBenchmark(folds: $0) } ?? .simulated()
-    say("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
+    try say("\n\(benchmark.table(of: try benchmark.run(progress: progress)))")
   }
 
   /// The report to compare with, if one is asked for.
@@ -243,10 +272,7 @@ struct Benchmarks: ParsableCommand {
 }
 
 /// Prints `something` at once, also into a pipe or a file: the next part may take a minute.
-private func say(_ something: Any) {
-  print(something)
-  fflush(nil)
-}
+func say(_ something: Any) throws { try StandardStream.output.write("\(something)\n") }
 
 /// Reads values separated by commas, each with `read`.
 private func list<Value>(_ text: String, _ read: (String) -> Value?) throws -> [Value] {
@@ -257,14 +283,15 @@ private func list<Value>(_ text: String, _ read: (String) -> Value?) throws -> [
 }
 #else
 import Foundation
+import ToolSupport
 
 /// Stands in for the tool where the package is built without its trait.
 @main
 enum Benchmarks {
   /// Says how to get it.
   static func main() {
-    FileHandle.standardError.write(
-      Data("Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n".utf8))
+    StandardStream.error.log(
+      "Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n")
     exit(1)
   }
 }

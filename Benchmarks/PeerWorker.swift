@@ -37,10 +37,9 @@ struct PeerWorker {
   static let maxRepetitions = 1_000_000
 
   /// Answers requests until the input ends.
-  mutating func serve() {
+  mutating func serve() throws {
     while let line = readLine() {
-      print(reply(to: line))
-      fflush(nil)
+      try say(reply(to: line))
     }
   }
 

@@ -1,5 +1,6 @@
 #if Tools
 import Foundation
+import ToolSupport
 
 /// Shows progress on standard error: on a terminal in one line that is overwritten, elsewhere a line each time.
 struct ProgressLine {
@@ -15,7 +16,7 @@ struct ProgressLine {
   }
 
   private func write(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    StandardStream.error.log(text)
   }
 }
 #endif

@@ -13,8 +13,8 @@ source Scripts/system-packages.sh
 # The max. size of an input in bytes, and of one allocation of a target in MiB. A compressed input may expand to 1032 times
 # its size; others are held in memory a few times.
 readonly MAX_INPUT=8192 MAX_ALLOCATION=16
-# The max. memory of a process in MiB, of which the address sanitizer takes a few hundred.
-readonly MAX_MEMORY=2048
+# The max. memory of a process in MiB: 256, 16 times an input, and the freed memory that the address sanitizer keeps.
+readonly MAX_FREED=32 MAX_MEMORY=320
 # The max. time for one input in seconds.
 readonly MAX_SECONDS=10
 
@@ -52,6 +52,7 @@ done
 
 # Foundation has leaks of its own; see Scripts/leak-suppressions.txt.
 export LSAN_OPTIONS=suppressions=$PWD/Scripts/leak-suppressions.txt:print_suppressions=0
+export ASAN_OPTIONS=quarantine_size_mb=$MAX_FREED
 # The error message is enough; a stack trace takes many seconds.
 export SWIFT_BACKTRACE=enable=no
 failed=()
@@ -72,8 +73,8 @@ fuzz() {
     failed+=("$target: $outcome")
     grep -E 'atal error|recondition failed|ERROR|SUMMARY' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
   fi
-  printf '%-12s %12s executions %8s edges covered   findings: %s\n' \
-    "$target" "$(logged stat::number_of_executed_units)" "$(logged cov)" "$outcome"
+  printf '%-12s %12s executions %8s edges covered %5s MiB at most   findings: %s\n' \
+    "$target" "$(logged stat::number_of_executed_units)" "$(logged cov)" "$(logged stat::peak_rss_mb)" "$outcome"
 }
 
 for target in "${targets[@]}"; do fuzz "$target"; done

@@ -120,7 +120,7 @@ neon_loops() {
 
 # All suites, reading what the other engines computed and writing what they are to read.
 address_tests() {
-  LSAN_OPTIONS=suppressions=Scripts/leak-suppressions.txt:print_suppressions=0 RECURRENT_INTERCHANGE=$VECTORS \
+  LSAN_OPTIONS=suppressions=$PWD/Scripts/leak-suppressions.txt:print_suppressions=0 RECURRENT_INTERCHANGE=$VECTORS \
     swift test --skip-build "${ADDRESS[@]}"
 }
 
@@ -160,8 +160,8 @@ thread_tests() {
 }
 
 # Suites of KernelsTests and ModelsTests that call no vector loop.
-WITHOUT_LOOPS=$(suites '(KernelsTests|ModelsTests)' BatchSampler FeatureScaling Guarded Initializers InstructionSet \
-  LearningRateSchedule LinearAlgebra Matrix MatrixView Multiply OpenBLASInformation PackedLayout PackedSequence \
+WITHOUT_LOOPS=$(suites '(KernelsTests|ModelsTests)' BatchSampler ContentSum FeatureScaling Guarded Initializers \
+  InstructionSet LearningRateSchedule LinearAlgebra Matrix MatrixView Multiply OpenBLASInformation PackedLayout PackedSequence \
   ParameterLayout Region SafetensorsContents SafetensorsFile SafetensorsSum SamplingStrategy SeededGenerator \
   SequenceExamples ThreadBudget ThreadPool TokenStreams TrainingPace)
 readonly WITHOUT_LOOPS
@@ -209,14 +209,15 @@ begin_stage "other engines read" Scripts/check-interchange.sh --check
 run_stage "documentation" Scripts/build-documentation.sh .build-documentation "${ADDRESS[@]}"
 finish_stage "other engines read"
 
+begin_stage "fuzzers" Scripts/fuzz.sh --seconds 10
+run_stage "release build" swift build --build-tests "${RELEASE[@]}"
+finish_stage "fuzzers"
+
 begin_stage "consumer package" Scripts/consumer-check.sh
 run_stage "thread sanitizer's build" swift build --build-tests "${THREAD[@]}"
 finish_stage "consumer package"
 run_stage "thread sanitizer" thread_tests
 
-begin_stage "fuzzers" Scripts/fuzz.sh --seconds 10
-run_stage "release build" swift build --build-tests "${RELEASE[@]}"
-finish_stage "fuzzers"
 # The last one is what the release tests run on.
 read -ra sets <<<"$(instruction_sets)"
 for set in "${sets[@]:0:${#sets[@]}-1}"; do run_stage "tests on $set" tests_on "$set"; done

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// What is wrong with data from outside, and where it stands.
 ///
 /// Its description is always one line of printable text, whatever the file held.
@@ -10,6 +12,8 @@ public struct DataError: Error, Hashable, Sendable {
   public var column: Int?
   /// What was found, and what was wanted.
   public var reason: String
+  /// Whether the disk is full, or a quota or limit on sizes is reached: then nothing is wrong with the data.
+  package var isOutOfSpace = false
 
   /// An error in `file`.
   public init(file: String, line: Int? = nil, column: Int? = nil, reason: String) {
@@ -33,16 +37,3 @@ package func quoted(_ text: some StringProtocol) -> String { "“\(printable(tex
 
 /// `count` of what `noun` is called, as people say it: `1 row`, `2 rows`.
 package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
-/// At most `limit` characters of `text`, none of which moves a cursor or breaks the line.
-package func printable(_ text: some StringProtocol, limit: Int) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars.prefix(limit) {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-      result += "\\u{\(String(scalar.value, radix: 16))}"
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return text.unicodeScalars.dropFirst(limit).isEmpty ? result : result + "…"
-}

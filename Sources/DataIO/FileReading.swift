@@ -6,12 +6,16 @@ public enum FileReading {
   /// would fill the memory.
   public static let defaultLimit = 1 << 30
 
-  /// The bytes of the file at `path`, which may hold at most `limit` of them.
+  /// The bytes of the file at `path`, which may hold at most `limit` of them. What another process pipes in, as
+  /// `/dev/stdin` does, is read to its end; a FIFO of the file system, which may never be written to, is refused.
   public static func bytes(of path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
     guard !path.utf8.contains(0) else { throw DataError(file: path, reason: "a path cannot hold a NUL") }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without waiting: a FIFO would be opened when somebody opens it for writing.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw DataError(file: path, reason: systemError()) }
     defer { close(descriptor) }
+    guard !isNamedPipe(descriptor) else { throw DataError(file: path, reason: "is a FIFO, no regular file") }
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
 
     var contents: [UInt8] = []
     var information = stat()
@@ -29,9 +33,23 @@ public enum FileReading {
     }
   }
 
-  /// The bytes that the gzip file at `path`, of one member, was made of: at most `limit` of them, as of the file itself.
-  public static func bytes(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
-    guard let bytes = Deflate.unzipped(try bytes(of: path, limit: limit), limit: limit) else {
+  /// Whether this is a FIFO of a file system, and not a pipe without a name.
+  private static func isNamedPipe(_ descriptor: Int32) -> Bool {
+    var information = stat()
+    guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFIFO else { return false }
+    // The system calls a pipe without a name `pipe:[1234]`.
+    var name = [UInt8](repeating: 0, count: 5)
+    let count = readlink("/proc/self/fd/\(descriptor)", &name, name.count)
+    return count < name.count || name != Array("pipe:".utf8)
+  }
+
+  /// The bytes that the gzip file at `path`, of one member, was made of: at most as many as `limits` allow for its size.
+  public static func bytes(
+    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> [UInt8] {
+    let file = try bytes(of: path, limit: min(limits.total, defaultLimit))
+    let limit = limits.allowance(for: file.count)
+    guard let bytes = Deflate.unzipped(file, limit: limit) else {
       throw DataError(
         file: path, reason: "is damaged, no gzip file of one member, or holds more than \(limit) bytes")
     }
@@ -44,9 +62,11 @@ public enum FileReading {
     try text(bytes(of: path, limit: limit), from: path)
   }
 
-  /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limit:)`` read.
-  public static func text(ofGzip path: String, limit: Int = defaultLimit) throws(DataError) -> String {
-    try text(bytes(ofGzip: path, limit: limit), from: path)
+  /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limits:)`` read.
+  public static func text(
+    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> String {
+    try text(bytes(ofGzip: path, limits: limits), from: path)
   }
 
   /// U+FEFF in UTF-8.

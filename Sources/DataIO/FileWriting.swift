@@ -1,3 +1,4 @@
+internal import Glibc
 internal import SystemFiles
 
 /// Writes whole files.
@@ -10,6 +11,15 @@ package enum FileWriting {
     do {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
     } catch {
+      var dataError = DataError(file: path, reason: "cannot be written: \(error)")
+      dataError.isOutOfSpace = [ENOSPC, EDQUOT, EFBIG].contains(error.code)
+      throw dataError
+    }
+  }
+
+  /// Throws where no file can be written at `path`, before the work begins whose result it is to hold.
+  package static func check(_ path: String) throws(DataError) {
+    do { try checkReplaceable(path) } catch {
       throw DataError(file: path, reason: "cannot be written: \(error)")
     }
   }

@@ -43,6 +43,25 @@ public struct Tensor: Hashable, Sendable {
   public var typeName: String { elements.typeName }
 }
 
+extension Tensor {
+  /// The place of the first number that is infinite or NaN, and the number; `nil` where all are finite.
+  package var firstNonFinite: (place: [Int], value: Double)? {
+    let found: (index: Int, value: Double)? =
+      switch elements {
+      case .float(let elements): elements.firstIndex { !$0.isFinite }.map { ($0, Double(elements[$0])) }
+      case .double(let elements): elements.firstIndex { !$0.isFinite }.map { ($0, elements[$0]) }
+      case .float16(let elements): elements.firstIndex { !$0.isFinite }.map { ($0, Double(elements[$0])) }
+      default: nil
+      }
+    guard let found else { return nil }
+    var (rest, place) = (found.index, shape)
+    for dimension in shape.indices.reversed() {
+      (rest, place[dimension]) = rest.quotientAndRemainder(dividingBy: shape[dimension])
+    }
+    return (place, found.value)
+  }
+}
+
 extension Tensor.Elements {
   /// Number of numbers.
   public var count: Int {

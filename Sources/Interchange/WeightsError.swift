@@ -1,4 +1,5 @@
 internal import DataIO
+internal import Kernels
 internal import Models
 
 /// A file of PyTorch's or Keras's weights that cannot be used, or weights of ours that those engines cannot have: which

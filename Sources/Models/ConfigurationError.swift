@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A setting that cannot be.
 public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   /// The setting's name.
@@ -22,12 +24,20 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
   }
 
   /// Throws unless `condition` holds.
+  /// Throws unless each of `sizes` can be the side of a matrix.
+  static func checkSides(_ sizes: KeyValuePairs<String, Int>) throws(ConfigurationError) {
+    try checkPositive(sizes)
+    for (name, size) in sizes where size > MatrixSide.max {
+      throw ConfigurationError(setting: name, found: "\(size)", wanted: "at most \(MatrixSide.max)")
+    }
+  }
+
   static func require(
     _ condition: Bool, _ setting: String, _ found: String, wanted: String
   ) throws(ConfigurationError) {
     guard condition else { throw ConfigurationError(setting: setting, found: found, wanted: wanted) }
   }
 
-  /// What is wrong, in a line.
-  public var description: String { "\(setting) is \(found); wanted \(wanted)" }
+  /// What is wrong, in a line of printable text.
+  public var description: String { printable("\(setting) is \(found); wanted \(wanted)", limit: 4096) }
 }

@@ -21,7 +21,20 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension SystemCallError {
+  /// What has the status `status` is no regular file.
+  fileprivate static func notRegular(_ status: stat) -> SystemCallError {
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: SystemCallError("open", code: EISDIR)
+    case S_IFIFO: SystemCallError("a FIFO, no regular file", code: EINVAL)
+    default: SystemCallError("no regular file", code: EINVAL)
+    }
+  }
+}
+
 /// A regular file open for reading, closed with the last reference. Its contents are read on demand.
+///
+/// Anything else is refused at once: a FIFO is not waited for.
 package final class ReadOnlyFile: Sendable {
   /// Its length in bytes when it was opened.
   package let count: Int
@@ -31,7 +44,7 @@ package final class ReadOnlyFile: Sendable {
   package init(path: String) throws(SystemCallError) {
     // The system would end the path at the NUL.
     guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SystemCallError("open") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
@@ -41,7 +54,7 @@ package final class ReadOnlyFile: Sendable {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
-      throw SystemCallError("open", code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
+      throw SystemCallError.notRegular(status)
     }
     self.descriptor = descriptor
     count = Int(status.st_size)
@@ -89,21 +102,17 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallE
 /// or the new file is there in full: a temporary file in the same directory, flushed and renamed, then the directory
 /// flushed. Where anything fails before the rename, the temporary file is removed and the old file is untouched.
 ///
-/// Only a regular file is replaced: replacing a device or a pipe would remove it for the whole system.
+/// The new file has the permissions of the old one. Where `path` is a symbolic link, what it leads to is replaced, or
+/// made. Only a regular file is replaced: replacing a device or a pipe would remove it for the whole system.
 package func replaceFile(
   at path: String, with body: (_ descriptor: Int32) throws(SystemCallError) -> Void
 ) throws(SystemCallError) {
-  // The system would end the path at the NUL.
-  guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
-  var status = stat()
-  guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
-    throw SystemCallError(
-      "what is there is no regular file", code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL)
-  }
-  let (descriptor, temporary) = try openTemporaryFile(beside: path)
+  let (path, permissions) = try replacementTarget(path)
+  let (descriptor, temporary) = try openTemporaryFile(in: directory(of: path), isPrivate: permissions != nil)
   do throws(SystemCallError) {
     do throws(SystemCallError) {
       try body(descriptor)
+      if let permissions { try restore(permissions, of: descriptor) }
       guard fsync(descriptor) == 0 else { throw SystemCallError("fsync") }
     } catch {
       close(descriptor)
@@ -115,29 +124,110 @@ package func replaceFile(
     unlink(temporary)
     throw error
   }
-  try flushDirectory(of: path)
+  try flushDirectory(directory(of: path))
+}
+
+/// Throws where ``replaceFile(at:with:)`` cannot put a file at `path`: a name that is too long, a loop of links, a
+/// directory that may not be written to. It makes the temporary file and removes it.
+package func checkReplaceable(_ path: String) throws(SystemCallError) {
+  let (descriptor, temporary) = try openTemporaryFile(in: directory(of: replacementTarget(path).path), isPrivate: true)
+  unlink(temporary)
+  close(descriptor)
+}
+
+/// Removes the temporary files that processes left in `directory` when they ended in the middle of
+/// ``replaceFile(at:with:)``. Those that are being written stay.
+package func removeOrphans(in directory: String) {
+  guard let stream = opendir(directory) else { return }
+  defer { closedir(stream) }
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    guard name.hasPrefix(temporaryPrefix), name.hasSuffix(temporarySuffix) else { continue }
+    let path = "\(directory)/\(name)"
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+    guard descriptor >= 0 else { continue }
+    // Its writer holds this lock as long as it lives.
+    if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+    close(descriptor)
+  }
 }
 
 /// Whether there is anything at `path`.
 package func fileExists(at path: String) -> Bool { !path.utf8.contains(0) && access(path, F_OK) == 0 }
 
-private func openTemporaryFile(beside path: String) throws(SystemCallError) -> (descriptor: Int32, path: String) {
+/// The path of the file that is replaced at `path`, after symbolic links, and its permissions; none where it is new.
+private func replacementTarget(_ path: String) throws(SystemCallError) -> (path: String, permissions: mode_t?) {
+  // The system would end the path at the NUL.
+  guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
+  var status = stat()
+  let isThere = stat(path, &status) == 0
+  // Loops of links and names that are too long end here.
+  guard isThere || errno == ENOENT else { throw SystemCallError("open") }
+  guard !isThere || status.st_mode & S_IFMT == S_IFREG else { throw SystemCallError.notRegular(status) }
+  var target = path
+  while let link = try symbolicLink(at: target) {
+    target = link.hasPrefix("/") ? link : "\(directory(of: target))/\(link)"
+  }
+  // A link in /proc may lead to a file that has no name any more.
+  var found = stat()
+  let isFound = stat(target, &found) == 0
+  guard isFound == isThere, !isThere || found.st_ino == status.st_ino && found.st_dev == status.st_dev else {
+    throw SystemCallError("open", code: ENOENT)
+  }
+  return (target, isThere ? status.st_mode & 0o777 : nil)
+}
+
+/// What the symbolic link at `path` says; `nil` where there is no such link.
+private func symbolicLink(at path: String) throws(SystemCallError) -> String? {
+  var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+  let count = text.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+  guard count >= 0 else { return nil }
+  guard let link = String(validating: text.prefix(count), as: UTF8.self) else {
+    throw SystemCallError("readlink", code: EILSEQ)
+  }
+  return link
+}
+
+private func restore(_ permissions: mode_t, of descriptor: Int32) throws(SystemCallError) {
+  // A file system without permissions says that they may not be changed.
+  guard fchmod(descriptor, permissions) == 0 || errno == EPERM || errno == ENOTSUP else {
+    throw SystemCallError("fchmod")
+  }
+}
+
+private let temporaryPrefix = ".recurrent-"
+private let temporarySuffix = ".tmp"
+
+/// A temporary file, whose name is short however long that of the file is that it becomes, locked as long as it is open.
+private func openTemporaryFile(
+  in directory: String, isPrivate: Bool
+) throws(SystemCallError) -> (descriptor: Int32, path: String) {
   while true {
-    let temporary = "\(path).\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36)).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor >= 0 { return (descriptor, temporary) }
+    let name = temporaryPrefix + String(UInt64.random(in: 0 ... .max), radix: 36) + temporarySuffix
+    let temporary = "\(directory)/\(name)"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o666)
+    if descriptor >= 0 {
+      _ = flock(descriptor, LOCK_EX | LOCK_NB)
+      return (descriptor, temporary)
+    }
     guard errno == EEXIST || errno == EINTR else { throw SystemCallError("open") }
   }
 }
 
-/// Makes a rename in the directory of `path` survive a power failure, where the file system can.
-private func flushDirectory(of path: String) throws(SystemCallError) {
-  let directory =
-    switch path.lastIndex(of: "/") {
-    case nil: "."
-    case path.startIndex: "/"
-    case let slash?: String(path[..<slash])
-    }
+/// The directory that `path` lies in.
+private func directory(of path: String) -> String {
+  // A combining mark may follow the slash.
+  switch path.unicodeScalars.lastIndex(of: "/") {
+  case nil: "."
+  case path.startIndex: "/"
+  case let slash?: String(path[..<slash])
+  }
+}
+
+/// Makes a rename in `directory` survive a power failure, where the file system can.
+private func flushDirectory(_ directory: String) throws(SystemCallError) {
   let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   // A directory that may be written but not read cannot be flushed.
   guard descriptor >= 0 else { return }

@@ -4,6 +4,7 @@ import Foundation
 import Models
 import Synchronization
 import Tasks
+import ToolSupport
 
 /// The amount and form of a command's output.
 struct ConsoleOptions: ParsableArguments {
@@ -30,6 +31,11 @@ final class Console: Sendable {
     /// The end of an epoch that was not logged yet.
     var untold: (stage: String, progress: TrainingProgress)?
     var stage: String?
+    /// Why standard output could not be written, where it could not. Nothing more is written there then: the rest of a
+    /// line that was cut would not be JSON.
+    var outputFailure: OutputError?
+    /// Whether that was said.
+    var isFailureReported = false
   }
 
   /// Between two drawings of the progress line.
@@ -55,7 +61,7 @@ final class Console: Sendable {
 
   func note(_ line: String) {
     guard !isQuiet else { return }
-    if mode == .json { return emit(NoteEvent(text: line)) }
+    if mode == .json { return log(NoteEvent(text: line)) }
     state.withLock { state in
       erase(&state)
       terminal.writeError("\(line)\n")
@@ -66,8 +72,8 @@ final class Console: Sendable {
   func show(_ stage: String, _ progress: TrainingProgress) {
     guard !isQuiet else { return }
     if mode == .json {
-      if progress.isEndOfEpoch { emit(ProgressEvent(stage, progress)) }
-      return
+      if progress.isEndOfEpoch { log(ProgressEvent(stage, progress)) }
+      return reportLostLog()
     }
     state.withLock { state in
       if state.stage != stage {
@@ -89,14 +95,16 @@ final class Console: Sendable {
   /// Logs that the work was stopped and how to resume it.
   func interrupted(_ line: String, resume command: String?) {
     finish()
-    if mode == .json { emit(InterruptionEvent(text: line, resume: command)) }
+    if mode == .json { log(InterruptionEvent(text: line, resume: command)) }
     terminal.writeError("\(line)\n")
   }
 
   /// Prints the result: `text` for people, `value` as JSON. Must be the last output.
-  func result(_ value: some Encodable, text: @autoclosure () -> String) {
+  ///
+  /// - Throws: `OutputError` where it cannot be written, and where a line before it could not.
+  func result(_ value: some Encodable, text: @autoclosure () -> String) throws(OutputError) {
     finish()
-    if mode == .json { emit(ResultEvent(result: value)) } else { terminal.writeOutput("\(text())\n") }
+    try write(mode == .json ? jsonLine(ResultEvent(result: value)) : text())
   }
 
   /// Ends the progress line, and logs the end of the last training if that was not done.
@@ -133,15 +141,34 @@ final class Console: Sendable {
 
   private static let eraseToEnd = "\u{1B}[K"
 
-  private func emit(_ event: some Encodable) {
-    let line = jsonLine(event)
-    state.withLock { _ in terminal.writeOutput("\(line)\n") }
+  /// Writes `event` as a line of a log; where that fails the work goes on without it.
+  private func log(_ event: some Encodable) { try? write(jsonLine(event)) }
+
+  /// Says once that a training goes on although its log cannot be written.
+  private func reportLostLog() {
+    state.withLock { state in
+      guard let failure = state.outputFailure, !state.isFailureReported else { return }
+      state.isFailureReported = true
+      terminal.writeError("\(failure): going on without this log\n")
+    }
+  }
+
+  /// Writes a line to standard output.
+  private func write(_ line: String) throws(OutputError) {
+    let failure = state.withLock { state in
+      if state.outputFailure == nil {
+        do throws(OutputError) { try terminal.writeOutput("\(line)\n") } catch { state.outputFailure = error }
+      }
+      return state.outputFailure
+    }
+    if let failure { throw failure }
   }
 }
 
 /// The output and the clock of a console.
 struct Terminal: Sendable {
-  var writeOutput: @Sendable (String) -> Void
+  var writeOutput: @Sendable (String) throws(OutputError) -> Void
+  /// Does nothing where standard error cannot be written.
   var writeError: @Sendable (String) -> Void
   /// Columns of the terminal; `nil` where standard error is none.
   var columns: @Sendable () -> Int?
@@ -150,8 +177,8 @@ struct Terminal: Sendable {
 
   /// The process's own.
   static let standard = Terminal(
-    writeOutput: { FileHandle.standardOutput.write(Data($0.utf8)) },
-    writeError: { FileHandle.standardError.write(Data($0.utf8)) },
+    writeOutput: { text throws(OutputError) in try StandardStream.output.write(text) },
+    writeError: StandardStream.error.log,
     columns: {
       guard isatty(STDERR_FILENO) == 1 else { return nil }
       var size = winsize()

@@ -5,6 +5,7 @@ import Foundation
 import Interchange
 import Kernels
 import Models
+import ToolSupport
 
 /// `rnn convert`: a model from one engine's file into another's.
 struct Convert: ParsableCommand {
@@ -69,8 +70,8 @@ struct Convert: ParsableCommand {
       }
     print("\(output): \(writer.description)")
     guard difference <= ModelWriter.tolerance else {
-      FileHandle.standardError.write(
-        Data("Error: \(output) was written, but gives outputs that differ by \(twoDigits(difference))\n".utf8))
+      StandardStream.error.log(
+        "Error: \(output) was written, but gives outputs that differ by \(twoDigits(difference))\n")
       throw ExitCode(1)
     }
     let agreement = difference == 0 ? "to the bit" : "to within \(twoDigits(difference))"

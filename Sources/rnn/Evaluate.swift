@@ -19,16 +19,18 @@ struct Evaluate: ParsableCommand {
   @Argument(help: ArgumentHelp("A table or a text.", valueName: "file"))
   var file: String
 
+  @OptionGroup var trust: TrustOptions
+
   @OptionGroup var consoleOptions: ConsoleOptions
 
   func run() throws {
     let console = Console(consoleOptions)
-    switch try TrainedModel(contentsOf: model) {
+    switch try TrainedModel(contentsOf: model, allowsNonFinite: trust.allowNonFinite) {
     case .forecaster(let forecaster):
       let table = try ForecastTable(contentsOf: file, as: forecaster.plan.columns)
       for note in table.notes { console.note(note) }
       let report = ForecastReport(forecaster, try forecaster.evaluation(on: table), part: file)
-      console.result(report, text: report.description)
+      try console.result(report, text: report.description)
     case .language(let model):
       let text = try FileReading.text(of: file)
       let report: TextReport
@@ -37,7 +39,7 @@ struct Evaluate: ParsableCommand {
       {
         throw DataError(file: file, line: error.line, column: error.column, reason: error.description)
       }
-      console.result(report, text: report.description)
+      try console.result(report, text: report.description)
     }
   }
 }
@@ -48,13 +50,13 @@ enum TrainedModel {
   case language(LanguageModel)
 
   /// Reads the model at `path`, whichever it is.
-  init(contentsOf path: String) throws {
+  init(contentsOf path: String, allowsNonFinite: Bool) throws {
     let file = try SafetensorsFile(path: path)
-    let notes = try SequenceModel<Float>.read(from: file).preprocessing.notes
+    let notes = try ModelFileDescription<SequenceArchitecture>(file.metadata, file: path).preprocessing.notes
     if notes[Forecaster.noteKey] != nil {
-      self = .forecaster(try Forecaster(contentsOf: path))
+      self = .forecaster(try Forecaster(contentsOf: path, allowsNonFinite: allowsNonFinite))
     } else if notes[LanguageModel.noteKey] != nil {
-      self = .language(try LanguageModel(contentsOf: path))
+      self = .language(try LanguageModel(contentsOf: path, allowsNonFinite: allowsNonFinite))
     } else {
       throw DataError(file: path, reason: "holds a model, but none that rnn train made")
     }

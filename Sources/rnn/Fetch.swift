@@ -9,8 +9,8 @@ struct Fetch: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Downloads the data that tasks learn from.",
     discussion: """
-      Every file is checked by its SHA-256 and put in place only if it is the right one. A download that was cut off goes
-      on where it ended.
+      Every file is checked by its size and SHA-256 and put in place only if it is the right one. A download that was cut
+      off goes on where it ended.
 
       Data sets: \(DataSet.allCases.map(\.rawValue).joined(separator: ", ")).
 
@@ -24,6 +24,17 @@ struct Fetch: ParsableCommand {
 
   @Flag(help: "Lists the data sets, where they come from and whether they are there; downloads nothing.")
   var list = false
+
+  @Option(help: ArgumentHelp("Seconds in which a server must answer.", visibility: .hidden))
+  var answerSeconds = TransferLimits().secondsToAnswer
+
+  @Option(help: ArgumentHelp("Seconds in which some bytes must come.", visibility: .hidden))
+  var progressSeconds = TransferLimits().secondsOfProgress
+
+  /// When a server is given up.
+  private var limits: TransferLimits {
+    TransferLimits(secondsToAnswer: answerSeconds, secondsOfProgress: progressSeconds)
+  }
 
   func dataSets() throws -> [DataSet] {
     guard !names.isEmpty else { return DataSet.allCases }
@@ -43,7 +54,7 @@ struct Fetch: ParsableCommand {
       if list {
         print("\(dataSet.rawValue) (\(data.folder.state(of: dataSet))): \(dataSet.provenance)")
       } else {
-        try fetch(dataSet, by: HTTPTransfer.get)
+        try fetch(dataSet, by: HTTPTransfer.get(limits))
       }
     }
     print((list ? "Folder: " : "Written to ") + data.folder.path)
@@ -57,9 +68,10 @@ struct Fetch: ParsableCommand {
         fatalError("\(source.address) is an address")
       }
       let path = data.folder(source.file)
-      let download = Download(address: address, hash: source.hash, path: path, transfer: transfer)
+      let download = Download(
+        address: address, size: source.size, hash: source.hash, path: path, transfer: transfer)
       if download.isDone() { continue }
-      try OutputFolder.make((path as NSString).deletingLastPathComponent)
+      try OutputFolder.make(path.parentFolder)
       print("  \(source.address)")
       try download()
     }
@@ -70,7 +82,7 @@ extension DataDirectory {
   /// The state of `dataSet` in a word or two; files with another hash are mentioned.
   func state(of dataSet: DataSet) -> String {
     guard holds(dataSet) else { return "missing" }
-    let isRight = dataSet.sources.allSatisfy { Download.isFile(at: self($0.file), of: $0.hash) }
+    let isRight = dataSet.sources.allSatisfy { Download.isFile(at: self($0.file), size: $0.size, hash: $0.hash) }
     return isRight ? "there" : "there, but not as it is downloaded"
   }
 

@@ -1,6 +1,8 @@
 #if Tools
 import ArgumentParser
 import DataIO
+import Foundation
+import Kernels
 import Models
 import Tasks
 
@@ -30,6 +32,8 @@ struct Generate: ParsableCommand {
   @Option(help: "Decides what is drawn.")
   var seed: UInt64 = 1
 
+  @OptionGroup var trust: TrustOptions
+
   @OptionGroup var consoleOptions: ConsoleOptions
 
   func validate() throws {
@@ -47,7 +51,7 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let console = Console(consoleOptions)
-    let model = try LanguageModel(contentsOf: self.model)
+    let model = try LanguageModel(contentsOf: self.model, allowsNonFinite: trust.allowNonFinite)
     let prompt = self.prompt ?? model.usualBeginning
     let continuation: String
     do {
@@ -57,9 +61,15 @@ struct Generate: ParsableCommand {
     }
     let shown = self.prompt ?? ""
     let joint = model.level == .word && !shown.isEmpty ? " " : ""
-    console.result(
+    try console.result(
       Result(model: self.model, prompt: prompt, continuation: continuation, seed: seed),
-      text: shown + joint + continuation)
+      text: isatty(STDOUT_FILENO) == 1 ? shown + joint + Self.printable(continuation) : shown + joint + continuation)
+  }
+
+  /// Text of several lines for a terminal: a model's tokens are anything that its file says.
+  static func printable(_ text: String) -> String {
+    text.unicodeScalars
+      .map { $0 == "\n" || $0 == "\t" ? String($0) : Kernels.printable(String($0), limit: 1) }.joined()
   }
 
   private struct Result: Encodable {

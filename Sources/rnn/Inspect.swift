@@ -26,7 +26,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let inspection = try Inspection(of: file, reading)
-    Console(consoleOptions).result(inspection, text: inspection.description)
+    try Console(consoleOptions).result(inspection, text: inspection.description)
   }
 }
 
@@ -69,10 +69,10 @@ struct Inspection: Encodable, CustomStringConvertible {
       if tensors.isCheckpoint {
         (architecture, preprocessing, training) = (nil, nil, nil)
         course = try TrainingCourse.read(fromCheckpoint: path)
-        spectralRadii = try tensors.spectralRadii(prefix: "parameters.")
         metadata = tensors.metadata.filter { $0.key != "course" }
         summary = "a checkpoint of a training"
-        parameters = try tensors.summaries { $0.hasPrefix("parameters.") || $0.hasPrefix("optimizer.") }
+        parameters = try tensors.summaries(options.trust) { $0.hasPrefix("parameters.") || $0.hasPrefix("optimizer.") }
+        spectralRadii = try options.trust.radii { try tensors.spectralRadii(prefix: "parameters.") }
         return
       }
       // A safetensors file can be anybody's: without a readout to make a model of it, its tensors can still be shown.
@@ -82,7 +82,7 @@ struct Inspection: Encodable, CustomStringConvertible {
         let kind = metadata["format"].flatMap { Self.kinds[$0] }
         summary =
           kind ?? "\(tensors.tensors.count) tensors; give --readout to see them as a model of PyTorch's or Keras's"
-        parameters = try tensors.summaries { _ in true }
+        parameters = try tensors.summaries(options.trust) { _ in true }
         return
       }
     }
@@ -96,10 +96,10 @@ struct Inspection: Encodable, CustomStringConvertible {
     switch file.model {
     case .float(let model):
       parameters = model.parameters.summaries
-      spectralRadii = try model.recurrentLayer.spectralRadii()
+      spectralRadii = try options.trust.radii { try model.recurrentLayer.spectralRadii() }
     case .double(let model):
       parameters = model.parameters.summaries
-      spectralRadii = try model.recurrentLayer.spectralRadii()
+      spectralRadii = try options.trust.radii { try model.recurrentLayer.spectralRadii() }
     }
   }
 
@@ -110,12 +110,13 @@ struct Inspection: Encodable, CustomStringConvertible {
     if let training { parts.append(section("Training", lines(of: training))) }
     if let preprocessing { parts.append(section("Data", lines(of: preprocessing))) }
     if !metadata.isEmpty {
-      parts.append(section("Metadata", metadata.sorted { $0.key < $1.key }.map { "\($0.key): \(shortened($0.value))" }))
+      parts.append(
+        section("Metadata", metadata.sorted { $0.key < $1.key }.map { "\(shortened($0.key)): \(shortened($0.value))" }))
     }
     parts.append(
       table(parameters) {
         [
-          Column(title: "parameter", value: $0.name),
+          Column(title: "parameter", value: shortened($0.name)),
           Column(title: "shape", value: $0.shape.map(String.init).joined(separator: " × ")),
           Column(title: "norm", value: significant($0.norm), align: .right),
           Column(title: "root mean square", value: significant($0.rootMeanSquare), align: .right),
@@ -125,7 +126,7 @@ struct Inspection: Encodable, CustomStringConvertible {
       parts.append(
         table(spectralRadii) {
           [
-            Column(title: "recurrent weights", value: $0.parameter), Column(title: "gate", value: $0.gate),
+            Column(title: "recurrent weights", value: shortened($0.parameter)), Column(title: "gate", value: $0.gate),
             Column(title: "spectral radius", value: significant($0.radius), align: .right),
           ]
         })
@@ -198,14 +199,14 @@ struct Inspection: Encodable, CustomStringConvertible {
       lines.append("scaled targets: \(scaling.features), the first by \(significant(scaling.scales.first ?? 1))")
     }
     for (key, note) in preprocessing.notes.sorted(by: { $0.key < $1.key }) where key != TrainingSummary.noteKey {
-      lines.append("\(key): \(shortened(note))")
+      lines.append("\(shortened(key)): \(shortened(note))")
     }
     return lines
   }
 
+  /// What a file holds, for a terminal.
   private func shortened(_ text: String) -> String {
-    let line = text.replacingOccurrences(of: "\n", with: "⏎")
-    return line.count <= 300 ? line : "\(line.prefix(300))…"
+    printable(text.prefix(300).replacingOccurrences(of: "\n", with: "⏎"), limit: 300) + (text.count > 300 ? "…" : "")
   }
 }
 
@@ -229,11 +230,22 @@ extension SafetensorsFile {
   }
 
   /// Summaries of the floating-point tensors whose names fit.
-  fileprivate func summaries(_ fits: (String) -> Bool) throws -> [Inspection.Parameter] {
+  fileprivate func summaries(_ trust: TrustOptions, _ fits: (String) -> Bool) throws -> [Inspection.Parameter] {
     try tensorNames.filter { fits($0) && tensors[$0]?.type.isFloatingPoint == true }.map { name in
       let (shape, elements) = try tensor(name, as: Double.self)
+      if !trust.allowNonFinite, let (place, value) = Tensor(shape: shape, .double(elements)).firstNonFinite {
+        throw DataError(
+          file: self.name, reason: "tensor \(quoted(name)) holds \(value) at \(place), wanted \(finiteWeights)")
+      }
       return Inspection.Parameter(name, shape: shape, elements)
     }
+  }
+}
+
+extension TrustOptions {
+  /// Spectral radii, which only finite weights have.
+  fileprivate func radii(_ radii: () throws -> [GateRadius]) throws -> [GateRadius] {
+    do { return try radii() } catch  where allowNonFinite { return [] }
   }
 }
 

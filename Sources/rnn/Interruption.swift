@@ -2,8 +2,9 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C, and the signal that asks a process to end: the first is noted, so that a training can save a checkpoint;
-/// the second has the default effect and ends the process at once.
+/// Ctrl-C, the signal that asks a process to end, and that of a terminal which was closed: the first is noted, so that a
+/// training can save a checkpoint. The second Ctrl-C or request to end has the default effect and ends the process at
+/// once; a terminal that closes sends its signal twice, so no number of those does.
 enum Interruption {
   private static let flag = Atomic<Bool>(false)
 
@@ -14,12 +15,20 @@ enum Interruption {
   static func watch() {
     // The flag must exist before a handler touches it: making it is not safe there.
     flag.store(false, ordering: .relaxed)
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
+      // nohup has it ignored.
+      if signal == SIGHUP, sigaction(signal, nil, &action) == 0, action.isIgnored { continue }
       action.__sigaction_handler.sa_handler = { _ in Interruption.flag.store(true, ordering: .relaxed) }
-      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_RESTART
+      action.sa_flags = (signal == SIGHUP ? 0 : Int32(bitPattern: UInt32(SA_RESETHAND))) | SA_RESTART
       sigaction(signal, &action, nil)
     }
+  }
+}
+
+extension sigaction {
+  fileprivate var isIgnored: Bool {
+    unsafeBitCast(__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
 #endif

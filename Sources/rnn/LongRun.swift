@@ -3,6 +3,7 @@ import ArgumentParser
 import DataIO
 import Foundation
 import Models
+import ToolSupport
 
 /// Checkpoints of long work.
 struct LongRunOptions: ParsableArguments {
@@ -38,7 +39,7 @@ struct LongRun {
   ///   - console: For progress and notes.
   ///   - defaultFolder: The folder of checkpoints by default.
   ///   - purpose: Identifies this work: checkpoints of another purpose are not resumed.
-  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: String) throws(DataError) {
+  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: RunPurpose) throws(DataError) {
     self.console = console
     folder = try CheckpointFolder(
       options.checkpoints ?? defaultFolder, isKept: options.checkpoints != nil, purpose: purpose,
@@ -51,13 +52,16 @@ struct LongRun {
       return Interruption.isRequested ? .stop : .continue
     }
     session.secondsBetweenCheckpoints = options.checkpointSeconds
+    session.note = console.note
     self.session = session
   }
 
-  /// Does the work. Where a signal stops it, prints how to resume it and throws the exit code of a failed run;
-  /// afterwards the checkpoints are removed, unless the command line named a folder for them.
+  /// Does the work, the writing of its results included. Where a signal stops it or a file cannot be written, prints how
+  /// to resume it and throws the exit code of a failed run; afterwards the checkpoints are removed, unless the command
+  /// line named a folder for them.
   func callAsFunction<Result>(_ work: (TrainingSession) throws -> Result) throws -> Result {
     Interruption.watch()
+    defer { folder.release() }
     do {
       let result = try work(session)
       folder.removeUnlessKept()
@@ -66,10 +70,22 @@ struct LongRun {
       let command = resumeCommand(CommandLine.arguments)
       console.interrupted("Stopped in \(interruption.stage); to go on: \(command)", resume: command)
       throw ExitCode(1)
+    } catch  where Self.isFailureToWrite(error) {
+      let command = resumeCommand(CommandLine.arguments)
+      let state = folder.holdsCheckpoints ? "The last checkpoint is whole" : "There is no checkpoint yet"
+      folder.removeIfEmpty()
+      console.interrupted("Error: \(error)\n\(state); to go on: \(command)", resume: command)
+      throw ExitCode(1)
     } catch {
       folder.removeIfEmpty()
       throw error
     }
+  }
+
+  /// Whether what was computed could not be written, as on a full disk.
+  private static func isFailureToWrite(_ error: any Error) -> Bool {
+    error is OutputError || (error as? SafetensorsError)?.problem == .cannotWrite
+      || (error as? DataError)?.isOutOfSpace == true
   }
 }
 

@@ -53,16 +53,23 @@ struct ModelFile {
     }
   }
 
-  /// Compares the model at `path` with stored vectors: an ONNX file by its graph's names, any other as one of ours.
+  /// Compares the model at `path` with stored vectors: an ONNX file by its graph's names, any other as one of ours. Vectors
+  /// that are none of the model's are not unpacked.
   static func verify(
-    _ path: String, _ options: ReadingOptions, on vectors: [String: Tensor], tolerance: Double
+    _ path: String, _ options: ReadingOptions, on vectors: NumPyArchive, tolerance: Double
   ) throws -> Verification {
-    if try FileKind(path) == .onnx {
-      return try Verification(of: ONNXModel(path: path), on: vectors, tolerance: tolerance)
+    func verify(_ model: some NamedTensorModel) throws -> Verification {
+      let known = model.requiredInputs + model.optionalInputs + model.outputNames
+      let unknown = Set(vectors.names).subtracting(known)
+      guard unknown.isEmpty else { throw VerificationError.unknownNames(unknown.sorted(), known: known) }
+      return try Verification(
+        of: model, on: vectors.tensors(vectors.names, limits: options.limits), tolerance: tolerance,
+        limits: options.run.limits)
     }
+    if try FileKind(path) == .onnx { return try verify(ONNXModel(path: path)) }
     switch try read(path, options).model {
-    case .float(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
-    case .double(let model): return try Verification(of: model, on: vectors, tolerance: tolerance)
+    case .float(let model): return try verify(model)
+    case .double(let model): return try verify(model)
     }
   }
 
@@ -71,10 +78,12 @@ struct ModelFile {
     // Other formats of Recurrent are refused by name.
     if file.metadata["format"]?.hasPrefix("recurrent.") ?? false {
       if isModelOfDoubles(file.metadata) {
-        let (model, preprocessing) = try SequenceModel<Double>.read(from: file)
+        let (model, preprocessing) = try SequenceModel<Double>.read(
+          from: file, allowsNonFinite: options.trust.allowNonFinite)
         return ModelFile(model: .double(model), preprocessing: preprocessing, format: .recurrent)
       }
-      let (model, preprocessing) = try SequenceModel<Float>.read(from: file)
+      let (model, preprocessing) = try SequenceModel<Float>.read(
+        from: file, allowsNonFinite: options.trust.allowNonFinite)
       return ModelFile(model: .float(model), preprocessing: preprocessing, format: .recurrent)
     }
     // The paths of Keras's variables have slashes, the names of PyTorch's tensors dots.
@@ -83,7 +92,7 @@ struct ModelFile {
   }
 
   private static func readPyTorch(_ file: SafetensorsFile, _ options: ReadingOptions) throws -> ModelFile {
-    let weights = try PyTorchStateDict(file)
+    let weights = try PyTorchStateDict(file, allowsNonFinite: options.trust.allowNonFinite)
     let readout = try options.readout(of: file.name)
     func model<Scalar: TensorScalar>(_: Scalar.Type) throws -> SequenceModel<Scalar> {
       try weights.sequenceModel(

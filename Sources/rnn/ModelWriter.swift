@@ -15,6 +15,7 @@ struct ModelWriter {
   private let hasLengths: Bool
   private let hasStates: Bool
   private let parts: PartNames
+  private let limits: RunLimits
 
   /// A writer for `path`. Throws where its kind of file is not written.
   init(to path: String, _ options: Convert) throws(DataError) {
@@ -26,6 +27,7 @@ struct ModelWriter {
     }
     (target, hasLengths, hasStates) = (options.target, options.lengths, !options.noStates)
     parts = options.reading.parts
+    limits = options.reading.run.limits
   }
 
   var description: String {
@@ -51,17 +53,18 @@ struct ModelWriter {
       try ONNXExport(model, options).write(to: path)
       // The importer does not run a Scan, the form of a projection.
       if model.architecture.recurrent.cells[0].isProjected {
-        return try difference(between: model, and: SequenceModel<Scalar>.read(fromONNX: path).model)
+        return try difference(
+          between: model, and: SequenceModel<Scalar>.read(fromONNX: path, allowsNonFinite: true).model)
       }
       return try difference(between: model, and: ONNXModel(path: path))
     case .safetensors where target == .recurrent:
       try model.write(to: path, preprocessing: preprocessing)
-      return try difference(between: model, and: SequenceModel<Scalar>.read(from: path).model)
+      return try difference(between: model, and: SequenceModel<Scalar>.read(from: path, allowsNonFinite: true).model)
     case .safetensors:
       let names = parts.written
       try PyTorchStateDict.write(
         model, embedding: names.embedding, recurrent: names.recurrent, head: names.head, to: path)
-      let same: SequenceModel<Scalar> = try PyTorchStateDict(path: path).sequenceModel(
+      let same: SequenceModel<Scalar> = try PyTorchStateDict(path: path, allowsNonFinite: true).sequenceModel(
         embedding: model.architecture.embedding.map { _ in names.embedding }, recurrent: names.recurrent,
         head: names.head, readout: model.architecture.readout, loss: model.architecture.loss,
         nonlinearity: model.architecture.activation)
@@ -69,7 +72,7 @@ struct ModelWriter {
     case .npz, .keras, .hdf5:
       try KerasModel.write(model, to: path)
       let architecture = model.architecture
-      let same: SequenceModel<Scalar> = try KerasModel(path: path).sequenceModel(
+      let same: SequenceModel<Scalar> = try KerasModel(path: path, allowsNonFinite: true).sequenceModel(
         assuming: KerasAssumptions(
           nonlinearity: architecture.activation, reset: architecture.reset, readout: architecture.readout,
           loss: architecture.loss))
@@ -81,9 +84,9 @@ struct ModelWriter {
     between model: SequenceModel<Scalar>, and written: some NamedTensorModel
   ) throws -> Double {
     let inputs = model.sampleInputs().filter { (written.requiredInputs + written.optionalInputs).contains($0.key) }
-    let wanted = try model.outputs(of: inputs).filter { written.outputNames.contains($0.key) }
+    let wanted = try model.outputs(of: inputs, limits: limits).filter { written.outputNames.contains($0.key) }
     let verification = try Verification(
-      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.tolerance)
+      of: written, on: inputs.merging(wanted) { $1 }, tolerance: Self.tolerance, limits: limits)
     return verification.outputs.map(\.largestRelative).max() ?? .infinity
   }
 }

@@ -103,11 +103,8 @@ extension TapeMemory: ExpressibleByArgument {
     case "everything": self = .everything
     case "least": self = .least
     default:
-      let units = ["kB": 1e3, "MB": 1e6, "GB": 1e9]
-      guard let unit = units[String(argument.suffix(2))], let number = Double(argument.dropLast(2)),
-        1..<1e18 ~= number * unit
-      else { return nil }
-      self = .budget(bytes: Int(number * unit))
+      guard let count = ByteCount(argument: argument) else { return nil }
+      self = .budget(bytes: count.bytes)
     }
   }
 

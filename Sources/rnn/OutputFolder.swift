@@ -24,7 +24,8 @@ enum OutputFolder {
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       throw DataError(file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "is a folder" : "is no regular file")
     }
-    try check(folder(of: path))
+    try check(path.parentFolder)
+    try FileWriting.check(path)
     for other in others where isSame(path, other) {
       throw DataError(file: path, reason: "would be written over \(other)")
     }
@@ -34,8 +35,8 @@ enum OutputFolder {
   static func make(_ path: String) throws(DataError) {
     guard mkdir(path, 0o777) != 0 else { return }
     var code = errno
-    if code == ENOENT, folder(of: path) != path, !path.isEmpty {
-      try make(folder(of: path))
+    if code == ENOENT, path.parentFolder != path, !path.isEmpty {
+      try make(path.parentFolder)
       if mkdir(path, 0o777) == 0 { return }
       code = errno
     }
@@ -47,19 +48,14 @@ enum OutputFolder {
   /// Whether two paths name one file, which need not exist.
   private static func isSame(_ path: String, _ other: String) -> Bool {
     if let file = identity(of: path), let other = identity(of: other) { return file == other }
-    return (path as NSString).lastPathComponent == (other as NSString).lastPathComponent
-      && identity(of: folder(of: path)) == identity(of: folder(of: other))
+    return path.fileName == other.fileName
+      && identity(of: path.parentFolder) == identity(of: other.parentFolder)
   }
 
   /// Identifies the file at `path`, whatever its path; `nil` where there is none.
   private static func identity(of path: String) -> [UInt64]? {
     var status = stat()
     return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
-  }
-
-  private static func folder(of path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
-    return folder.isEmpty ? "." : folder
   }
 }
 #endif

@@ -23,16 +23,18 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("Writes the CSV here, not to standard output.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var trust: TrustOptions
+
   @OptionGroup var consoleOptions: ConsoleOptions
 
   func run() throws {
     let console = Console(consoleOptions)
     if let output { try OutputFolder.check(file: output, besides: [model, table]) }
-    let forecaster = try Forecaster(contentsOf: model)
+    let forecaster = try Forecaster(contentsOf: model, allowsNonFinite: trust.allowNonFinite)
     let table = try ForecastTable(contentsOf: self.table, as: forecaster.plan.columns)
     for note in table.notes { console.note(note) }
     for series in table.series where series.count < forecaster.plan.history {
-      let name = series.id.map { "“\($0)”" } ?? self.table
+      let name = series.id.map { quoted($0) } ?? self.table
       console.note(
         "\(name) has \(counted(series.count, "row")), fewer than the \(forecaster.plan.history) that were learned with")
     }
@@ -40,7 +42,7 @@ struct Predict: ParsableCommand {
     let csv = ForecastCSV(forecasts, forecaster.plan.columns).text
     if let output { try FileWriting.write(Array(csv.utf8), to: output) }
     if console.isJSON || output == nil {
-      console.result(forecasts, text: String(csv.dropLast()))
+      try console.result(forecasts, text: String(csv.dropLast()))
     } else {
       console.note("Written: \(output ?? "")")
     }

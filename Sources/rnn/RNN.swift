@@ -1,8 +1,10 @@
 #if Tools
 import ArgumentParser
+import DataIO
 import Foundation
 import Kernels
 import Models
+import ToolSupport
 
 /// The command line tool: recurrent networks without writing a program.
 @main
@@ -26,22 +28,40 @@ struct RNN: ParsableCommand {
 
   /// Runs the subcommand that `arguments` name; `nil` for those of the command line.
   static func main(_ arguments: [String]?) {
+    ToolProcess.prepare()
     // This process is the tool's own, and nothing has computed yet.
     OpenBLASInformation.adoptFasterCore()
     do {
       var command = try parseAsRoot(arguments)
+      if isOurs(command), let problem = EngineEnvironment.problems.first {
+        throw DataError(file: "the environment", reason: problem)
+      }
       try command.run()
     } catch {
       end(because: error)
     }
   }
 
+  /// Whether `command` is one of the tool's own, and not one of the parser's, which prints help.
+  private static func isOurs(_ command: any ParsableCommand) -> Bool {
+    configuration.groupedSubcommands.contains { $0.subcommands.contains { $0 == type(of: command) } }
+  }
+
   /// Ends with the exit code for `error`, after a line that says what it is.
-  private static func end(because error: any Error) -> Never {
+  static func end(because error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+    if let error = error as? OutputError, error.isClosedPipe { Foundation.exit(failure) }
+    let message = fullMessage(for: error) + "\n"
     // Help and versions are errors too, that succeed.
-    if exitCode(for: error).isSuccess || error is ExitCode { exit(withError: error) }
-    FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
-    Foundation.exit(error is TrainingError || error is DownloadError ? failure : badInput)
+    if exitCode(for: error).isSuccess {
+      do { try StandardStream.output.write(message) } catch { end(because: error) }
+      Foundation.exit(EXIT_SUCCESS)
+    }
+    StandardStream.error.log(message)
+    let isFailure =
+      error is TrainingError || error is DownloadError || error is OutputError
+      || (error as? DataError)?.isOutOfSpace == true
+    Foundation.exit(isFailure ? failure : badInput)
   }
 
   /// The exit code for a run that failed although its input was valid.
@@ -51,14 +71,15 @@ struct RNN: ParsableCommand {
 }
 #else
 import Foundation
+import ToolSupport
 
 /// Stands in for the tool where the package is built without its trait.
 @main
 enum RNN {
   /// Says how to get it.
   static func main() {
-    FileHandle.standardError.write(
-      Data("Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n".utf8))
+    StandardStream.error.log(
+      "Error: built without the package trait Tools, which --traits default,HDF5 keeps beside HDF5\n")
     exit(1)
   }
 }

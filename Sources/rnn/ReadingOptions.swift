@@ -23,7 +23,20 @@ struct ReadingOptions: ParsableArguments {
       "The settings of Keras weights: a .keras file, or a .json with what model.to_json() gives.", valueName: "file"))
   var settings: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How much an .npz or .keras file may unpack to; eight times its size, at least 32 MiB, unless given.",
+      valueName: "amount"))
+  var maxUnpacked: ByteCount?
+
+  @OptionGroup var trust: TrustOptions
+
   @OptionGroup var parts: PartNames
+
+  @OptionGroup var run: LimitOptions
+
+  /// How much an archive may unpack to.
+  var limits: UnpackingLimits { maxUnpacked.map { .bytes($0.bytes) } ?? UnpackingLimits() }
 
   /// The readout, which the file at `path` does not hold.
   func readout(of path: String) throws(DataError) -> SequenceArchitecture.Readout {

@@ -37,7 +37,7 @@ struct Report: ParsableCommand {
   }
 
   private static func replacingExtension(of path: String) -> String {
-    (path as NSString).deletingPathExtension + ".html"
+    path.withoutExtension + ".html"
   }
 }
 
@@ -71,7 +71,7 @@ extension ReportPage {
 
   /// The page of a model or a checkpoint: a summary, and the losses of its training.
   init(weightsIn path: String) throws {
-    let name = (path as NSString).lastPathComponent
+    let name = path.fileName
     let file = try SafetensorsFile(path: path)
     if ModelFileDescription<SequenceArchitecture>.isPresent(in: file.metadata) {
       let description = try ModelFileDescription<SequenceArchitecture>(file.metadata, file: path)

@@ -14,7 +14,7 @@ struct RunRecord: Codable, Hashable {
 
   /// A run of `arguments` that began at `began`, on this machine.
   init(_ arguments: [String] = CommandLine.arguments, began: Date) {
-    let name = arguments.first.map { ($0 as NSString).lastPathComponent } ?? "rnn"
+    let name = arguments.first.map(\.fileName) ?? "rnn"
     command = ([name] + arguments.dropFirst()).joined(separator: " ")
     self.began = began.formatted(.iso8601)
     machine = Self.thisMachine

@@ -48,7 +48,7 @@ struct RunTask: ParsableCommand {
   func run() throws {
     let console = Console(running.console)
     if list {
-      return console.result(allTasks.map { TaskListEntry($0.description) }, text: TaskListEntry.table)
+      return try console.result(allTasks.map { TaskListEntry($0.description) }, text: TaskListEntry.table)
     }
     guard let task = allTasks.first(where: { $0.name == name }) else {
       throw ValidationError(
@@ -60,32 +60,36 @@ struct RunTask: ParsableCommand {
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
-      purpose: "task \(task.name), \(scale.rawValue), seed \(seed)\(try dataFingerprints(task.description))")
+      purpose: RunPurpose(parts: [
+        "work": "task \(task.name)", "data": try dataFingerprints(task.description),
+        "options": "\(scale.rawValue), seed \(seed)",
+      ]))
     let (date, began) = (Date(), ContinuousClock.now)
-    let result = try run { session in
-      try task.run(
+    let meetsBars = try run { session in
+      let result = try task.run(
         in: TaskContext(scale, seed: seed, data: data.folder, session: session, note: console.note))
+      let seconds = Double((ContinuousClock.now - began).components.seconds)
+      var files = try write(result.attachments)
+      let record = RunRecord(began: date)
+      if let report {
+        try ReportPage(result, seconds: seconds, files: files, record: record).write(to: report)
+        files.append(report)
+      }
+      let output = TaskOutput(result, files: files, seconds: seconds, record: record)
+      try console.result(output, text: output.description)
+      return result.meetsBars
     }
-    let seconds = Double((ContinuousClock.now - began).components.seconds)
-    var files = try write(result.attachments)
-    let record = RunRecord(began: date)
-    if let report {
-      try ReportPage(result, seconds: seconds, files: files, record: record).write(to: report)
-      files.append(report)
-    }
-    let output = TaskOutput(result, files: files, seconds: seconds, record: record)
-    console.result(output, text: output.description)
-    guard result.meetsBars else { throw ExitCode(1) }
+    guard meetsBars else { throw ExitCode(1) }
   }
 
   /// Fingerprints of the data files, which show whether they changed.
   func dataFingerprints(_ task: TaskDescription) throws(DataError) -> String {
     let folder = data.folder
-    var text = ""
+    var files: [String] = []
     for dataSet in task.dataSets + task.optionalDataSets where folder.holds(dataSet) {
-      for file in dataSet.files { text += ", \(file): \(try fingerprint(of: folder(file)))" }
+      for file in dataSet.files { files.append("\(file) \(try fingerprint(of: folder(file)))") }
     }
-    return text
+    return files.joined(separator: ", ")
   }
 
   private func write(_ attachments: [Attachment]) throws(DataError) -> [String] {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import DataIO
 import Foundation
+import Kernels
 import Models
 import Tasks
 import TextTable
@@ -24,20 +25,20 @@ extension Train {
     for note in table.notes { console.note(note) }
     let began = Date()
     let run = try longRun(console, to: output)
-    let (forecaster, evaluation) = try run { session in
-      let result = try Forecaster.train(on: table, settings, in: session)
-      try result.forecaster.write(to: output)
-      return result
+    let report = try run { session in
+      let (forecaster, evaluation) = try Forecaster.train(on: table, settings, in: session)
+      try forecaster.write(to: output)
+      let report = ForecastReport(
+        forecaster, evaluation, part: "the last 15 % of each series", files: files(besides: output))
+      if let path = self.report {
+        var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
+        page.scores = report.scores
+        page.figures = forecaster.figures(on: table, evaluation)
+        try page.write(to: path)
+      }
+      return report
     }
-    let report = ForecastReport(
-      forecaster, evaluation, part: "the last 15 % of each series", files: files(besides: output))
-    if let path = self.report {
-      var page = ReportPage(trainingOf: "Forecasts of \(target)", summary: report.heading, RunRecord(began: began))
-      page.scores = report.scores
-      page.figures = forecaster.figures(on: table, evaluation)
-      try page.write(to: path)
-    }
-    console.result(report, text: report.description)
+    try console.result(report, text: report.description)
   }
 }
 
@@ -80,7 +81,8 @@ struct ForecastReport: Encodable, CustomStringConvertible {
   /// What the errors are of.
   var heading: String {
     let seasonText = season.map { "season \($0)" } ?? "no season"
-    return "Errors of \(target) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), "
+    return
+      "Errors of \(printable(target, limit: 200)) on \(part): \(evaluation.forecasts) forecasts of \(horizon) rows from \(history), "
       + seasonText
   }
 

@@ -16,20 +16,20 @@ extension Train {
 
     let began = Date()
     let run = try longRun(console, to: output)
-    let (model, evaluation) = try run { session in
-      let result = try LanguageModel.train(on: text, file: file, settings, in: session)
-      try result.model.write(to: output)
-      return result
+    let report = try run { session in
+      let (model, evaluation) = try LanguageModel.train(on: text, file: file, settings, in: session)
+      try model.write(to: output)
+      let report = TextReport(model, evaluation, part: "the last tenth of \(file)", files: files(besides: output))
+      if let path = self.report {
+        var page = ReportPage(
+          trainingOf: "Text model of \(file)", summary: "Scored on the last tenth.", RunRecord(began: began))
+        page.scores = report.scores
+        page.figures = model.training.map { [.lineChart(LineChart($0))] } ?? []
+        try page.write(to: path)
+      }
+      return report
     }
-    let report = TextReport(model, evaluation, part: "the last tenth of \(file)", files: files(besides: output))
-    if let path = self.report {
-      var page = ReportPage(
-        trainingOf: "Text model of \(file)", summary: "Scored on the last tenth.", RunRecord(began: began))
-      page.scores = report.scores
-      page.figures = model.training.map { [.lineChart(LineChart($0))] } ?? []
-      try page.write(to: path)
-    }
-    console.result(report, text: report.description)
+    try console.result(report, text: report.description)
   }
 }
 

@@ -71,14 +71,20 @@ struct Train: ParsableCommand {
   /// The run that writes `output`.
   func longRun(_ console: Console, to output: String) throws(DataError) -> LongRun {
     // The output may change when a run is resumed; the training may not.
-    var settings = "train, \(try fingerprint(of: file))"
-    for value in [
-      table.target, table.id, table.date, "\(table.ignore)", "\(table.noHeader)", "\(table.horizon)",
-      "\(table.history ?? 0)", "\(table.season ?? 0)", level?.rawValue, network.cell?.rawValue, "\(network.layers)",
-      "\(network.hidden ?? 0)", "\(network.dropout)", "\(network.epochs ?? 0)", "\(network.batch ?? 0)",
-      "\(network.learningRate)", "\(network.seed)",
-    ] { settings += ", \(value ?? "-")" }
-    return try LongRun(running, console: console, defaultFolder: "\(output).checkpoints", purpose: settings)
+    let purpose = RunPurpose(parts: [
+      "work": "train",
+      "data": """
+      \(try fingerprint(of: file)), columns \([table.target, table.id, table.date].map { $0 ?? "-" }), \
+      ignore \(table.ignore), no header \(table.noHeader), horizon \(table.horizon), history \(table.history ?? 0), \
+      season \(table.season ?? 0), level \(level?.rawValue ?? "-")
+      """,
+      "model": "\(network.cell?.rawValue ?? "-"), layers \(network.layers), hidden \(network.hidden ?? 0)",
+      "options": """
+      dropout \(network.dropout), epochs \(network.epochs ?? 0), batch \(network.batch ?? 0), \
+      learning rate \(network.learningRate), seed \(network.seed)
+      """,
+    ])
+    return try LongRun(running, console: console, defaultFolder: "\(output).checkpoints", purpose: purpose)
   }
 }
 
@@ -120,13 +126,5 @@ extension TextLevel: HyphenatedArgument {}
 extension CSVTable {
   /// The names of the columns; their numbers where there is no header.
   fileprivate var names: [String] { header.isEmpty ? columns.indices.map { "\($0 + 1)" } : header }
-}
-
-extension String {
-  /// What follows the last point of the last component.
-  var fileExtension: String { (self as NSString).pathExtension.lowercased() }
-
-  /// This path without its extension.
-  var withoutExtension: String { (self as NSString).deletingPathExtension }
 }
 #endif

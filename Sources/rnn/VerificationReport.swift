@@ -1,6 +1,7 @@
 #if Tools
 import Foundation
 import Interchange
+import Kernels
 import TextTable
 
 /// A verification as text.
@@ -19,7 +20,7 @@ struct VerificationReport: CustomStringConvertible {
   private var table: String {
     TextTable<OutputComparison> {
       [
-        Column(title: "output", value: $0.name),
+        Column(title: "output", value: printable($0.name, limit: 200)),
         Column(title: "shape", value: shape($0.foundShape)),
         Column(title: "largest difference", value: twoDigits($0.largestAbsolute), align: .right),
         Column(title: "relative", value: twoDigits($0.largestRelative), align: .right),
@@ -30,12 +31,14 @@ struct VerificationReport: CustomStringConvertible {
 
   private func difference(of output: OutputComparison) -> String {
     guard output.foundShape == output.wantedShape else {
-      return "\(output.name): the shape is \(shape(output.foundShape)), wanted \(shape(output.wantedShape))"
+      return
+        "\(printable(output.name, limit: 200)): the shape is \(shape(output.foundShape)), wanted \(shape(output.wantedShape))"
     }
     guard let first = output.firstDifferent else { return "" }
     let place = first.index.map(String.init).joined(separator: ", ")
     let count = output.foundShape.reduce(1, *)
-    return "\(output.name)[\(place)] is the first of \(output.differentCount) in \(count) that differ: "
+    return
+      "\(printable(output.name, limit: 200))[\(place)] is the first of \(output.differentCount) in \(count) that differ: "
       + "\(first.found), wanted \(first.wanted)"
   }
 

@@ -36,7 +36,7 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    let vectors = try NumPyArchive.read(self.vectors)
+    let vectors = try NumPyArchive(path: self.vectors)
     let verification: Verification
     do {
       verification = try ModelFile.verify(path, reading, on: vectors, tolerance: tolerance)

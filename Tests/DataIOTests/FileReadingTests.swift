@@ -1,4 +1,5 @@
 import DataIO
+import Foundation
 import TestSupport
 import Testing
 
@@ -58,9 +59,9 @@ import Testing
       0x00, 0x00, 0x80, 0x17, 0x0b, 0x06, 0xe8, 0x03, 0x00, 0x00,
     ]
     try withTemporaryFile(file) { path in
-      let bytes = try FileReading.bytes(ofGzip: path, limit: 1000)
+      let bytes = try FileReading.bytes(ofGzip: path, limits: .bytes(1000))
       #expect(bytes == [UInt8](repeating: 0, count: 1000))
-      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limit: 999) }
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: .bytes(999)) }
     }
   }
 
@@ -89,5 +90,26 @@ import Testing
         try FileReading.text(of: path)
       }
     }
+  }
+
+  @Test func aFIFOIsRefusedAndNotWaitedFor() throws {
+    try withTemporaryFolder { folder in
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect(throws: DataError(file: folder + "/pipe", reason: "is a FIFO, no regular file")) {
+        try FileReading.bytes(of: folder + "/pipe")
+      }
+    }
+  }
+
+  @Test func whatAProcessPipesInIsReadToItsEnd() throws {
+    let pipe = Pipe()
+    Thread.detachNewThread {
+      for part in [[1, 2, 3], [4]] as [[UInt8]] {
+        usleep(1000)
+        pipe.fileHandleForWriting.write(Data(part))
+      }
+      pipe.fileHandleForWriting.closeFile()
+    }
+    #expect(try FileReading.bytes(of: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)") == [1, 2, 3, 4])
   }
 }

@@ -47,6 +47,89 @@ import Testing
     }
   }
 
+  private func permissions(of path: String) -> mode_t {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
+  }
+
+  private func replace(_ path: String) throws {
+    try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll([7, 8], to: descriptor) }
+  }
+
+  @Test(arguments: [0o600, 0o640, 0o755] as [mode_t]) func theNewFileHasThePermissionsOfTheOld(_ mode: mode_t) throws {
+    try withTemporaryFolder { directory in
+      let path = directory + "/file"
+      writeFile([1], to: path)
+      #expect(chmod(path, mode) == 0)
+      try replaceFile(at: path) { descriptor throws(SystemCallError) in
+        // Nobody else may read it before it is there.
+        var status = stat()
+        #expect(fstat(descriptor, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        try writeAll([7, 8], to: descriptor)
+      }
+      #expect(permissions(of: path) == mode)
+    }
+  }
+
+  @Test func whatALinkLeadsToIsReplacedAndTheLinkStays() throws {
+    try withTemporaryFolder { directory in
+      makeFolder(directory + "/elsewhere")
+      writeFile([1], to: directory + "/elsewhere/file")
+      #expect(chmod(directory + "/elsewhere/file", 0o600) == 0)
+      #expect(symlink("elsewhere/file", directory + "/link") == 0)
+      #expect(symlink(directory + "/link", directory + "/link to link") == 0)
+      #expect(symlink("elsewhere/new", directory + "/dangling") == 0)
+      for (link, file) in [("link to link", "file"), ("dangling", "new")] {
+        try replace(directory + "/\(link)")
+        #expect(try Data(contentsOf: URL(filePath: directory + "/elsewhere/\(file)")) == Data([7, 8]))
+      }
+      #expect(permissions(of: directory + "/elsewhere/file") == 0o600)
+      for link in ["link", "link to link", "dangling"] {
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory + "/\(link)").isEmpty == false)
+      }
+      #expect(Set(fileNames(in: directory + "/elsewhere")) == ["file", "new"])
+    }
+  }
+
+  @Test func whatCannotBeReplacedIsSaidBeforeAndNothingIsLeft() throws {
+    try withTemporaryFolder { directory in
+      let name = String(repeating: "x", count: 255)
+      #expect(symlink("loop", directory + "/loop") == 0)
+      #expect(symlink("nothing/file", directory + "/lost") == 0)
+      for (name, code) in [
+        (name + "x", ENAMETOOLONG), ("loop", ELOOP), ("lost", ENOENT), ("nothing/file", ENOENT),
+      ] {
+        #expect(throws: SystemCallError("open", code: code)) { try checkReplaceable(directory + "/\(name)") }
+        #expect(throws: SystemCallError("open", code: code)) { try replace(directory + "/\(name)") }
+      }
+      try checkReplaceable(directory + "/\(name)")
+      #expect(Set(fileNames(in: directory)) == ["loop", "lost"])
+      // The longest name that a file can have, which leaves no room for a longer temporary one.
+      try replace(directory + "/\(name)")
+      #expect(Set(fileNames(in: directory)) == ["loop", "lost", name])
+    }
+  }
+
+  @Test func orphansAreRemovedAndWhatIsBeingWrittenStays() throws {
+    try withTemporaryFolder { directory in
+      let theirs = [".recurrent-a", "recurrent-a.tmp", "a.tmp"]
+      for name in theirs + [".recurrent-0k2.tmp"] { writeFile([1], to: directory + "/\(name)") }
+      try replaceFile(at: directory + "/file") { descriptor throws(SystemCallError) in
+        removeOrphans(in: directory)
+        try writeAll([7, 8], to: descriptor)
+      }
+      #expect(Set(fileNames(in: directory)) == Set(theirs + ["file"]))
+      #expect(try Data(contentsOf: URL(filePath: directory + "/file")) == Data([7, 8]))
+    }
+  }
+
+  @Test func aPipeIsNotWaitedForByAReader() throws {
+    try withTemporaryFolder { directory in
+      #expect(mkfifo(directory + "/pipe", 0o600) == 0)
+      #expect { try ReadOnlyFile(path: directory + "/pipe") } throws: { "\($0)".contains("FIFO") }
+    }
+  }
+
   @Test func aPipeIsNotReplaced() throws {
     try withTemporaryFolder { directory in
       let path = directory + "/pipe"

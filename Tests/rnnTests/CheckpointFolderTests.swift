@@ -9,15 +9,20 @@ import Testing
 @Suite struct CheckpointFolderTests {
   private let folder = TemporaryFolder()
 
-  private func open(_ purpose: String = "this", resumes: Bool = false) throws -> CheckpointFolder {
-    try CheckpointFolder(folder.path, isKept: true, purpose: purpose, resumes: resumes)
+  private func purpose(_ data: String = "this", options: String = "few") -> RunPurpose {
+    RunPurpose(parts: ["work": "test", "data": data, "options": options])
+  }
+
+  private func open(_ data: String = "this", options: String = "few", resumes: Bool = false) throws -> CheckpointFolder
+  {
+    try CheckpointFolder(folder.path, isKept: true, purpose: purpose(data, options: options), resumes: resumes)
   }
 
   @Test func otherFilesAreUnchanged() throws {
     let theirs = ["notes.tmp", "run.txt", "model.safetensors", "a.checkpoint.safetensors.bak"]
     for name in theirs { writeFile([7], to: folder.path(name)) }
     let opened = try open()
-    #expect(Set(fileNames(in: folder.path)) == Set(theirs + ["recurrent-run.txt"]))
+    #expect(Set(fileNames(in: folder.path)) == Set(theirs + ["recurrent-run.txt", "recurrent-run.lock"]))
     opened.removeIfEmpty()
     #expect(Set(fileNames(in: folder.path)) == Set(theirs))
     for name in theirs { #expect(try FileReading.bytes(of: folder.path(name)) == [7]) }
@@ -32,21 +37,64 @@ import Testing
   @Test func oldCheckpointsGoUnlessTheRunIsResumed() throws {
     _ = try open()
     writeFile([7], to: folder.path("gru.checkpoint.safetensors"))
-    writeFile([7], to: folder.path("gru.checkpoint.safetensors.12-ab.tmp"))
+    writeFile([7], to: folder.path(".recurrent-12ab.tmp"))
     #expect(throws: DataError.self) { try open("that", resumes: true) }
     let resumed = try open(resumes: true)
     #expect(resumed.holdsCheckpoints)
+    resumed.release()
     #expect(Set(fileNames(in: folder.path)) == ["recurrent-run.txt", "gru.checkpoint.safetensors"])
     let fresh = try open("that")
     #expect(!fresh.holdsCheckpoints)
+    fresh.release()
     #expect(fileNames(in: folder.path) == ["recurrent-run.txt"])
+  }
+
+  @Test func whatDiffersFromTheRunOfTheCheckpointsIsNamed() throws {
+    _ = try open()
+    for (data, options, wanted) in [
+      ("that", "few", "a run that differs in its data"), ("this", "many", "a run that differs in its options"),
+      ("that", "many", "a run that differs in its data, options"),
+    ] {
+      #expect { try open(data, options: options, resumes: true) } throws: {
+        ($0 as? DataError)?.reason == "holds checkpoints of \(wanted)"
+      }
+    }
+    // As an older version wrote it.
+    writeFile(Array("train, 12 bytes 0, level".utf8), to: folder.path("recurrent-run.txt"))
+    #expect { try open(resumes: true) } throws: { "\($0)".contains("another version") }
+  }
+
+  @Test func aSecondRunIsRefusedWithTheFolderAndTheProcess() throws {
+    let first = try open()
+    writeFile([7], to: folder.path("gru.checkpoint.safetensors"))
+    for resumes in [true, false] {
+      #expect(throws: DataError(file: folder.path, reason: "is in use by process \(getpid())")) {
+        try open("that", resumes: resumes)
+      }
+    }
+    #expect(first.holdsCheckpoints)
+    first.release()
+    _ = try open()
+  }
+
+  @Test func aFolderThatWasMadeAnewIsTheOtherRuns() throws {
+    let path = folder.path("made")
+    let first = try CheckpointFolder(path, isKept: false, purpose: purpose(), resumes: false)
+    try FileManager.default.removeItem(atPath: path)
+    let second = try CheckpointFolder(path, isKept: false, purpose: purpose(), resumes: false)
+    first.removeUnlessKept()
+    #expect(Set(fileNames(in: path)) == ["recurrent-run.txt", "recurrent-run.lock"])
+    // The lock of a training that was killed goes with the rest.
+    writeFile([], to: path + "/gru.checkpoint.safetensors.lock")
+    second.removeUnlessKept()
+    #expect(!FileManager.default.fileExists(atPath: path))
   }
 
   @Test func anEmptyFolderThatWasThereStays() throws {
     try open().removeIfEmpty()
     #expect(FileManager.default.fileExists(atPath: folder.path))
     let made = folder.path("made")
-    try CheckpointFolder(made, isKept: true, purpose: "this", resumes: false).removeIfEmpty()
+    try CheckpointFolder(made, isKept: true, purpose: purpose(), resumes: false).removeIfEmpty()
     #expect(!FileManager.default.fileExists(atPath: made))
   }
 }

@@ -12,8 +12,9 @@ import Testing
   /// A server that has `file`, sends it in parts of 300 bytes, and breaks off after `limit` bytes.
   private static func server(knowsParts: Bool = true, limit: Int = .max) -> Download.Transfer {
     { _, start, began, receive in
-      if knowsParts, start >= file.count { return try began(416) }
-      try began(knowsParts && start > 0 ? 206 : 200)
+      if knowsParts, start >= file.count { return try began(Download.Answer(status: 416)) }
+      let isPart = knowsParts && start > 0
+      try began(Download.Answer(status: isPart ? 206 : 200, start: isPart ? start : nil))
       let rest = file.dropFirst(knowsParts ? start : 0).prefix(limit)
       for part in stride(from: rest.startIndex, to: rest.endIndex, by: 300) {
         try receive(Array(rest[part..<min(part + 300, rest.endIndex)]))
@@ -26,7 +27,8 @@ import Testing
     -> Download
   {
     Download(
-      address: try #require(URL(string: "http://localhost/file")), hash: hash ?? SHA256.hexadecimal(of: Self.file),
+      address: try #require(URL(string: "http://localhost/file")), size: Self.file.count,
+      hash: hash ?? SHA256.hexadecimal(of: Self.file),
       path: folder + "/file", transfer: transfer)
   }
 
@@ -84,7 +86,7 @@ import Testing
   {
     try withTemporaryFolder { folder in
       let refused = try download(folder) { _, _, began, receive in
-        try began(status)
+        try began(Download.Answer(status: status))
         try receive([9])
       }
       let error = #expect(throws: DownloadError.self) { try refused() }
@@ -93,11 +95,35 @@ import Testing
     }
   }
 
+  @Test func aPartOfAnotherFileIsBegunAnew() throws {
+    for part in [Array(Self.file.prefix(400)) + [1, 2, 3], Self.file + [1], [UInt8](repeating: 1, count: 1000)] {
+      try withTemporaryFolder { folder in
+        writeFile(part, to: folder + "/file.part")
+        try download(folder, by: Self.server())()
+        #expect(fileNames(in: folder) == ["file"])
+        #expect(try FileReading.bytes(of: folder + "/file") == Self.file)
+      }
+    }
+  }
+
+  @Test func twoDownloadsOfAFileDoNotMix() throws {
+    try withTemporaryFolder { folder in
+      let second = try download(folder, by: Self.server())
+      let first = try download(folder) { address, start, began, receive in
+        #expect { try second() } throws: { "\($0)".contains("in use by process \(getpid())") }
+        try Self.server()(address, start, began, receive)
+      }
+      try first()
+      #expect(fileNames(in: folder) == ["file"])
+    }
+  }
+
   @Test func anUnreachableServerIsReportedInALine() throws {
     try withTemporaryFolder { folder in
       // No server listens at the discard port.
       let lost = Download(
-        address: try #require(URL(string: "http://127.0.0.1:9/file")), hash: "", path: folder + "/file")
+        address: try #require(URL(string: "http://127.0.0.1:9/file")), size: 1, hash: "", path: folder + "/file",
+        transfer: HTTPTransfer.get())
       let error = #expect(throws: DownloadError.self) { try lost() }
       #expect(error?.description.contains("127.0.0.1 cannot be reached") == true)
       #expect(error?.description.contains("\n") == false)

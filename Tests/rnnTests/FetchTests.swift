@@ -19,7 +19,7 @@ import Testing
       let fetch = try Fetch.parse(["digits", "--data", folder])
       #expect(throws: DownloadError.self) {
         try fetch.fetch(.digits) { _, _, began, receive in
-          try began(200)
+          try began(Download.Answer(status: 200))
           try receive([1, 2, 3])
         }
       }

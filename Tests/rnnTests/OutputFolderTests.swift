@@ -42,6 +42,17 @@ import Testing
     #expect(refusal(folder.path("nothing/x")) == "there is no such folder")
   }
 
+  @Test func whatCannotBeWrittenIsSaidBeforeTheWork() {
+    let name = String(repeating: "x", count: 255)
+    #expect(refusal(folder.path(name)) == "none")
+    #expect(refusal(folder.path(name + "x")).contains("File name too long"))
+    #expect(symlink("nothing/file", folder.path("lost")) == 0)
+    #expect(refusal(folder.path("lost")).contains("No such file"))
+    #expect(symlink("loop", folder.path("loop")) == 0)
+    #expect(refusal(folder.path("loop")).contains("Too many levels of symbolic links"))
+    #expect(Set(fileNames(in: folder.path)) == ["lost", "loop"])
+  }
+
   @Test func foldersAreMadeWithThoseTheyLieIn() throws {
     try OutputFolder.make(folder.path("a"))
     try OutputFolder.make(folder.path("a/b/c"))

@@ -91,6 +91,43 @@ import Testing
     #expect(try FileReading.bytes(of: parts) == FileReading.bytes(of: whole))
   }
 
+  /// The limit is for a run that does not begin.
+  @Test(.timeLimit(.minutes(10))) func aSecondRunInAFolderIsRefusedUntilTheFirstEnds() throws {
+    let wave = writeWave()
+    let runs = folder.path("runs")
+    func arguments(_ epochs: Int) -> [String] {
+      [
+        "train", wave, "--target", "level", "--output", folder.path("m.safetensors"), "--checkpoints", runs, "--quiet",
+        "--checkpoint-seconds", "0", "--horizon", "4", "--history", "12", "--hidden", "6", "--epochs", "\(epochs)",
+      ]
+    }
+    let first = try ToolProcess(arguments(1_000_000))
+    while !fileNames(in: runs).contains(where: { $0.hasSuffix(".checkpoint.safetensors") }) { usleep(10_000) }
+    for options in [[], ["--resume"]] {
+      let (status, errors) = try ToolProcess(arguments(2) + options).wait()
+      #expect(status == 2 && errors == "Error: \(runs): is in use by process \(first.identifier)\n")
+    }
+    #expect(first.isRunning)
+    first.kill()
+    _ = first.wait()
+    let (status, errors) = try ToolProcess(arguments(2) + ["--resume"]).wait()
+    #expect(status == 2 && errors == "Error: \(runs): holds checkpoints of a run that differs in its options\n")
+    #expect(try ToolProcess(arguments(2)).wait().status == 0)
+    #expect(fileNames(in: runs).allSatisfy { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".lock") })
+  }
+
+  @Test func namesThatAreTooLongAreSaidBeforeTraining() throws {
+    let wave = writeWave()
+    // Long enough that the folder of its checkpoints has no name, or its file.
+    for count in [250, 256] {
+      let model = folder.path(String(repeating: "m", count: count))
+      #expect { try run(["train", wave, "--target", "level", "--output", model] + small) } throws: {
+        "\($0)".contains("File name too long")
+      }
+    }
+    #expect(fileNames(in: folder.path) == ["wave.csv"])
+  }
+
   @Test func aTextIsContinuedFromTheFileAlone() throws {
     let text = folder.path("book.txt")
     writeFile(Array(String(repeating: "the cat sat on the mat. ", count: 60).utf8), to: text)

@@ -96,6 +96,57 @@ import Testing
         == "\(vectors): no input or output is called y, only inputs, lengths, h_0, predictions, h_n")
   }
 
+  @Test func whatARunMayTakeIsAnOption() throws {
+    let (model, vectors, _) = try writeModelAndVectors()
+    let onnx = folder.path("m.onnx")
+    try Convert.parse([model, onnx, "--lengths"]).run()
+    for path in [model, onnx] {
+      let memory = #expect(throws: (any Error).self) {
+        try Verify.parse([path, vectors, "--memory-limit", "1kB"]).run()
+      }
+      #expect(memory.map { "\($0)" }?.hasSuffix("wanted at most 1000 in all, the limit on memory") == true)
+      let work = #expect(throws: (any Error).self) {
+        try Verify.parse([path, vectors, "--operation-limit", "9"]).run()
+      }
+      #expect(work.map { "\($0)" }?.hasSuffix("wanted at most 9 in all, the limit on operations") == true)
+      try Verify.parse([path, vectors, "--memory-limit", "1MB", "--operation-limit", "1000000"]).run()
+    }
+  }
+
+  /// A file of a few bytes.
+  @Test func aBatchOfAnySizeWithoutStepsIsRefused() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    let onnx = folder.path("m.onnx")
+    try Convert.parse([model, onnx]).run()
+    func expectRefusal(_ path: String, _ shape: [Int], _ others: [String: Tensor]) throws {
+      try write(others.merging(["inputs": Tensor(shape: shape, [Float]())]) { $1 }, to: vectors)
+      let error = #expect(throws: (any Error).self) { try Verify.parse([path, vectors]).run() }
+      #expect(error.map { "\($0)" }?.contains("of shape \(shape) takes") == true, "\(String(describing: error))")
+    }
+    let final = try #require(tensors["h_n"])
+    try expectRefusal(model, [1 << 40, 0, 3], ["h_n": final])
+    // The graph's initial state is no option.
+    let empty = Tensor(shape: [final.shape[0], 0, final.shape[2]], [Float]())
+    for path in [model, onnx] { try expectRefusal(path, [0, 1 << 40, 3], ["h_0": empty, "h_n": empty]) }
+  }
+
+  @Test func vectorsThatUnpackToMoreThanTheirArchiveJustifiesAreNamed() throws {
+    let (model, vectors, tensors) = try writeModelAndVectors()
+    let zeros = Tensor(shape: [1, 3 << 20, 3], [Float](repeating: 0, count: 9 << 20))
+    let all = [("inputs", zeros), ("predictions", tensors["predictions"]!)]
+    try NumPyArchive.write(all.map { ($0.0, $0.1) }, to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: {
+      "\($0)".hasPrefix(
+        "\(vectors): the member “inputs.npy” unpacks to 37748864 bytes, more than the 33554432 that an archive")
+    }
+    #expect { try Verify.parse([model, vectors, "--max-unpacked", "1MB"]).run() } throws: {
+      "\($0)".contains("more than the 1000000")
+    }
+    // Names are looked at before anything is unpacked.
+    try NumPyArchive.write([("surprise", zeros)], to: vectors, compression: .deflate)
+    #expect { try Verify.parse([model, vectors]).run() } throws: { "\($0)".contains("is called surprise") }
+  }
+
   @Test func exitCodesAreZeroOneAndTwo() async throws {
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "/nowhere.safetensors", "/nowhere.npz"]) }
     await #expect(processExitsWith: .exitCode(2)) { RNN.main(["verify", "--no-such-option"]) }

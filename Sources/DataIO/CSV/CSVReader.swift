@@ -1,85 +1,143 @@
-/// Splits CSV by the grammar of RFC 4180, in time and memory linear in the text.
+/// Splits CSV by the grammar of RFC 4180, in time and memory linear in the text: four bytes a field until columns are asked for.
 ///
 /// Beyond the grammar, lines may end in LF or CR alone, and blanks before a field and after a closing quote are skipped.
 /// What splits is ASCII, whose bytes are part of no other character in UTF-8.
 struct CSVReader {
-  /// The fields, `[columns][rows]`.
-  private(set) var columns: [[String]] = []
+  /// The limit on columns: each takes some eighty bytes, however little is in it.
+  static let maxColumns = 1 << 20
+  /// What a field and a row take in memory, at most, while a table is made of them: a string, an index, a line.
+  private static let bytesPerField = 24, bytesPerRow = 24
+  /// The memory that a table may take for each byte of its text, beside ``freeMemory``: tables of empty fields take more.
+  private static let memoryPerByte = 14
+  /// The memory that the fields of any table may take.
+  static let freeMemory = 192 << 20
+
+  /// Number of columns.
+  private(set) var columnCount = 0
   /// The line on which each row begins, counted from 1.
   private(set) var lines: [Int] = []
+  /// Where each field begins, row after row.
+  private var starts: [UInt32] = []
 
   private let file: String
-  /// The text without byte order mark at its beginning.
   private let text: String
-  /// Its UTF-8, without line ends at the end.
+  /// Its UTF-8.
   private let bytes: [UInt8]
+  /// The end of the bytes without line ends at the end.
+  private let end: Int
   private let separator: UInt8
-  private var position = 0
+  private let memoryLimit: Int
+  private var position: Int
   /// The line at `position`, and the one on which its row began: errors name the latter.
   private var (line, rowLine) = (1, 1)
 
   /// Reads all rows. `nil` for `separator` takes the first comma, semicolon or tab of the first line that has any text.
-  init(_ text: String, file: String, separator: UInt8?) throws(DataError) {
+  init(
+    _ text: String, file: String, separator: UInt8?, freeMemory: Int = CSVReader.freeMemory
+  ) throws(DataError) {
     self.file = file
-    self.text = String(text.unicodeScalars.drop { $0 == "\u{feff}" })
-    var bytes = Array(self.text.utf8)
-    bytes.removeLast(bytes.reversed().prefix(while: isLineEnd).count)
-    self.bytes = bytes
-    self.separator = separator ?? guessedSeparator(of: bytes)
+    self.text = text
+    bytes = Array(text.utf8)
+    guard bytes.count < UInt32.max else { throw DataError(file: file, reason: "holds more than 4 GiB") }
+    end = bytes.count - bytes.reversed().prefix(while: isLineEnd).count
+    // Byte order marks are no part of the text.
+    position = text.unicodeScalars.prefix { $0 == "\u{feff}" }.count * 3
+    self.separator = separator ?? guessedSeparator(of: bytes[min(position, end)..<end])
+    memoryLimit = freeMemory + Self.memoryPerByte * bytes.count
     try checkText()
-    while position < bytes.count { try readRow() }
+    while position < end { try readRow() }
     guard !lines.isEmpty else { throw DataError(file: file, reason: "holds no table") }
+  }
+
+  /// The fields of column `index` from row `row` on.
+  func column(_ index: Int, from row: Int = 0) -> [String] {
+    (row..<lines.count).map { field(at: Int(starts[$0 * columnCount + index])) }
+  }
+
+  /// The fields of row `row`.
+  func row(_ row: Int) -> [String] {
+    starts[row * columnCount..<(row + 1) * columnCount].map { field(at: Int($0)) }
   }
 
   private mutating func readRow() throws(DataError) {
     rowLine = line
-    var fields = [try readField()]
-    while try take(separator) { fields.append(try readField()) }
+    let rowStart = starts.count
+    var count = 0
+    repeat {
+      skipBlanks()
+      // What a row has too many is counted and not kept.
+      if columnCount == 0 || count < columnCount { starts.append(UInt32(position)) }
+      try skipField()
+      count += 1
+      guard columnCount > 0 || count <= Self.maxColumns else {
+        throw error("the number of fields is more than the \(Self.maxColumns) of the widest table that is read")
+      }
+    } while try take(separator)
     _ = try (take(carriageReturn), take(lineFeed))
     line += 1
-    if fields == [""], columns.count != 1 { return }
-    if columns.isEmpty { columns = [[String]](repeating: [], count: fields.count) }
-    guard fields.count == columns.count else {
+    if count == 1, columnCount != 1, field(at: Int(starts[rowStart])).isEmpty {
+      starts.removeLast()
+      return
+    }
+    if columnCount == 0 { columnCount = count }
+    guard count == columnCount else {
       throw error(
-        "the number of fields is \(fields.count), wanted \(columns.count)",
-        column: min(fields.count, columns.count) + 1)
+        "the number of fields is \(count), wanted \(columnCount)", column: min(count, columnCount) + 1)
     }
     lines.append(rowLine)
-    for (index, field) in fields.enumerated() { columns[index].append(field) }
+    let memory = Self.bytesPerField * starts.count + Self.bytesPerRow * lines.count
+    guard memory <= memoryLimit else {
+      throw error(
+        "\(starts.count) fields up to here would take \(memory) bytes of memory, more than the \(memoryLimit) for a text of "
+          + "\(bytes.count)")
+    }
   }
 
-  private mutating func readField() throws(DataError) -> String {
-    skipBlanks()
-    let field = try take(quote) ? readQuotedField() : readPlainField()
+  private mutating func skipField() throws(DataError) {
+    if try take(quote) {
+      try skipQuotedField()
+    } else {
+      while !isAtEndOfField, bytes[position] != quote { position += 1 }
+    }
     guard isAtEndOfField else {
       throw error("a quote stands where none can be, or text right after a closing one")
     }
-    return field
   }
 
-  private mutating func readPlainField() -> String {
-    let start = position
-    while !isAtEndOfField, next != quote { position += 1 }
-    return String(decoding: bytes[start..<position], as: UTF8.self)
-  }
-
-  /// Reads what follows an opening quote, and skips blanks after the closing one.
-  private mutating func readQuotedField() throws(DataError) -> String {
-    var field: [UInt8] = []
+  /// Skips what follows an opening quote, and blanks after the closing one.
+  private mutating func skipQuotedField() throws(DataError) {
     while let byte = next {
       if try !take(quote) {
         position += 1
       } else if try !take(quote) {
         skipBlanks()
-        return String(decoding: field, as: UTF8.self)
+        return
       }
       if byte == lineFeed || byte == carriageReturn && next != lineFeed { line += 1 }
-      field.append(byte)
     }
     throw error("a quote is not closed")
   }
 
-  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+  /// The field that begins at `start`, which was skipped before.
+  private func field(at start: Int) -> String {
+    guard start < end, bytes[start] == quote else {
+      var last = start
+      while last < end, bytes[last] != separator, !isLineEnd(bytes[last]) { last += 1 }
+      return String(decoding: bytes[start..<last], as: UTF8.self)
+    }
+    var (field, position): ([UInt8], Int) = ([], start + 1)
+    while position < end {
+      if bytes[position] == quote {
+        guard position + 1 < end, bytes[position + 1] == quote else { break }
+        position += 1
+      }
+      field.append(bytes[position])
+      position += 1
+    }
+    return String(decoding: field, as: UTF8.self)
+  }
+
+  private var next: UInt8? { position < end ? bytes[position] : nil }
 
   private var isAtEndOfField: Bool { next.map { $0 == separator || isLineEnd($0) } ?? true }
 
@@ -91,7 +149,7 @@ struct CSVReader {
   /// at the table then sees no separator or quote.
   private mutating func take(_ byte: UInt8) throws(DataError) -> Bool {
     guard next == byte else { return false }
-    if !bytes[max(0, position - 1)...].prefix(3).allSatisfy({ $0 < 0x80 }) {
+    if position > 0 && bytes[position - 1] >= 0x80 || position + 1 < bytes.count && bytes[position + 1] >= 0x80 {
       let index = text.utf8.index(text.startIndex, offsetBy: position)
       let character = text[text.index(before: text.index(after: index))]
       guard character.asciiValue != nil else {
@@ -130,7 +188,7 @@ private let carriageReturn = UInt8(ascii: "\r")
 
 private func isLineEnd(_ byte: UInt8) -> Bool { byte == lineFeed || byte == carriageReturn }
 
-private func guessedSeparator(of bytes: [UInt8]) -> UInt8 {
+private func guessedSeparator(of bytes: ArraySlice<UInt8>) -> UInt8 {
   var isQuoted = false
   let found = bytes.drop { isLineEnd($0) || $0 == UInt8(ascii: " ") }.first { byte in
     if byte == quote { isQuoted.toggle() }

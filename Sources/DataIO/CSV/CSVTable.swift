@@ -5,8 +5,9 @@ internal import Kernels
 ///
 /// Lines may end in LF or CR alone too, and blanks before a field and around quotes are skipped. Refused with its line is
 /// what else cannot be read in one way only: rows of unequal length, a quote that is never closed or within a field
-/// without quotes, a separator merged with a combining mark, characters that are not text. Lines without any text are
-/// skipped, except in a table of one column, where one is an empty field.
+/// without quotes, a separator merged with a combining mark, characters that are not text. So are more than
+/// 2²⁰ columns, and millions of fields without any text, which take more memory than the file justifies. Lines without any
+/// text are skipped, except in a table of one column, where one is an empty field.
 public struct CSVTable: Sendable, Equatable {
   /// The path of the file, or what the caller called the bytes.
   public let file: String
@@ -16,11 +17,14 @@ public struct CSVTable: Sendable, Equatable {
   public let columns: [[String]]
   /// The line on which each row begins, counted from 1: what an error about a row should name.
   public let lines: [Int]
+  /// The place of each name in ``header``.
+  private let indices: [String: Int]
 
   /// Number of rows, without the header.
   public var rowCount: Int { lines.count }
 
-  /// The most that a file may hold unless the caller says otherwise: 256 MiB. In memory a table takes many times that.
+  /// The most that a file may hold unless the caller says otherwise: 256 MiB. In memory a table takes up to sixteen times
+  /// that, and 256 MiB.
   public static let defaultLimit = 1 << 28
 
   /// Reads the file at `path`, which must be UTF-8, with at least one column.
@@ -47,24 +51,22 @@ public struct CSVTable: Sendable, Equatable {
       "\(quoted(separator.map(String.init) ?? "")) cannot separate fields")
     let rows = try CSVReader(text, file: file, separator: separator?.asciiValue)
     self.file = file
-    guard hasHeader else {
-      (header, columns, lines) = ([], rows.columns, rows.lines)
-      return
-    }
-    header = rows.columns.map { String($0[0].trimmingBlanks) }
-    columns = rows.columns.map { Array($0.dropFirst()) }
-    lines = Array(rows.lines.dropFirst())
-    var seen: Set<String> = []
-    for (index, name) in header.enumerated() where !seen.insert(name).inserted {
+    header = hasHeader ? rows.row(0).map { String($0.trimmingBlanks) } : []
+    var indices: [String: Int] = [:]
+    for (index, name) in header.enumerated() where indices.updateValue(index, forKey: name) != nil {
       throw DataError(
         file: file, line: rows.lines[0], column: index + 1, reason: "the column name \(quoted(name)) occurs twice")
     }
+    self.indices = indices
+    let first = hasHeader ? 1 : 0
+    columns = (0..<rows.columnCount).map { rows.column($0, from: first) }
+    lines = Array(rows.lines.dropFirst(first))
   }
 
   /// The index of the column called `name`.
   public func index(of name: String) throws(DataError) -> Int {
-    guard let index = header.firstIndex(of: name) else {
-      let names = header.map { quoted($0) }.joined(separator: ", ")
+    guard let index = indices[name] else {
+      let names = header.prefix(Self.maxNamesShown).map { quoted($0) }.joined(separator: ", ")
       throw DataError(file: file, reason: "has no column \(quoted(name))" + (names.isEmpty ? "" : ", but \(names)"))
     }
     return index
@@ -86,6 +88,9 @@ public struct CSVTable: Sendable, Equatable {
     }
     return numbers
   }
+
+  /// The limit on the names in an error message.
+  private static let maxNamesShown = 100
 
   private static func isMissing(_ text: Substring) -> Bool {
     // Most fields are numbers, and longer than these.

@@ -23,21 +23,41 @@ public struct NumPyArchive: Sendable {
     names = archive.names.map { String(decoding: $0.utf8.dropLast(Self.suffix.utf8.count), as: UTF8.self) }
   }
 
-  /// The array called `name`, whose file may have at most `limit` bytes. Throws where there is none or it is damaged.
-  public func tensor(_ name: String, limit: Int = FileReading.defaultLimit) throws(DataError) -> Tensor {
+  /// The array called `name`. Throws where there is none, it is damaged, or it unpacks to more than `limits` allow for an
+  /// archive of this size. It is unpacked into the memory where it stays.
+  public func tensor(_ name: String, limits: UnpackingLimits = UnpackingLimits()) throws(DataError) -> Tensor {
     guard archive.contains(name + Self.suffix) else {
       throw DataError(file: archive.name, reason: "has no array \(quoted(name)) among \(names.count)")
     }
-    return try NumPyFile.tensor(
-      bytes: archive.bytes(of: name + Self.suffix, limit: limit), name: "\(archive.name)/\(name)\(Self.suffix)")
+    try archive.check([name + Self.suffix], limits)
+    return try unpacked(name)
+  }
+
+  /// The arrays called `names`, by name. Throws as ``tensor(_:limits:)``; the limits are those of all together.
+  public func tensors(
+    _ names: [String], limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> [String: Tensor] {
+    try archive.check(names.map { $0 + Self.suffix }, limits)
+    var tensors: [String: Tensor] = [:]
+    for name in names { tensors[name] = try unpacked(name) }
+    return tensors
+  }
+
+  private func unpacked(_ name: String) throws(DataError) -> Tensor {
+    let reader = try archive.reader(of: name + Self.suffix)
+    let tensor = try NumPyFile.tensor(
+      byteCount: reader.remaining, name: "\(archive.name)/\(name)\(Self.suffix)"
+    ) { (buffer) throws(DataError) in try reader.read(into: buffer) }
+    try reader.finish()
+    return tensor
   }
 
   /// All arrays in the archive at `path`, by name.
-  public static func read(_ path: String) throws(DataError) -> [String: Tensor] {
+  public static func read(
+    _ path: String, limits: UnpackingLimits = UnpackingLimits()
+  ) throws(DataError) -> [String: Tensor] {
     let archive = try NumPyArchive(path: path)
-    var tensors: [String: Tensor] = [:]
-    for name in archive.names { tensors[name] = try archive.tensor(name) }
-    return tensors
+    return try archive.tensors(archive.names, limits: limits)
   }
 
   /// The bytes of an archive of `tensors`, in their order and with names of which no two are the same: those that

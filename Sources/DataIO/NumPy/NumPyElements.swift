@@ -9,21 +9,25 @@ struct NumPyElements {
     fortran = header.isFortranOrder ? FortranOrder(shape: header.shape) : nil
   }
 
-  /// The numbers of `type` in `bytes`, the last index running fastest. Of a truth value any byte but zero makes true.
-  func decoded(_ bytes: ArraySlice<UInt8>, as type: NumPyDescriptor.ElementType) -> Tensor.Elements {
+  /// The `count` numbers of `type` that `read` gives, the last index running fastest. Of a truth value any byte but zero makes
+  /// true.
+  func decoded(
+    _ count: Int, as type: NumPyDescriptor.ElementType,
+    _ read: (UnsafeMutableRawBufferPointer) throws(DataError) -> Void
+  ) throws(DataError) -> Tensor.Elements {
     switch type {
-    case .bool: .bool(integers(bytes, of: UInt8.self).map { $0 != 0 })
-    case .uint8: .uint8(integers(bytes))
-    case .int8: .int8(integers(bytes))
-    case .uint16: .uint16(integers(bytes))
-    case .int16: .int16(integers(bytes))
-    case .uint32: .uint32(integers(bytes))
-    case .int32: .int32(integers(bytes))
-    case .uint64: .uint64(integers(bytes))
-    case .int64: .int64(integers(bytes))
-    case .float16: .float16(integers(bytes).map(Float16.init(bitPattern:)))
-    case .float: .float(integers(bytes).map(Float.init(bitPattern:)))
-    case .double: .double(integers(bytes).map(Double.init(bitPattern:)))
+    case .bool: .bool(try numbers(count, UInt8.self, in: UInt8.self, read).map { $0 != 0 })
+    case .uint8: .uint8(try numbers(count, in: UInt8.self, read))
+    case .int8: .int8(try numbers(count, in: UInt8.self, read))
+    case .uint16: .uint16(try numbers(count, in: UInt16.self, read))
+    case .int16: .int16(try numbers(count, in: UInt16.self, read))
+    case .uint32: .uint32(try numbers(count, in: UInt32.self, read))
+    case .int32: .int32(try numbers(count, in: UInt32.self, read))
+    case .uint64: .uint64(try numbers(count, in: UInt64.self, read))
+    case .int64: .int64(try numbers(count, in: UInt64.self, read))
+    case .float16: .float16(try numbers(count, in: UInt16.self, read))
+    case .float: .float(try numbers(count, in: UInt32.self, read))
+    case .double: .double(try numbers(count, in: UInt64.self, read))
     }
   }
 
@@ -45,21 +49,33 @@ struct NumPyElements {
     }
   }
 
-  private func integers<Value: FixedWidthInteger>(
-    _ bytes: ArraySlice<UInt8>, of type: Value.Type = Value.self
-  ) -> [Value] {
-    let size = MemoryLayout<Value>.size
-    let count = bytes.count / size
-    return bytes.withUnsafeBytes { bytes in
-      func value(_ index: Int) -> Value {
-        inOrder(bytes.loadUnaligned(fromByteOffset: index * size, as: Value.self))
-      }
-      guard let fortran else { return (0..<count).map(value) }
-      var result: [Value] = []
-      result.reserveCapacity(count)
-      fortran.forEach { result.append(value($0)) }
-      return result
+  /// Numbers, each in a word of the file, in the memory that they are read into.
+  private func numbers<Number: BitwiseCopyable, Word: FixedWidthInteger>(
+    _ count: Int, _: Number.Type = Number.self, in word: Word.Type,
+    _ read: (UnsafeMutableRawBufferPointer) throws(DataError) -> Void
+  ) throws(DataError) -> [Number] {
+    // For none, the initialiser below would write to the empty array that all threads share.
+    guard count > 0 else { return [] }
+    var failure: DataError?
+    var numbers = [Number](unsafeUninitializedCapacity: count) { buffer, initialized in
+      do throws(DataError) {
+        try read(UnsafeMutableRawBufferPointer(buffer))
+        initialized = count
+      } catch { failure = error }
     }
+    if let failure { throw failure }
+    if byteOrder == .big {
+      numbers.withUnsafeMutableBufferPointer { numbers in
+        numbers.withMemoryRebound(to: Word.self) { words in
+          for index in words.indices { words[index] = words[index].byteSwapped }
+        }
+      }
+    }
+    guard let fortran else { return numbers }
+    var result: [Number] = []
+    result.reserveCapacity(count)
+    fortran.forEach { result.append(numbers[$0]) }
+    return result
   }
 
   private func bytes<Value: FixedWidthInteger>(_ elements: [Value]) -> [UInt8] {

@@ -30,16 +30,43 @@ public enum NumPyFile {
 
   /// Reads the array in a file that is already in memory; errors call it `name`.
   public static func tensor(bytes: [UInt8], name: String = "bytes in memory") throws(DataError) -> Tensor {
-    func error(_ reason: String) -> DataError { DataError(file: name, reason: reason) }
-    guard bytes.starts(with: magic) else { throw error("is not a .npy file: it does not begin with \\x93NUMPY") }
-    var reader = LittleEndianReader(bytes[magic.count...], exhausted: error("ends within its header"))
-    let version = (try reader.next(UInt8.self), try reader.next(UInt8.self))
-    guard (1...3).contains(version.0), version.1 == 0 else {
-      throw error("is of version \(version.0).\(version.1), wanted 1.0, 2.0 or 3.0")
+    var position = 0
+    return try tensor(byteCount: bytes.count, name: name) { buffer in
+      buffer.copyBytes(from: bytes[position..<position + buffer.count])
+      position += buffer.count
     }
-    let length = version.0 == 1 ? Int(try reader.next(UInt16.self)) : Int(try reader.next(UInt32.self))
-    let header = try NumPyHeader(try reader.take(length), file: name)
-    let numbers = reader.remaining
+  }
+
+  /// Reads the array in a file of `byteCount` bytes, of which `read` gives the next ones: its header, and where that fits the
+  /// number of bytes the numbers, into the memory where they stay. Errors call the file `name`.
+  static func tensor(
+    byteCount: Int, name: String, read: (UnsafeMutableRawBufferPointer) throws(DataError) -> Void
+  ) throws(DataError) -> Tensor {
+    func error(_ reason: String) -> DataError { DataError(file: name, reason: reason) }
+    var remaining = byteCount
+    func take(_ count: Int) throws(DataError) -> [UInt8] {
+      guard count <= remaining else { throw error("ends within its header") }
+      remaining -= count
+      var bytes = [UInt8](repeating: 0, count: count)
+      var failure: DataError?
+      bytes.withUnsafeMutableBytes { buffer in
+        do throws(DataError) { try read(buffer) } catch { failure = error }
+      }
+      if let failure { throw failure }
+      return bytes
+    }
+    guard try take(min(byteCount, magic.count)) == magic else {
+      throw error("is not a .npy file: it does not begin with \\x93NUMPY")
+    }
+    let version = try take(2)
+    guard (1...3).contains(version[0]), version[1] == 0 else {
+      throw error("is of version \(version[0]).\(version[1]), wanted 1.0, 2.0 or 3.0")
+    }
+    let length = try take(version[0] == 1 ? 2 : 4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= NumPyHeader.maxLength else {
+      throw error("has a header of \(length) bytes, wanted at most \(NumPyHeader.maxLength)")
+    }
+    let header = try NumPyHeader(try take(length)[...], file: name)
 
     // Zeros are left out, so that no order of the dimensions overflows.
     let size = header.shape.filter { $0 > 0 }.reduce((partialValue: header.descriptor.type.size, overflow: false)) {
@@ -48,12 +75,13 @@ public enum NumPyFile {
     }
     guard !size.overflow else { throw error("has the shape \(header.shape), which no memory can hold") }
     let wanted = header.shape.contains(0) ? 0 : size.partialValue
-    guard numbers.count == wanted else {
+    guard remaining == wanted else {
       throw error(
-        "has \(numbers.count) bytes of numbers, wanted \(wanted) for the shape \(header.shape) of \(header.descriptor)")
+        "has \(remaining) bytes of numbers, wanted \(wanted) for the shape \(header.shape) of \(header.descriptor)")
     }
     return Tensor(
-      shape: header.shape, NumPyElements(header).decoded(numbers, as: header.descriptor.type))
+      shape: header.shape,
+      try NumPyElements(header).decoded(wanted / header.descriptor.type.size, as: header.descriptor.type, read))
   }
 
   /// The bytes of a file with `tensor`: those that `numpy.save` writes, if the orders are not given.

@@ -4,6 +4,9 @@ struct NumPyHeader: Equatable {
   var isFortranOrder: Bool
   var shape: [Int]
 
+  /// The limit on its bytes. NumPy's own is 10,000 unless the caller trusts the file.
+  static let maxLength = 1 << 20
+
   init(descriptor: NumPyDescriptor, isFortranOrder: Bool, shape: [Int]) {
     self.descriptor = descriptor
     self.isFortranOrder = isFortranOrder

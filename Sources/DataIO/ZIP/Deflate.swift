@@ -11,29 +11,24 @@ enum Deflate {
     UInt32(truncatingIfNeeded: crc32_z(0, bytes, bytes.count))
   }
 
-  /// The `count` bytes that `compressed` stands for; `nil` where it stands for more or fewer, or is damaged.
-  ///
-  /// Memory is taken as bytes come out, so that a wrong `count` costs nothing.
-  static func inflated(_ compressed: [UInt8], count: Int) -> [UInt8]? {
-    let result = inflated(compressed, windowBits: -MAX_WBITS, limit: count)
-    return result?.count == count ? result : nil
+  /// CRC-32 of `bytes` after others whose CRC-32 is `checksum`.
+  static func checksum(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32) -> UInt32 {
+    UInt32(
+      truncatingIfNeeded: crc32_z(
+        UInt(checksum), bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count))
   }
 
   /// The bytes of a gzip file of one member (RFC 1952), whose checksum is checked; `nil` where it is damaged, or stands
   /// for more than `limit` bytes.
   static func unzipped(_ file: [UInt8], limit: Int) -> [UInt8]? {
     let gzipWrapping: Int32 = 16  // zlib's sign for it, to be added
-    return inflated(file, windowBits: gzipWrapping + MAX_WBITS, limit: limit)
-  }
-
-  private static func inflated(_ compressed: [UInt8], windowBits: Int32, limit: Int) -> [UInt8]? {
     var stream = z_stream()
-    guard inflateInit2_(&stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      return nil
-    }
+    guard
+      inflateInit2_(&stream, gzipWrapping + MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return nil }
     defer { inflateEnd(&stream) }
     var result: [UInt8] = []
-    let isWhole = pump(compressed, through: &stream, step: inflate) { piece in
+    let isWhole = pump(file, through: &stream, step: inflate) { piece in
       guard piece.count <= limit - result.count else { return false }
       result += piece
       return true

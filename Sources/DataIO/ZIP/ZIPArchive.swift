@@ -40,37 +40,45 @@ public struct ZIPArchive: Sendable {
   /// Whether there is a member called `member`.
   public func contains(_ member: String) -> Bool { members[member] != nil }
 
-  /// The bytes of the member called `member`, which may be at most `limit`.
+  /// The bytes of the member called `member`.
   ///
   /// Throws where there is none, where the bytes are damaged (their CRC-32 is checked), and where they are more than
-  /// `limit`. Memory is taken as bytes are decompressed, never more than the directory tells of.
-  public func bytes(of member: String, limit: Int = FileReading.defaultLimit) throws(DataError) -> [UInt8] {
+  /// `limits` allow for an archive of this size.
+  public func bytes(of member: String, limits: UnpackingLimits = UnpackingLimits()) throws(DataError) -> [UInt8] {
+    try check([member], limits)
+    let reader = try reader(of: member)
+    let bytes = try reader.read(reader.remaining)
+    try reader.finish()
+    return bytes
+  }
+
+  /// A reader of the member called `member`. Throws where there is none.
+  func reader(of member: String) throws(DataError) -> ZIPMemberReader {
+    ZIPMemberReader(try self.member(member), of: name, in: source)
+  }
+
+  /// Throws where one of these members is not there, or they have more bytes together than `limits` allow.
+  func check(_ names: [String], _ limits: UnpackingLimits) throws(DataError) {
+    let allowance = limits.allowance(for: source.count)
+    var sum = 0
+    for name in names {
+      let count = try member(name).count
+      guard count <= allowance - sum else {
+        let others = sum == 0 ? "" : " after \(sum) of others"
+        throw DataError(
+          file: self.name,
+          reason:
+            "the member \(quoted(name)) unpacks to \(count) bytes\(others), more than the \(allowance) that an archive of "
+            + "\(source.count) bytes may")
+      }
+      sum += count
+    }
+  }
+
+  private func member(_ member: String) throws(DataError) -> ZIPMember {
     guard let found = members[member] else {
       throw DataError(file: name, reason: "has no member \(quoted(member)) among \(names.count)")
     }
-    func error(_ reason: String) -> DataError {
-      DataError(file: name, reason: "the member \(quoted(member)) \(reason)")
-    }
-    guard found.count <= limit else {
-      throw error("has \(found.count) bytes, more than the \(limit) that are read at most")
-    }
-    let stored: [UInt8]
-    do { stored = try source.bytes(found.place) } catch { throw DataError(file: name, reason: error.description) }
-    let bytes =
-      switch found.method {
-      case .stored: stored
-      case .deflated: Deflate.inflated(stored, count: found.count)
-      }
-    guard let bytes else { throw error("does not decompress to the \(found.count) bytes that it should have") }
-    let checksum = Deflate.checksum(bytes)
-    guard checksum == found.checksum else {
-      throw error("is damaged: its CRC-32 is \(hexadecimal(checksum)), wanted \(hexadecimal(found.checksum))")
-    }
-    return bytes
+    return found
   }
-}
-
-private func hexadecimal(_ number: UInt32) -> String {
-  let digits = String(number, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
 }

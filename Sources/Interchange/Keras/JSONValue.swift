@@ -12,6 +12,9 @@ enum JSONValue: Decodable, Equatable {
   /// Levels of nested arrays and objects: a Keras model needs about 16, and the reader is recursive.
   static let maxDepth = 64
 
+  /// The limit on a text in bytes: a layer takes some thousand, and a decoder a hundred times as much as the text.
+  static let maxSize = 1 << 20
+
   /// The value in `bytes`; `nil` where they are no JSON or nested deeper than ``maxDepth``.
   init?(_ bytes: [UInt8]) {
     guard Self.depth(of: bytes) <= Self.maxDepth, String(validating: bytes, as: UTF8.self) != nil,

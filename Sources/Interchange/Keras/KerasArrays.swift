@@ -35,6 +35,23 @@ struct KerasArrays {
   }
 }
 
+extension KerasArrays {
+  /// Throws at the first number that is infinite or NaN, with its place.
+  func checkAreFinite(_ file: String) throws(WeightsError) {
+    for name in names {
+      guard let layer = layers[name] else { continue }
+      for (arrays, direction) in [(layer.forward, ""), (layer.backward, "backward ")] {
+        for (array, tensor) in arrays.sorted(by: { $0.key < $1.key }) {
+          guard let (place, value) = tensor.firstNonFinite else { continue }
+          throw WeightsError(
+            file: file, item: "\(direction)\(array) of layer \(name)", found: "\(value) at \(place)",
+            wanted: finiteWeights)
+        }
+      }
+    }
+  }
+}
+
 // MARK: - Arrays named by w.path
 
 extension KerasArrays {
@@ -45,7 +62,7 @@ extension KerasArrays {
   init(paths: [(path: String, tensor: Tensor)], file: String) throws(WeightsError) {
     for (path, tensor) in paths {
       let parts = path.split(separator: "/").map(String.init)
-      guard parts.count >= 2, let array = parts.last, Self.arrayNames.contains(array) else { continue }
+      guard Self.holdsWeights(path), let array = parts.last else { continue }
       var rest = parts.dropLast()
       var cellKind: String?
       var isBackward = false
@@ -60,6 +77,12 @@ extension KerasArrays {
       guard let layer = rest.last else { continue }
       try set(tensor, array, layer: layer, isBackward: isBackward, cellKind: cellKind, file: file)
     }
+  }
+
+  /// Whether the array at `path` is one that is read.
+  static func holdsWeights(_ path: String) -> Bool {
+    let parts = path.split(separator: "/")
+    return parts.count >= 2 && arrayNames.contains(String(parts[parts.count - 1]))
   }
 
   private static let arrayNames: Set = ["kernel", "recurrent_kernel", "bias", "embeddings"]

@@ -27,6 +27,7 @@ struct KerasConfiguration {
     }
     var weightsNames: [String: Int] = [:]
     var entries: [(layer: Layer, json: JSONValue)] = []
+    var names: Set<String> = []
     for json in listed {
       guard let className = json["class_name"]?.string, let configuration = json["config"],
         let name = configuration["name"]?.string
@@ -38,7 +39,7 @@ struct KerasConfiguration {
       let layer = Layer(
         name: name, className: className, weightsName: number == 0 ? stem : "\(stem)_\(number)",
         kind: Self.kind(className, configuration))
-      guard !entries.contains(where: { $0.layer.name == name }) else {
+      guard names.insert(name).inserted else {
         throw failure("layer \(name)", "two layers of this name", "one")
       }
       entries.append((layer, json))

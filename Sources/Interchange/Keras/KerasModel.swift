@@ -1,4 +1,4 @@
-internal import DataIO
+public import DataIO
 internal import Kernels
 internal import Models
 
@@ -48,15 +48,21 @@ public struct KerasModel: Sendable {
   ///   - path: The file.
   ///   - configuration: A `.keras` file, or a `.json` with what `model.to_json()` gives, for the settings; `nil` for
   ///     those of the file itself, if it has any.
+  ///   - limits: How much the weights in an archive may unpack to.
+  ///   - allowsNonFinite: Whether weights may be infinite or NaN, which is an error otherwise.
   /// - Throws: ``WeightsError`` where a file cannot be read or is damaged, where it holds HDF5 and this build does not
   ///   read it, or where the settings are not those of a chain of layers.
-  public init(path: String, configuredBy configuration: String? = nil) throws(WeightsError) {
+  public init(
+    path: String, configuredBy configuration: String? = nil, limits: UnpackingLimits = UnpackingLimits(),
+    allowsNonFinite: Bool = false
+  ) throws(WeightsError) {
     file = path
     let isHDF5 = path.hasSuffix(".keras") || path.hasSuffix(".h5")
     let configurationPath = configuration ?? (path.hasSuffix(".keras") ? path : nil)
     let configuration: KerasConfiguration? =
       if let configurationPath { try Self.configuration(configurationPath) } else { nil }
-    let arrays = try Self.arrays(path)
+    let arrays = try Self.arrays(path, limits)
+    if !allowsNonFinite { try arrays.checkAreFinite(file) }
     isConfigured = configuration != nil
     layers = configuration.map { Self.layers($0, arrays, isHDF5: isHDF5) } ?? Self.layers(arrays)
   }
@@ -64,10 +70,12 @@ public struct KerasModel: Sendable {
   /// Opens weights that are already in memory, by `w.path`, with the JSON of `model.to_json()` or without; errors call
   /// them `name`.
   init(
-    weights: [(path: String, tensor: Tensor)], configuration: String? = nil, name: String = "weights in memory"
+    weights: [(path: String, tensor: Tensor)], configuration: String? = nil, name: String = "weights in memory",
+    allowsNonFinite: Bool = false
   ) throws(WeightsError) {
     file = name
     let arrays = try KerasArrays(paths: weights, file: name)
+    if !allowsNonFinite { try arrays.checkAreFinite(file) }
     isConfigured = configuration != nil
     if let configuration {
       layers = try Self.layers(KerasConfiguration(Array(configuration.utf8), file: name), arrays, isHDF5: false)
@@ -77,30 +85,31 @@ public struct KerasModel: Sendable {
   }
 
   private static func configuration(_ path: String) throws(WeightsError) -> KerasConfiguration {
-    let limit = 1 << 24
+    let limit = JSONValue.maxSize
     let bytes: [UInt8]
     do {
       bytes =
         path.hasSuffix(".keras")
-        ? try ZIPArchive(path: path).bytes(of: "config.json", limit: limit)
+        ? try ZIPArchive(path: path).bytes(of: "config.json", limits: .bytes(limit))
         : try FileReading.bytes(of: path, limit: limit)
     } catch { throw WeightsError(error) }
     return try KerasConfiguration(bytes, file: path)
   }
 
-  private static func arrays(_ path: String) throws(WeightsError) -> KerasArrays {
+  private static func arrays(_ path: String, _ limits: UnpackingLimits) throws(WeightsError) -> KerasArrays {
     do {
       if path.hasSuffix(".keras") {
-        let bytes = try ZIPArchive(path: path).bytes(of: "model.weights.h5")
+        let bytes = try ZIPArchive(path: path).bytes(of: "model.weights.h5", limits: limits)
         return try KerasArrays(weights: HDF5File.tensors(in: bytes, below: "layers", name: path), file: path)
       } else if path.hasSuffix(".h5") {
         let bytes = try FileReading.bytes(of: path)
         return try KerasArrays(weights: HDF5File.tensors(in: bytes, below: "layers", name: path), file: path)
       } else if path.hasSuffix(".npz") {
         let archive = try NumPyArchive(path: path)
-        var tensors: [(path: String, tensor: Tensor)] = []
-        for name in archive.names { tensors.append((name, try archive.tensor(name))) }
-        return try KerasArrays(paths: tensors, file: path)
+        let names = archive.names.filter { KerasArrays.holdsWeights($0) }
+        let tensors = try archive.tensors(names, limits: limits)
+        return try KerasArrays(
+          paths: names.compactMap { name in tensors[name].map { (name, $0) } }, file: path)
       } else if path.hasSuffix(".safetensors") {
         return try KerasArrays(paths: safetensors(path), file: path)
       }

@@ -1,4 +1,5 @@
 public import DataIO
+internal import Kernels
 
 /// A model seen from outside, as a file of test vectors sees it: tensors with names go in, tensors with names come out.
 ///
@@ -11,12 +12,20 @@ public protocol NamedTensorModel: Sendable {
   /// Names of the outputs, in order.
   var outputNames: [String] { get }
 
-  /// Runs the model. Throws where an input is missing or cannot be its input; ignores other names.
-  func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor]
+  /// Runs the model. Throws where an input is missing or cannot be its input, or the run would take more than `limits`;
+  /// ignores other names, whose tensors only count as inputs where a limit follows from their bytes.
+  func outputs(of inputs: [String: Tensor], limits: RunLimits) throws -> [String: Tensor]
 
   /// Models that differ from this one in a convention over which engines disagree. ``Verification`` looks among them
   /// for one that would agree.
   func conventionAlternatives() -> [ConventionAlternative]
+}
+
+extension NamedTensorModel {
+  /// Runs the model within the default limits.
+  public func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor] {
+    try outputs(of: inputs, limits: RunLimits())
+  }
 }
 
 /// The same model under another convention.
@@ -40,6 +49,6 @@ public struct NamedTensorError: Error, Hashable, CustomStringConvertible, Sendab
   /// What was wanted.
   public let wanted: String
 
-  /// All of it in a line.
-  public var description: String { "input \(name): \(found), wanted \(wanted)" }
+  /// All of it in a line of printable text.
+  public var description: String { printable("input \(name): \(found), wanted \(wanted)", limit: 4096) }
 }

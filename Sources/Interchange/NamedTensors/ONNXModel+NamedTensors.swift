@@ -14,9 +14,10 @@ extension ONNXModel: NamedTensorModel {
   public var outputNames: [String] { outputs.map(\.name) }
 
   /// Runs the model on those tensors that are its inputs. Throws ``ONNXError``.
-  public func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor] {
+  public func outputs(of inputs: [String: Tensor], limits: RunLimits) throws -> [String: Tensor] {
     let names = Set(self.inputs.map(\.name))
-    return try self(inputs.filter { names.contains($0.key) })
+    let budget = RunBudget(limits, modelBytes: byteCount, inputs: inputs.values)
+    return try run(inputs.filter { names.contains($0.key) }, budget)
   }
 
   /// This model with every recurrent operator under one of the conventions over which engines disagree, where all of them

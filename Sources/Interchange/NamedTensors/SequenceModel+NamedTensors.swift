@@ -22,12 +22,14 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
   }
 
   /// Runs the model on named tensors. Throws ``NamedTensorError`` where one is missing or does not fit.
-  public func outputs(of inputs: [String: Tensor]) throws -> [String: Tensor] {
-    try outputs(of: NamedInputs(inputs))
+  public func outputs(of inputs: [String: Tensor], limits: RunLimits) throws -> [String: Tensor] {
+    let bytes = parameters.count * MemoryLayout<Scalar>.size
+    return try outputs(of: NamedInputs(inputs), RunBudget(limits, modelBytes: bytes, inputs: inputs.values))
   }
 
-  private func outputs(of given: NamedInputs) throws(NamedTensorError) -> [String: Tensor] {
+  private func outputs(of given: NamedInputs, _ budget: RunBudget) throws(NamedTensorError) -> [String: Tensor] {
     let tensor = try given.required(inputName)
+    try count(tensor, budget)
     let (inputs, steps) = try inputs(tensor, lengths: given[.lengths])
     let (predictions, final) = self(inputs, from: try state(given, batch: inputs.layout.batch))
     let (layout, size) = (inputs.layout, architecture.head.outputSize)
@@ -39,6 +41,30 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
       case .everyStep: padded(PackedSequence(layout: layout, rows: predictions), steps: steps)
       }
     return result
+  }
+
+  /// Counts what is made of inputs of `tensor`'s shape: lengths, ranks and offsets, packed inputs, states, what a layer
+  /// keeps of each step, and predictions. A batch without steps, of any size, is a file of a few bytes.
+  private func count(_ tensor: Tensor, _ budget: RunBudget) throws(NamedTensorError) {
+    let shape = tensor.shape
+    guard shape.count >= 2 else { return }
+    let (batch, steps, stack) = (shape[0], shape[1], architecture.recurrent)
+    let cell = stack.cells[0]
+    let size = MemoryLayout<Scalar>.size
+    let layers = stack.layers * stack.directions
+    let width =
+      stack.inputSize + layers * (cell.gateRows + 4 * cell.hiddenSize + 2 * cell.outputSize)
+      + architecture.head.hiddenLayers.reduce(0) { $0 + $1.outputSize }
+    do throws(RunExcess) {
+      try budget.allow(
+        [
+          .init(shape: shape, elementSize: 2 * size), .init(shape: [batch, steps, width], elementSize: size),
+          .init(shape: [batch, steps, architecture.head.outputSize], elementSize: 4 * size),
+          .init(shape: [layers, batch, cell.outputSize + cell.hiddenSize], elementSize: 6 * size),
+          .init(shape: [batch], elementSize: 6 * 8), .init(shape: [steps], elementSize: 4 * 8),
+        ], for: "a batch")
+      try budget.charge([batch, steps, parameters.count], for: "a batch")
+    } catch { throw NamedTensorError(name: inputName.rawValue, found: error.found, wanted: error.wanted) }
   }
 
   private var inputName: SequenceTensorName { architecture.embedding == nil ? .inputs : .tokens }

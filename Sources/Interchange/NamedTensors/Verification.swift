@@ -18,8 +18,11 @@ public struct Verification: Sendable {
   ///   - model: The model.
   ///   - vectors: Inputs and expected outputs, by the model's names.
   ///   - tolerance: An element agrees where it is off by no more than this share of the output's largest magnitude.
+  ///   - limits: What each run may take. Those left open also follow from the bytes of the expected outputs.
   /// - Throws: ``VerificationError`` where nothing can be compared, and what the model throws.
-  public init(of model: some NamedTensorModel, on vectors: [String: Tensor], tolerance: Double) throws {
+  public init(
+    of model: some NamedTensorModel, on vectors: [String: Tensor], tolerance: Double, limits: RunLimits = RunLimits()
+  ) throws {
     let unknown = Set(vectors.keys).subtracting(model.requiredInputs + model.optionalInputs + model.outputNames)
     guard unknown.isEmpty else {
       throw VerificationError.unknownNames(
@@ -30,22 +33,22 @@ public struct Verification: Sendable {
     guard model.outputNames.contains(where: { vectors[$0] != nil }) else {
       throw VerificationError.noOutputs(model.outputNames)
     }
-    outputs = try Self.compare(model, vectors, tolerance)
+    outputs = try Self.compare(model, vectors, tolerance, limits)
     guard !outputs.allSatisfy(\.agrees) else {
       convention = nil
       return
     }
     convention =
       model.conventionAlternatives().first { alternative in
-        let compared = try? Self.compare(alternative.make(), vectors, tolerance)
+        let compared = try? Self.compare(alternative.make(), vectors, tolerance, limits)
         return compared?.allSatisfy(\.agrees) ?? false
       }?.description
   }
 
   private static func compare(
-    _ model: any NamedTensorModel, _ vectors: [String: Tensor], _ tolerance: Double
+    _ model: any NamedTensorModel, _ vectors: [String: Tensor], _ tolerance: Double, _ limits: RunLimits
   ) throws -> [OutputComparison] {
-    let found = try model.outputs(of: vectors)
+    let found = try model.outputs(of: vectors, limits: limits)
     return model.outputNames.compactMap { name in
       guard let wanted = vectors[name], let found = found[name] else { return nil }
       return OutputComparison(name: name, found: found, wanted: wanted, tolerance: tolerance)

@@ -1,5 +1,6 @@
 #if ONNX
 internal import DataIO
+internal import Kernels
 
 /// What is wrong with an ONNX model, or with what it was given to compute: which file, where in it, what was found and
 /// what was wanted.
@@ -40,12 +41,16 @@ extension ONNXError: CustomStringConvertible {
 struct ONNXRefusal: Error, Equatable {
   let problem: ONNXError.Problem
   let reason: String
-  /// Whether the only problem is that a result would exceed the limit on elements.
+  /// Whether the only problem is that a limit would be exceeded.
   var isTooLarge = false
 
   static func malformed(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .malformed, reason: reason) }
   static func unsupported(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .unsupported, reason: reason) }
   static func input(_ reason: String) -> ONNXRefusal { ONNXRefusal(problem: .input, reason: reason) }
+
+  static func excess(_ excess: RunExcess) -> ONNXRefusal {
+    ONNXRefusal(problem: .input, reason: "\(excess.found), wanted \(excess.wanted)", isTooLarge: true)
+  }
 
   func at(_ place: String?, in file: String) -> ONNXError {
     ONNXError(file: file, place: place, problem: problem, reason: reason)

@@ -27,8 +27,8 @@ public struct ONNXModel: Sendable {
   public let outputs: [ONNXValue]
   /// The metadata of the file, by key; of a key that occurs twice, the last.
   public let metadata: [String: String]
-  /// The limit on the number of elements of a tensor in a run: a file of a few bytes can ask for any number.
-  public var maxElementCount = 1 << 28
+  /// Bytes of the file.
+  let byteCount: Int
   let graph: ONNXGraph
   var program: ONNXProgram
 
@@ -62,6 +62,7 @@ public struct ONNXModel: Sendable {
 
   /// The messages in the bytes of a file, of which nothing is checked but that they are messages.
   static func decode(_ bytes: [UInt8], name: String) throws(ONNXError) -> ONNX_ModelProto {
+    try locating(nil, in: name) { () throws(ONNXRefusal) in try ONNXMessageScan.check(bytes) }
     do {
       var options = BinaryDecodingOptions()
       options.messageDepthLimit = Self.depthLimit
@@ -74,15 +75,19 @@ public struct ONNXModel: Sendable {
 
   init(_ message: ONNX_ModelProto, name: String, byteCount: Int) throws(ONNXError) {
     self.name = name
+    self.byteCount = byteCount
     graph = try ONNXGraph(message, file: name)
     inputs = graph.inputs
     outputs = graph.outputs
     metadata = message.metadata
-    program = try ONNXProgram(graph, file: name, foldedLimit: max(byteCount, 1 << 12))
+    program = try ONNXProgram(graph, file: name, foldedLimit: Self.foldedLimit(byteCount))
   }
 
+  /// The limit on the bytes of folded constants: numbers may take a byte in the file and eight in memory.
+  private static func foldedLimit(_ byteCount: Int) -> Int { 8 * max(byteCount, 1 << 12) }
+
   /// Levels of nested messages; a tensor in a node in a graph is four deep.
-  private static let depthLimit = 32
+  static let depthLimit = 32
 
   private static func describe(_ error: BinaryDecodingError) -> String {
     switch error {
@@ -98,15 +103,32 @@ extension ONNXModel {
   /// The outputs, by name, for inputs by name. Inputs with a default may be left out.
   ///
   /// Throws where an input is missing or unknown, has another type or shape than the model says, or leads to something
-  /// that cannot be computed: the error names the node.
-  public func callAsFunction(_ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
-    try check(inputs)
-    let defaults = graph.initializers.filter { entry in self.inputs.contains { $0.name == entry.key } }
-    return try program.run(defaults.merging(inputs) { $1 }, limit: maxElementCount)
+  /// that cannot be computed or takes more than `limits`: the error names the node.
+  public func callAsFunction(
+    _ inputs: [String: Tensor], limits: RunLimits = RunLimits()
+  ) throws(ONNXError) -> [String: Tensor] {
+    try run(inputs, RunBudget(limits, modelBytes: byteCount, inputs: inputs.values))
   }
 
-  private func check(_ given: [String: Tensor]) throws(ONNXError) {
-    for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
+  /// The outputs for `inputs`, which are checked.
+  func run(_ inputs: [String: Tensor], _ budget: RunBudget) throws(ONNXError) -> [String: Tensor] {
+    try check(inputs, budget)
+    return try run(program, inputs, budget)
+  }
+
+  /// What `program`, a form of this model's, computes from inputs that fit.
+  func run(
+    _ program: ONNXProgram, _ inputs: [String: Tensor], _ budget: RunBudget
+  ) throws(ONNXError) -> [String: Tensor] {
+    var values = inputs
+    for input in self.inputs where values[input.name] == nil { values[input.name] = graph.initializers[input.name] }
+    return try program.run(values, budget)
+  }
+
+  /// Throws where `given` are not the model's inputs.
+  func check(_ given: [String: Tensor], _ budget: RunBudget) throws(ONNXError) {
+    let known = Set(inputs.map(\.name))
+    for name in given.keys.sorted() where !known.contains(name) {
       throw refusal(.input("the model has no such input, wanted \(inputs.map(\.name).joined(separator: ", "))"), name)
     }
     var named: [String: Int] = [:]
@@ -115,7 +137,7 @@ extension ONNXModel {
         guard input.hasDefault else { throw refusal(.input("it is not given, but needed"), input.name) }
         continue
       }
-      do { try input.check(tensor, limit: maxElementCount, named: &named) } catch { throw refusal(error, input.name) }
+      do { try input.check(tensor, budget, named: &named) } catch { throw refusal(error, input.name) }
     }
   }
 
@@ -126,11 +148,14 @@ extension ONNXModel {
 
 extension ONNXValue {
   /// Whether `tensor` is such a value. Notes in `named` the sizes of dimensions that have a name.
-  fileprivate func check(_ tensor: Tensor, limit: Int, named: inout [String: Int]) throws(ONNXRefusal) {
+  fileprivate func check(_ tensor: Tensor, _ budget: RunBudget, named: inout [String: Int]) throws(ONNXRefusal) {
     if let elementType, elementType != tensor.typeName {
       throw .input("the numbers are \(tensor.typeName), wanted \(elementType)")
     }
-    try elementCount(tensor.shape, limit: limit)
+    try checkRank(tensor.shape.count)
+    if tensor.count == 0 {
+      do { try budget.allow([tensor.part], for: "a tensor") } catch { throw .excess(error) }
+    }
     guard let dimensions else { return }
     let wanted = "[\(dimensions.map(\.description).joined(separator: ", "))]"
     guard tensor.shape.count == dimensions.count else { throw .input("the shape is \(tensor.shape), wanted \(wanted)") }

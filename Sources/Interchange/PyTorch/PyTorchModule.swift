@@ -84,7 +84,8 @@ extension PyTorchRecurrentSizes {
     inputSize = input.columns
     isBidirectional = shapes["weight_ih_l0_reverse"] != nil
     hasBias = shapes["bias_ih_l0"] != nil
-    // A layer has at least two tensors, so a number in a name cannot make this loop long.
+    // A layer has at least two tensors, so a number in a name cannot make this loop long; more layers than a stack may have
+    // are refused by it before anything is made of them.
     layers = (0..<shapes.count).prefix { shapes["weight_ih_l\($0)"] != nil }.count
     try check(shapes, failure)
   }

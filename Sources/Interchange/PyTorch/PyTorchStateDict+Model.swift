@@ -59,7 +59,7 @@ extension PyTorchStateDict {
       guard parts.count == 2, let prefix = prefixes[parts[0]] else { continue }
       let name = prefix.joined(to: parts[1])
       if shape.name == "head.bias", file.tensors[name] == nil { continue }
-      result[shape.name] = try file.matrix(name)
+      result[shape.name] = try file.weights(name, allowsNonFinite: allowsNonFinite)
     }
     return result
   }

@@ -20,16 +20,22 @@ public struct PyTorchStateDict: Sendable {
   let file: SafetensorsFile
   /// The modules that have tensors of their own, by prefix.
   let modules: [PyTorchModule]
+  /// Whether what is read may be infinite or NaN.
+  let allowsNonFinite: Bool
 
   /// Opens the file at `path`. Throws where it is no safetensors file or a recurrent module in it lacks a tensor, has
-  /// one too many or of another shape.
-  public init(path: String) throws(WeightsError) {
-    try self.init(readingSafetensors { () throws(SafetensorsError) in try SafetensorsFile(path: path) })
+  /// one too many or of another shape. With `allowsNonFinite` the parameters that are read may be infinite or NaN, which is
+  /// an error otherwise.
+  public init(path: String, allowsNonFinite: Bool = false) throws(WeightsError) {
+    try self.init(
+      readingSafetensors { () throws(SafetensorsError) in try SafetensorsFile(path: path) },
+      allowsNonFinite: allowsNonFinite)
   }
 
-  /// The modules of an open `file`; throws as ``init(path:)``.
-  public init(_ file: SafetensorsFile) throws(WeightsError) {
+  /// The modules of an open `file`; throws as ``init(path:allowsNonFinite:)``.
+  public init(_ file: SafetensorsFile, allowsNonFinite: Bool = false) throws(WeightsError) {
     self.file = file
+    self.allowsNonFinite = allowsNonFinite
     var groups: [ModuleKey: [String: String]] = [:]
     for name in file.tensors.keys {
       let dot = name.lastIndex(of: ".")
@@ -190,7 +196,8 @@ extension PyTorchStateDict {
     _ shapes: [ParameterShape], _ prefix: String
   ) throws(WeightsError) -> ParameterVector<Scalar> {
     try readingSafetensors { () throws(SafetensorsError) in
-      try file.parameters(ParameterLayout(shapes), prefix: prefix.joined(to: ""))
+      try file.parameters(
+        ParameterLayout(shapes), prefix: prefix.joined(to: ""), allowsNonFinite: allowsNonFinite)
     }
   }
 }

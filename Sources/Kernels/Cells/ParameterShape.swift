@@ -21,7 +21,17 @@ public struct ParameterShape: Hashable, Sendable {
   }
 
   /// Number of numbers.
-  package var count: Int { rows * columns }
+  package var count: Int { end(from: 0) }
+
+  /// Where this block ends if it begins at `offset`. Stops the program where that is no number.
+  package func end(from offset: Int) -> Int {
+    let (count, isTooLarge) = rows.multipliedReportingOverflow(by: columns)
+    let (end, isTooFar) = offset.addingReportingOverflow(count)
+    require(rows >= 0 && columns >= 0, "\(name) cannot be \(rows) × \(columns)")
+    require(!isTooLarge && !isTooFar, "\(name) of \(rows) × \(columns) numbers does not fit the address space")
+    return end
+  }
+
   /// The rows of the block of `gate`; `nil` where there is none.
   package func rows(of gate: Gate) -> Range<Int>? {
     guard let index = gates.firstIndex(of: gate) else { return nil }

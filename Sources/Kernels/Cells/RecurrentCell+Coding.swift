@@ -1,5 +1,5 @@
 /// Cells are written to files as their kind and what its factory takes. A file is not trusted: sizes outside
-/// `1 ... largestSize` are an error, so that nothing derived from them overflows.
+/// ``FileNumbers/sizes`` are an error.
 extension RecurrentCell: Codable {
   private enum CodingKeys: String, CodingKey {
     case kind, inputSize, hiddenSize, activation, projectionSize, hasPeepholes, reset, hasBias
@@ -36,20 +36,5 @@ extension RecurrentCell: Codable {
     case .gru(let reset): try values.encode(reset, forKey: .reset)
     }
     try values.encode(hasBias, forKey: .hasBias)
-  }
-}
-
-/// The largest size that a file may name: with it, and 1024 layers, no count of parameters overflows.
-private let largestSize = 1 << 22
-
-extension KeyedDecodingContainer {
-  /// A size from a file that is not trusted.
-  package func decodeSize(forKey key: Key) throws -> Int {
-    let size = try decode(Int.self, forKey: key)
-    guard 1...largestSize ~= size else {
-      throw DecodingError.dataCorruptedError(
-        forKey: key, in: self, debugDescription: "\(key.stringValue) is \(size); wanted 1 to \(largestSize)")
-    }
-    return size
   }
 }

@@ -102,6 +102,12 @@ public struct RecurrentCell: Hashable, Sendable {
       inputSize > 0 && hiddenSize > 0 && outputSize > 0,
       "the sizes of a cell must be positive, not \(inputSize) inputs and \(hiddenSize) units"
         + (projectionSize.map { " projected to \($0)" } ?? ""))
+    // A product takes the inputs and the last hidden state side by side.
+    require(
+      hiddenSize <= MatrixSide.max / gates.count && inputSize <= MatrixSide.max && outputSize <= MatrixSide.max
+        && inputSize + outputSize <= MatrixSide.max,
+      "\(inputSize) inputs and \(hiddenSize) units with \(outputSize) outputs and \(gates.count) gates do not fit a matrix "
+        + "with sides of up to \(MatrixSide.max)")
   }
 
   /// A cell of `kind` as most people mean it: tanh; no peepholes, no projection; reset after the product; with biases.

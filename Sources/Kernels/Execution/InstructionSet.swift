@@ -1,20 +1,20 @@
 internal import CFusedKernels
-internal import Glibc
 
 /// A vector instruction set that the innermost loops are written for.
 public enum InstructionSet: String, CaseIterable, Sendable {
   case scalar, neon, avx2, avx512
 
   /// The one in use: the widest this processor runs, unless `RECURRENT_ISA` names another that it runs too.
-  /// Chosen once, at first use.
+  /// Chosen once, at first use; what is wrong with that variable is then said on standard error.
   public static let active: InstructionSet = {
+    EngineEnvironment.reportProblems
     if let requested, requested.isAvailable { return requested }
     return best
   }()
 
   /// The one that `RECURRENT_ISA` names, whether or not it can be had here; `nil` where it is unset or no such name.
   package static var requested: InstructionSet? {
-    getenv("RECURRENT_ISA").flatMap { InstructionSet(rawValue: String(cString: $0)) }
+    EngineEnvironment.value(of: .instructionSet).flatMap(InstructionSet.init(rawValue:))
   }
 
   /// The widest that this processor and its operating system run.

@@ -4,13 +4,20 @@ internal import Glibc
 /// How many threads the machine gives this process.
 public enum ThreadBudget {
   /// The number of threads to use by default: `RECURRENT_THREADS` if it holds a number from 1 to 1024, otherwise the
-  /// cores in the process's affinity mask, cut to the CPU quota of its control group. Read once.
+  /// cores in the process's affinity mask, cut to the CPU quota of its control group. Read once; what is wrong with that
+  /// variable is then said on standard error.
   public static let available: Int = {
-    if let text = getenv("RECURRENT_THREADS"), let wanted = Int(String(cString: text)), (1...1024).contains(wanted) {
-      return wanted
-    }
-    return max(1, min(Int(CFKCoresInAffinityMask()), coresInControlGroupQuota ?? .max))
+    EngineEnvironment.reportProblems
+    return requested ?? max(1, min(Int(CFKCoresInAffinityMask()), coresInControlGroupQuota ?? .max))
   }()
+
+  /// The numbers that `RECURRENT_THREADS` may hold.
+  static let requestableThreads = 1...1024
+
+  /// The number in `RECURRENT_THREADS`; `nil` where it is unset or no number of threads.
+  static var requested: Int? {
+    EngineEnvironment.value(of: .threads).flatMap { Int($0) }.flatMap { requestableThreads.contains($0) ? $0 : nil }
+  }
 
   /// `quota / period` of control groups version 2 or 1, rounded up; `nil` where there is no limit.
   private static var coresInControlGroupQuota: Int? {

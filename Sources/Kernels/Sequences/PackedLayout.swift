@@ -20,6 +20,11 @@ public struct PackedLayout: Hashable, Sendable {
   /// The layout of sequences with these lengths, in the caller's order. Costs O(B log B + T).
   public init(lengths: [Int]) {
     require(lengths.allSatisfy { $0 >= 0 }, "a sequence cannot have a negative length: \(lengths.min() ?? 0)")
+    let rows = lengths.reduce(0) { rows, length in
+      let (sum, isTooMuch) = rows.addingReportingOverflow(length)
+      return isTooMuch ? .max : sum
+    }
+    require(rows <= MatrixSide.max, "sequences of \(rows) steps in all are more than the \(MatrixSide.max) of a matrix")
     self.lengths = lengths
     order = lengths.indices.sorted { (lengths[$0], $1) > (lengths[$1], $0) }
     var ranks = [Int](repeating: 0, count: lengths.count)
@@ -42,6 +47,10 @@ public struct PackedLayout: Hashable, Sendable {
 
   /// The layout of `batch` sequences of one length.
   public init(batch: Int, steps: Int) {
+    let sides = 0...MatrixSide.max
+    require(
+      sides ~= batch && sides ~= steps && sides ~= batch * steps,
+      "\(batch) sequences of \(steps) steps are not 0 to the \(MatrixSide.max) rows of a matrix")
     self.init(lengths: [Int](repeating: steps, count: batch))
   }
 
@@ -55,10 +64,14 @@ public struct PackedLayout: Hashable, Sendable {
   package var isDense: Bool { rowCount == batch * steps }
 
   /// The rows of step `t`, one for each running rank.
-  public func rows(at t: Int) -> Range<Int> { offsets[t]..<offsets[t + 1] }
+  public func rows(at t: Int) -> Range<Int> {
+    require(t >= 0 && t < steps, "step \(t) is outside a layout of \(steps)")
+    return offsets[t]..<offsets[t + 1]
+  }
 
   /// The row of step `t` of the caller's sequence `sequence`.
   public func row(of sequence: Int, at t: Int) -> Int {
+    require(sequence >= 0 && sequence < batch, "sequence \(sequence) is outside a layout of \(batch)")
     require(
       t >= 0 && t < lengths[sequence], "sequence \(sequence) has \(lengths[sequence]) steps, step \(t) is outside")
     return offsets[t] + ranks[sequence]

@@ -66,7 +66,8 @@ extension PackedSequence {
   ///   - lengths: The length of each sequence.
   ///   - features: `F`.
   public init(padded: [Element], _ order: PaddedOrder, lengths: [Int], features: Int) {
-    let stepSize = lengths.count * features
+    let (stepSize, isTooLarge) = lengths.count.multipliedReportingOverflow(by: features)
+    require(features >= 0 && !isTooLarge, "a step of \(lengths.count) sequences cannot have \(features) features each")
     require(
       stepSize == 0 ? padded.isEmpty : padded.count.isMultiple(of: stepSize),
       "\(padded.count) elements are not a whole number of steps of \(lengths.count) sequences of \(features)")
@@ -93,6 +94,7 @@ extension PackedSequence {
 
   /// The caller's sequence `index`, `[length × F]`.
   public func sequence(_ index: Int) -> Matrix<Element> {
+    require(index >= 0 && index < batch, "sequence \(index) is outside a batch of \(batch)")
     let length = layout.lengths[index]
     var result = Matrix<Element>(uninitializedRows: length, columns: features)
     result.withUnsafeMutableBufferPointer { target in

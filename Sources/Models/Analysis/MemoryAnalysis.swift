@@ -16,13 +16,15 @@ public struct MemoryAnalysis: Hashable, Codable, Sendable {
   public let cellNorms: [[[Double]]]
 
   /// The mean of ``hiddenNorms`` over the sequences that are long enough, by lag: a curve to draw.
-  public func meanHiddenNorms(layer: Int) -> [Double] { Self.mean(of: hiddenNorms[layer]) }
+  public func meanHiddenNorms(layer: Int) -> [Double] { Self.mean(of: hiddenNorms, layer) }
 
   /// The mean of ``cellNorms`` over the sequences that are long enough, by lag.
-  public func meanCellNorms(layer: Int) -> [Double] { Self.mean(of: cellNorms[layer]) }
+  public func meanCellNorms(layer: Int) -> [Double] { Self.mean(of: cellNorms, layer) }
 
-  private static func mean(of norms: [[Double]]) -> [Double] {
-    (0..<(norms.map(\.count).max() ?? 0)).map { lag in
+  private static func mean(of layers: [[[Double]]], _ layer: Int) -> [Double] {
+    require(layers.indices.contains(layer), "layer \(layer) is outside \(layers.count) layers")
+    let norms = layers[layer]
+    return (0..<(norms.map(\.count).max() ?? 0)).map { lag in
       let atLag = norms.filter { $0.count > lag }.map { $0[lag] }
       return atLag.reduce(0, +) / Double(atLag.count)
     }

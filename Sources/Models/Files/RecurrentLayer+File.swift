@@ -9,9 +9,10 @@ extension RecurrentLayer where Scalar: SafetensorsElement {
     try contents.write(to: path)
   }
 
-  /// Replaces the parameters by those at `path`, which must be exactly this architecture's; where they are not, throws
-  /// and leaves the old ones.
-  public mutating func readParameters(from path: String) throws(SafetensorsError) {
-    parameters = try SafetensorsFile(path: path).allParameters(parameters.layout, as: Scalar.self)
+  /// Replaces the parameters by those at `path`, which must be exactly this architecture's and, unless
+  /// `allowsNonFinite`, finite; where they are not, throws and leaves the old ones.
+  public mutating func readParameters(from path: String, allowsNonFinite: Bool = false) throws(SafetensorsError) {
+    parameters = try SafetensorsFile(path: path).allParameters(
+      parameters.layout, as: Scalar.self, allowsNonFinite: allowsNonFinite)
   }
 }

@@ -21,8 +21,12 @@ public struct SafetensorsContents: Sendable, Equatable {
   /// Adds or replaces a tensor. `elements`, row after row, must fill `shape`.
   public mutating func setTensor<Element: SafetensorsElement>(_ name: String, shape: [Int], elements: [Element]) {
     require(name != SafetensorsHeader.metadataKey, "\(name) is the name of the metadata, not of a tensor")
+    let count = shape.reduce(1 as Int?) { count, side in
+      let (product, isTooLarge) = (count ?? 0).multipliedReportingOverflow(by: side)
+      return isTooLarge ? nil : count.map { _ in product }
+    }
     require(
-      shape.allSatisfy { $0 >= 0 } && shape.reduce(1, *) == elements.count,
+      shape.allSatisfy { $0 >= 0 } && count == elements.count,
       "\(elements.count) elements cannot fill the shape \(shape) of \(name)")
     tensors[name] = elements.withUnsafeBytes {
       Tensor(type: Element.safetensorsType, shape: shape, bytes: Array($0))
@@ -66,7 +70,7 @@ public struct SafetensorsContents: Sendable, Equatable {
   }
 
   /// A sum over all of it.
-  func sum() -> String {
+  package func sum() -> String {
     var sum = SafetensorsSum(metadata: metadata)
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       sum.add(name, tensor.type, tensor.shape, tensor.bytes)

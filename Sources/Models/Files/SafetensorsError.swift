@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A safetensors file that cannot be read or written: which file, which tensor, what was found and what was wanted.
 public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Sendable {
   /// The kind of problem.
@@ -29,6 +31,8 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Senda
     case missingTensor
     /// A tensor is none of the model's.
     case unknownTensor
+    /// A number is infinite or NaN.
+    case notFinite
     /// The metadata lacks what rebuilds a model, or what is there describes none.
     case metadata
   }
@@ -44,9 +48,9 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Senda
   /// What should be.
   public let wanted: String
 
-  /// All of it in a line.
+  /// All of it in a line of printable text, whatever the file held.
   public var description: String {
     let place = tensor.map { "\(file), tensor \($0)" } ?? file
-    return "\(place): \(found), wanted \(wanted)"
+    return printable("\(place): \(found), wanted \(wanted)", limit: 4096)
   }
 }

@@ -93,10 +93,26 @@ public struct SafetensorsFile: Sendable {
     return Matrix(rows: shape[0], columns: shape.count == 2 ? shape[1] : 1, elements)
   }
 
+  /// A tensor as ``matrix(_:as:)`` gives it. Throws at the first number that is infinite or NaN, with its place, unless
+  /// `allowsNonFinite`.
+  package func weights<Scalar: BLASScalar & SafetensorsElement>(
+    _ tensorName: String, as type: Scalar.Type = Scalar.self, allowsNonFinite: Bool
+  ) throws(SafetensorsError) -> Matrix<Scalar> {
+    let matrix: Matrix<Scalar> = try matrix(tensorName)
+    if !allowsNonFinite, let place = matrix.firstNonFinite() {
+      let isVector = tensors[tensorName]?.shape.count == 1
+      throw SafetensorsErrorContext(file: name, tensor: tensorName)(
+        .notFinite, "\(matrix[place.row, place.column]) at \(isVector ? [place.row] : [place.row, place.column])",
+        finiteWeights)
+    }
+    return matrix
+  }
+
   /// The parameters of a model, read from the tensors named `prefix` + parameter name. Each must have the shape that
-  /// `layout` says, which is checked for all before the first is read; vectors have one dimension.
+  /// `layout` says, which is checked for all before the first is read; vectors have one dimension. A number that is infinite
+  /// or NaN is an error unless `allowsNonFinite`.
   public func parameters<Scalar: BLASScalar & SafetensorsElement>(
-    _ layout: ParameterLayout, prefix: String = "", as type: Scalar.Type = Scalar.self
+    _ layout: ParameterLayout, prefix: String = "", as type: Scalar.Type = Scalar.self, allowsNonFinite: Bool = false
   ) throws(SafetensorsError) -> ParameterVector<Scalar> {
     for shape in layout.shapes {
       let context = SafetensorsErrorContext(file: name, tensor: prefix + shape.name)
@@ -104,7 +120,9 @@ public struct SafetensorsFile: Sendable {
       guard found == shape.dimensions else { throw context(.shape, "shape \(found)", "\(shape.dimensions)") }
     }
     var result = ParameterVector<Scalar>.zeros(layout)
-    for shape in layout.shapes { result[shape.name] = try matrix(prefix + shape.name) }
+    for shape in layout.shapes {
+      result[shape.name] = try weights(prefix + shape.name, allowsNonFinite: allowsNonFinite)
+    }
     return result
   }
 
@@ -154,6 +172,18 @@ struct SafetensorsErrorContext {
     _ problem: SafetensorsError.Problem, _ found: String, _ wanted: String, tensor: String? = nil
   ) -> SafetensorsError {
     SafetensorsError(file: file, tensor: tensor ?? self.tensor, problem: problem, found: found, wanted: wanted)
+  }
+}
+
+extension Matrix where Element: BLASScalar {
+  /// The place of the first number that is infinite or NaN; `nil` where all are finite.
+  @specialized(where Element == Float)
+  @specialized(where Element == Double)
+  fileprivate func firstNonFinite() -> (row: Int, column: Int)? {
+    withUnsafeBufferPointer { numbers in
+      for index in numbers.indices where !numbers[index].isFinite { return (index / columns, index % columns) }
+      return nil
+    }
   }
 }
 

@@ -6,7 +6,7 @@ internal import Kernels
 extension SafetensorsFile {
   /// The parameters of `layout`, where the file holds exactly those, in floating point.
   func allParameters<Scalar: BLASScalar & SafetensorsElement>(
-    _ layout: ParameterLayout, as _: Scalar.Type
+    _ layout: ParameterLayout, as _: Scalar.Type, allowsNonFinite: Bool
   ) throws(SafetensorsError) -> ParameterVector<Scalar> {
     for (tensor, entry) in tensors.sorted(by: { $0.key < $1.key }) {
       let context = SafetensorsErrorContext(file: name, tensor: tensor)
@@ -17,7 +17,7 @@ extension SafetensorsFile {
         throw context(.elementType, entry.type.rawValue, "floating-point numbers")
       }
     }
-    return try parameters(layout)
+    return try parameters(layout, allowsNonFinite: allowsNonFinite)
   }
 }
 
@@ -35,28 +35,31 @@ extension SafetensorsErrorContext {
     _ metadata: [String: String], _ key: String
   ) throws(SafetensorsError) -> Value {
     guard let text = metadata[key] else { throw self(.metadata, "no metadata \"\(key)\"", "JSON") }
+    guard text.utf8.count <= DecodingProblem.maxTextSize else {
+      throw self(
+        .metadata, "metadata \"\(key)\" of \(text.utf8.count) bytes", "at most \(DecodingProblem.maxTextSize)")
+    }
     do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch {
       throw self.metadata(key, error)
     }
   }
 
-  /// What is wrong with the metadata `key`, as `error` says.
-  func metadata(_ key: String, _ error: any Error) -> SafetensorsError {
-    let (found, wanted): (String, String) =
-      switch error {
-      case let error as ConfigurationError: ("\(error.setting) that is \(error.found)", error.wanted)
-      case DecodingError.keyNotFound(let missing, let context):
-        ("no \"\(place(context.codingPath + [missing]))\"", "one")
-      case DecodingError.valueNotFound(_, let context), DecodingError.typeMismatch(_, let context),
-        DecodingError.dataCorrupted(let context):
-        ("\(place(context.codingPath)) that cannot be used (\(context.debugDescription))", "what a model can have")
-      default: ("text that cannot be used (\(error))", "what a model can have")
-      }
-    return self(.metadata, "metadata \"\(key)\" with \(found)", wanted)
+  /// A count in `range` that the metadata holds in digits.
+  func count(
+    _ metadata: [String: String], _ key: String, in range: ClosedRange<Int>
+  ) throws(SafetensorsError) -> Int {
+    guard let text = metadata[key] else { throw self(.metadata, "no metadata \"\(key)\"", "a count") }
+    guard let count = Int(text), range.contains(count) else {
+      throw self(
+        .metadata, "metadata \"\(key)\" that is \"\(text)\"", "\(range.lowerBound) to \(range.upperBound)")
+    }
+    return count
   }
 
-  private func place(_ path: [any CodingKey]) -> String {
-    path.isEmpty ? "text" : path.map(\.stringValue).joined(separator: ".")
+  /// What is wrong with the metadata `key`, as `error` says.
+  func metadata(_ key: String, _ error: any Error) -> SafetensorsError {
+    let problem = DecodingProblem(error)
+    return self(.metadata, "metadata \"\(key)\" with \(problem.found)", problem.wanted)
   }
 }
 

@@ -62,19 +62,25 @@ extension StoredModel where Scalar: SafetensorsElement {
 
   /// Reads the model at `path`, whatever type of floating-point numbers it is stored in, and how its data was prepared.
   ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - allowsNonFinite: Whether parameters may be infinite or NaN, which is an error otherwise.
   /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged or describes no model of this kind.
-  ///   Everything is checked before memory is taken for a parameter.
-  public static func read(from path: String) throws(SafetensorsError) -> (model: Self, preprocessing: Preprocessing) {
-    try read(from: SafetensorsFile(path: path))
+  ///   Everything but the numbers is checked before memory is taken for a parameter.
+  public static func read(
+    from path: String, allowsNonFinite: Bool = false
+  ) throws(SafetensorsError) -> (model: Self, preprocessing: Preprocessing) {
+    try read(from: SafetensorsFile(path: path), allowsNonFinite: allowsNonFinite)
   }
 
-  /// Reads the model in an open `file` as ``read(from:)-(String)`` does.
+  /// Reads the model in an open `file` as ``read(from:allowsNonFinite:)-(String,_)`` does.
   public static func read(
-    from file: SafetensorsFile
+    from file: SafetensorsFile, allowsNonFinite: Bool = false
   ) throws(SafetensorsError) -> (model: Self, preprocessing: Preprocessing) {
     let description = try ModelFileDescription<Architecture>(file.metadata, file: file.name)
     let architecture = description.architecture
-    let parameters = try file.allParameters(architecture.parameterLayout, as: Scalar.self)
+    let parameters = try file.allParameters(
+      architecture.parameterLayout, as: Scalar.self, allowsNonFinite: allowsNonFinite)
     return (Self(architecture, parameters: parameters), description.preprocessing)
   }
 }

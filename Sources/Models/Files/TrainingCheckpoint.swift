@@ -1,7 +1,9 @@
 internal import FoundationEssentials
 internal import Kernels
 
-/// A checkpoint is a safetensors file with all that decides the rest of a training run but the examples:
+/// A checkpoint is a safetensors file with all that decides the rest of a training run but the examples, and sums over
+/// model and examples by which any other run refuses it. So does every run with one that has no such sums, as those that
+/// were written before there were any: nothing says that it is its own.
 ///
 /// | tensor or metadata | holds |
 /// | --- | --- |
@@ -9,6 +11,7 @@ internal import Kernels
 /// | `sum` | a sum over all the rest: a run does not go on from what was damaged |
 /// | `options` | ``TrainingOptions`` as JSON |
 /// | `course` | ``TrainingCourse`` as JSON |
+/// | `run` | sums over the model and the examples, and what it was trained on, as JSON |
 /// | `parameters.…` | the parameters as trained so far |
 /// | `best.…` | those of the lowest validation loss, once there is one |
 /// | `optimizer.step` | in the metadata, the updates made |
@@ -26,7 +29,7 @@ extension Trainer where Model.Scalar: SafetensorsElement {
     var contents = SafetensorsContents(metadata: [
       CheckpointKey.format: CheckpointKey.formatName, CheckpointKey.version: CheckpointKey.currentVersion,
       CheckpointKey.options: json(options), CheckpointKey.course: json(state.course),
-      CheckpointKey.optimizerStep: "\(state.optimizer.state.step)",
+      CheckpointKey.optimizerStep: "\(state.optimizer.state.step)", CheckpointKey.run: json(identity),
     ])
     for (name, note) in notes { contents.metadata[CheckpointKey.note + name] = note }
     contents.setParameters(model.parameters, prefix: CheckpointKey.parameters)
@@ -41,47 +44,71 @@ extension Trainer where Model.Scalar: SafetensorsElement {
   /// Restores the run whose checkpoint is at `path`: given the same examples this one continues to the
   /// same parameters, to the bit, as if it had not been interrupted.
   ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - allowsNonFinite: Whether numbers may be infinite or NaN, which is an error otherwise.
   /// - Returns: The notes that were written with it.
   /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: options other than memory, or
-  ///   parameters of other names or shapes. The run is then unchanged.
+  ///   another model. The run is then unchanged. That it is of other examples is an error of
+  ///   ``run(on:validatingOn:progress:)``.
   @discardableResult
-  public mutating func resume(fromCheckpoint path: String) throws(SafetensorsError) -> [String: String] {
-    try resume(from: SafetensorsFile(path: path))
+  public mutating func resume(
+    fromCheckpoint path: String, allowsNonFinite: Bool = false
+  ) throws(SafetensorsError) -> [String: String] {
+    try resume(from: SafetensorsFile(path: path), allowsNonFinite: allowsNonFinite)
   }
 
   /// Restores the run whose checkpoint is the open `file`, as
-  /// ``resume(fromCheckpoint:)`` does.
+  /// ``resume(fromCheckpoint:allowsNonFinite:)`` does.
   @discardableResult
-  public mutating func resume(from file: SafetensorsFile) throws(SafetensorsError) -> [String: String] {
+  public mutating func resume(
+    from file: SafetensorsFile, allowsNonFinite: Bool = false
+  ) throws(SafetensorsError) -> [String: String] {
     let context = SafetensorsErrorContext(file: file.name)
     try file.checkIsWholeCheckpoint()
     let savedOptions: TrainingOptions = try context.decode(file.metadata, CheckpointKey.options)
     guard savedOptions.isEquivalent(to: options) else {
       throw context(.metadata, "a checkpoint of a run with other options: \(json(savedOptions))", json(options))
     }
+    guard file.metadata[CheckpointKey.run] != nil else {
+      throw context(
+        .metadata, "a checkpoint of an older version, which does not say of which model and data it is", "one that does"
+      )
+    }
+    let savedIdentity: RunIdentity = try context.decode(file.metadata, CheckpointKey.run)
+    try savedIdentity.check(isThatOf: identity, context)
     let layout = model.parameters.layout
-    let saved: ParameterVector<Model.Scalar> = try file.parameters(layout, prefix: CheckpointKey.parameters)
+    func parameters(_ prefix: String) throws(SafetensorsError) -> ParameterVector<Model.Scalar> {
+      try file.parameters(layout, prefix: prefix, allowsNonFinite: allowsNonFinite)
+    }
+    func moment(
+      _ name: String, _ other: Matrix<Model.Scalar>
+    ) throws(SafetensorsError) -> Matrix<Model.Scalar> {
+      try file.matrix(name, shapedLike: other, allowsNonFinite: allowsNonFinite)
+    }
+    let saved = try parameters(CheckpointKey.parameters)
     var optimizer = state.optimizer.state
-    let step = file.metadata[CheckpointKey.optimizerStep].flatMap(Int.init) ?? -1
-    guard step >= 0 else { throw context(.metadata, "no count of steps", "\"\(CheckpointKey.optimizerStep)\"") }
-    optimizer.step = step
-    optimizer.firstMoment = try file.matrix(CheckpointKey.firstMoment, shapedLike: optimizer.firstMoment)
-    optimizer.secondMoment = try file.matrix(CheckpointKey.secondMoment, shapedLike: optimizer.secondMoment)
+    let course: TrainingCourse = try context.decode(file.metadata, CheckpointKey.course)
+    optimizer.step = try context.count(file.metadata, CheckpointKey.optimizerStep, in: 0...course.steps)
+    optimizer.firstMoment = try moment(CheckpointKey.firstMoment, optimizer.firstMoment)
+    optimizer.secondMoment = try moment(CheckpointKey.secondMoment, optimizer.secondMoment)
 
     var restored = state
-    restored.course = try context.decode(file.metadata, CheckpointKey.course)
+    restored.course = course
     restored.optimizer = Optimizer(options.optimizer, resuming: optimizer)
-    restored.best =
-      restored.course.bestEpoch == nil ? nil : try file.parameters(layout, prefix: CheckpointKey.best)
+    restored.best = course.bestEpoch == nil ? nil : try parameters(CheckpointKey.best)
     var carried: [Matrix<Model.Scalar>] = []
     while file.tensors[CheckpointKey.carried + "\(carried.count)"] != nil {
-      carried.append(try file.matrix(CheckpointKey.carried + "\(carried.count)"))
+      carried.append(try file.weights(CheckpointKey.carried + "\(carried.count)", allowsNonFinite: allowsNonFinite))
     }
-    guard restored.course.isPossible, restored.course.scheduler.schedule == options.schedule,
+    guard course.epoch <= options.epochs, course.scheduler.schedule == options.schedule,
+      savedIdentity.data != nil || course.steps == 0,
       restore(restored, parameters: saved, carrying: carried)
     else {
       throw context(.metadata, "a course or a carried state that no run of this model has", "one of this model")
     }
+    identity = savedIdentity.resumed(isOver: isOver(restored.course))
+    resumedFile = file.name
     return Dictionary(
       uniqueKeysWithValues: file.metadata.compactMap { key, value in
         key.hasPrefix(CheckpointKey.note) ? (String(key.dropFirst(CheckpointKey.note.count)), value) : nil
@@ -97,13 +124,6 @@ extension TrainingCourse {
     let file = try SafetensorsFile(path: path)
     try file.checkIsWholeCheckpoint()
     return try SafetensorsErrorContext(file: path).decode(file.metadata, CheckpointKey.course)
-  }
-
-  /// Whether the counters can belong to a run: those of a file that is not trusted.
-  fileprivate var isPossible: Bool {
-    epoch >= 0 && batch >= 0 && window >= 0 && steps >= 0 && losses.count == epoch
-      && (bestEpoch.map { validationLosses.indices.contains($0) } ?? validationLosses.isEmpty)
-      && (validationLosses.isEmpty || validationLosses.count == epoch)
   }
 }
 
@@ -126,9 +146,9 @@ extension SafetensorsFile {
 
   /// A matrix of the shape that `other` has.
   fileprivate func matrix<Scalar: BLASScalar & SafetensorsElement>(
-    _ tensorName: String, shapedLike other: Matrix<Scalar>
+    _ tensorName: String, shapedLike other: Matrix<Scalar>, allowsNonFinite: Bool
   ) throws(SafetensorsError) -> Matrix<Scalar> {
-    let found: Matrix<Scalar> = try matrix(tensorName)
+    let found: Matrix<Scalar> = try weights(tensorName, allowsNonFinite: allowsNonFinite)
     guard found.rows == other.rows, found.columns == other.columns else {
       throw SafetensorsErrorContext(file: name, tensor: tensorName)(
         .shape, "shape [\(found.rows), \(found.columns)]", "[\(other.rows), \(other.columns)]")
@@ -146,6 +166,7 @@ private enum CheckpointKey {
   static let sum = "sum"
   static let options = "options"
   static let course = "course"
+  static let run = "run"
   static let note = "note."
   static let parameters = "parameters."
   static let best = "best."

@@ -49,7 +49,7 @@ public struct Attention: Hashable, Codable, Sendable {
   }
 
   private init(_ score: Score, querySize: Int, memorySize: Int, keySize: Int) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["querySize": querySize, "memorySize": memorySize, "keySize": keySize])
+    try ConfigurationError.checkSides(["querySize": querySize, "memorySize": memorySize, "keySize": keySize])
     try ConfigurationError.require(
       score == .additive || keySize == querySize, "keySize", "\(keySize)",
       wanted: "the query's size \(querySize), where the score is multiplicative")

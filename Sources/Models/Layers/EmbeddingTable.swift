@@ -9,7 +9,7 @@ public struct EmbeddingTable: Hashable, Sendable {
 
   /// A table of `vocabularySize` rows of `dimension`. Throws where one is not positive.
   public init(vocabularySize: Int, dimension: Int) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["vocabularySize": vocabularySize, "dimension": dimension])
+    try ConfigurationError.checkSides(["vocabularySize": vocabularySize, "dimension": dimension])
     self.vocabularySize = vocabularySize
     self.dimension = dimension
   }

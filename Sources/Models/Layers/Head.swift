@@ -30,10 +30,13 @@ public struct Head: Hashable, Sendable {
   ///   - hiddenSizes: Features of each hidden layer.
   ///   - outputSize: Numbers that it predicts, `O`.
   ///   - embedding: The table whose weight is the head's, `[O × features in front of the last map]`.
-  /// - Throws: ``ConfigurationError`` where a size is not positive or the table does not fit.
+  /// - Throws: ``ConfigurationError`` where a size is not positive, the table does not fit, or there are more than 1024 hidden layers.
   public init(
     inputSize: Int, hiddenSizes: [Int] = [], outputSize: Int, tiedTo embedding: EmbeddingTable? = nil
   ) throws(ConfigurationError) {
+    try ConfigurationError.require(
+      hiddenSizes.count <= RecurrentStack.maxLayers, "hidden layers of a head", "\(hiddenSizes.count)",
+      wanted: "at most \(RecurrentStack.maxLayers)")
     let lastSize = hiddenSizes.last ?? inputSize
     if let embedding {
       try ConfigurationError.require(

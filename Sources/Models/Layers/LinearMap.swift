@@ -11,7 +11,7 @@ public struct LinearMap: Hashable, Sendable {
 
   /// A map from `inputSize` to `outputSize` features. Throws where one is not positive.
   public init(inputSize: Int, outputSize: Int, hasBias: Bool = true) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["inputSize": inputSize, "outputSize": outputSize])
+    try ConfigurationError.checkSides(["inputSize": inputSize, "outputSize": outputSize])
     self.inputSize = inputSize
     self.outputSize = outputSize
     self.hasBias = hasBias

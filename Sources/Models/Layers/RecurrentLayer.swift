@@ -157,7 +157,7 @@ extension RecurrentLayer {
     _ kind: RecurrentCell.Kind = .lstm, inputSize: Int, hiddenSize: Int, layers: Int = 1, isBidirectional: Bool = false,
     dropout: Double = 0, seed: UInt64 = 0
   ) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["inputSize": inputSize, "hiddenSize": hiddenSize])
+    try ConfigurationError.checkSides(["inputSize": inputSize, "hiddenSize": hiddenSize])
     self.init(
       try RecurrentStack(
         RecurrentCell(kind, inputSize: inputSize, hiddenSize: hiddenSize), layers: layers,

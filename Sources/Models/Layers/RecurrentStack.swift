@@ -16,20 +16,23 @@ public struct RecurrentStack: Hashable, Sendable {
   /// mask for all steps (Gal & Ghahramani 2016).
   public let recurrentDropout: Double
 
+  /// The limit on layers, by which a file of a few bytes asks for no more than that.
+  static let maxLayers = 1024
+
   private let parts: ParameterParts
   /// Every direction of every layer, in the order of computation, `[L · D]`.
   let layerDirections: [LayerDirection]
 
   /// A stack of `layers` layers of `cell`, whose input size is that of the whole.
   ///
-  /// Throws where a rate is not in 0 ..< 1, and where `dropout` would do nothing because there is one layer.
+  /// Throws where there are no layers or more than 1024, where a rate is not in 0 ..< 1, and where `dropout` would do
+  /// nothing because there is one layer.
   public init(
     _ cell: RecurrentCell, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
     recurrentDropout: Double = 0
   ) throws(ConfigurationError) {
-    guard layers >= 1 else {
-      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at least 1")
-    }
+    try ConfigurationError.require(
+      1...Self.maxLayers ~= layers, "layers", "\(layers)", wanted: "1 to \(Self.maxLayers)")
     for (name, rate) in [("dropout", dropout), ("recurrentDropout", recurrentDropout)] where !(0..<1 ~= rate) {
       throw ConfigurationError(setting: name, found: "\(rate)", wanted: "a probability from 0 up to but not 1")
     }
@@ -113,12 +116,8 @@ extension RecurrentStack: Codable {
   /// Reads an architecture from a file that is not trusted: what no network can be is an error.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    let layers = try values.decode(Int.self, forKey: .layers)
-    guard layers <= 1024 else {
-      throw ConfigurationError(setting: "layers", found: "\(layers)", wanted: "at most 1024 in a file")
-    }
     try self.init(
-      values.decode(RecurrentCell.self, forKey: .cell), layers: layers,
+      values.decode(RecurrentCell.self, forKey: .cell), layers: values.decode(Int.self, forKey: .layers),
       isBidirectional: values.decode(Bool.self, forKey: .isBidirectional),
       dropout: values.decode(Double.self, forKey: .dropout),
       recurrentDropout: values.decode(Double.self, forKey: .recurrentDropout))

@@ -28,6 +28,18 @@ package struct LearningRateScheduler: Hashable, Codable, Sendable {
   /// How often the rate has been reduced on a plateau.
   package private(set) var reductions = 0
 
+  private enum CodingKeys: String, CodingKey { case schedule, bestLoss, observationsWithoutImprovement, reductions }
+
+  /// Reads a schedule under way from a file that is not trusted.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    schedule = try values.decode(LearningRateSchedule.self, forKey: .schedule)
+    bestLoss = try values.decodeIfPresent(forKey: .bestLoss, in: .finite)
+    observationsWithoutImprovement = try values.decodeCount(forKey: .observationsWithoutImprovement)
+    reductions = try values.decodeCount(forKey: .reductions)
+    try schedule.check()
+  }
+
   /// The beginning of `schedule`.
   package init(_ schedule: LearningRateSchedule) {
     do { try schedule.check() } catch { fatalError("\(error)") }

@@ -30,11 +30,10 @@ public struct ParameterLayout: Sendable {
     entries.reserveCapacity(shapes.count)
     var offset = 0
     for shape in shapes {
-      require(shape.rows >= 0 && shape.columns >= 0, "\(shape.name) cannot be \(shape.rows) × \(shape.columns)")
       let earlier = indices.updateValue(entries.count, forKey: shape.name)
       require(earlier == nil, "two parameters have the name \(shape.name)")
       entries.append(Entry(shape: shape, offset: offset))
-      offset += shape.count
+      offset = shape.end(from: offset)
     }
     self.entries = entries
     self.indices = indices

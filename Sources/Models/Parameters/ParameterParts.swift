@@ -31,7 +31,7 @@ public struct ParameterParts: Hashable, Sendable {
     for var shape in part {
       shape.name = rename(shape.name)
       shapes.append(shape)
-      count += shape.count
+      count = shape.end(from: count)
     }
     return start..<count
   }

@@ -73,18 +73,24 @@ extension SeededGenerator {
   /// 2019).
   public mutating func uniform(below bound: Int) -> Int {
     require(bound > 0, "there is no whole number in 0 ..< \(bound)")
-    let bound = UInt64(bound)
+    return Int(offset(below: UInt64(bound)))
+  }
+
+  private mutating func offset(below bound: UInt64) -> UInt64 {
     var product = next().multipliedFullWidth(by: bound)
     if product.low < bound {
       let biased = (0 &- bound) % bound
       while product.low < biased { product = next().multipliedFullWidth(by: bound) }
     }
-    return Int(product.high)
+    return product.high
   }
 
   /// A whole number in `range`, all equally probable.
   public mutating func uniform(in range: Range<Int>) -> Int {
-    range.lowerBound + uniform(below: range.count)
+    require(!range.isEmpty, "there is no whole number in \(range)")
+    // The range may hold more numbers than an Int counts.
+    let count = UInt64(bitPattern: Int64(range.upperBound &- range.lowerBound))
+    return range.lowerBound &+ Int(truncatingIfNeeded: offset(below: count))
   }
 
   /// A number from the normal distribution of mean 0 and variance 1, by Marsaglia's polar method (1964), rounded to

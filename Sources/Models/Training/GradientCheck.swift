@@ -60,6 +60,7 @@ extension TrainableModel {
   ///   - limit: The most numbers to check of each parameter, drawn at random; all if `nil`.
   ///   - seed: Decides the masks of dropout and which numbers are drawn.
   public func checkGradient(on batch: Batch, atMost limit: Int? = nil, seed: UInt64 = 0) -> GradientCheck {
+    require((limit ?? 0) >= 0, "there cannot be \(limit ?? 0) numbers to check")
     var moved = self
     var tape = makeTape(seed: seed)
     var scratch = ParameterVector<Scalar>.zeros(parameters.layout)

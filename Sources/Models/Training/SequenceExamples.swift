@@ -167,6 +167,7 @@ public struct SequenceExamples<Scalar: BLASScalar>: TrainingExamples {
 
   /// The examples `indices`, packed.
   public func batch(_ indices: [Int]) -> SequenceBatch<Scalar> {
+    check(indices, of: lengths.count)
     let packedInputs: SequenceInputs<Scalar> =
       switch inputs {
       case .features(let sequences):

@@ -11,7 +11,7 @@ public struct TokenStreams<Scalar: BLASScalar>: TrainingExamples {
   /// `count` streams of `tokens`, for training with truncation after `window` steps. What is left over at the end is
   /// dropped. Throws where the tokens are too few for that.
   public init(_ tokens: [Int32], streams count: Int, window: Int) throws(ConfigurationError) {
-    try ConfigurationError.checkPositive(["streams": count, "window": window])
+    try ConfigurationError.checkSides(["streams": count, "window": window])
     let length = (tokens.count - 1) / count
     try ConfigurationError.require(
       length > window, "number of tokens", "\(tokens.count)",
@@ -36,6 +36,7 @@ public struct TokenStreams<Scalar: BLASScalar>: TrainingExamples {
   }
 
   private func batch(_ indices: [Int], from start: Int) -> SequenceBatch<Scalar> {
+    check(indices, of: count)
     let texts = indices.map { streams[$0].dropFirst(start) }
     return SequenceBatch(
       inputs: .tokens(PackedSequence(texts.map { Array($0.dropLast()) })),

@@ -90,6 +90,15 @@ public struct LossValue: Hashable, Codable, Sendable {
     self.mean = mean
     self.count = count
   }
+
+  private enum CodingKeys: String, CodingKey { case mean, count }
+
+  /// Reads a mean from a file that is not trusted.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    mean = try values.decode(forKey: .mean, in: .finite)
+    count = try values.decodeCount(forKey: .count)
+  }
 }
 
 /// Examples that can be drawn in any order and packed together.
@@ -102,9 +111,37 @@ public protocol TrainingExamples<Batch>: Sendable {
   /// These examples, packed for a step of training: what is random about them, such as an augmentation, `generator`
   /// decides, which depends on the seed, the epoch and the number of the batch alone.
   func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch
+  /// A sum over all that these examples are, the same in every process, by which a checkpoint is known to be of a run on
+  /// these and no others.
+  func contentSum() -> String
 }
 
 extension TrainingExamples {
   /// The same examples every time.
   public func batch(_ indices: [Int], using generator: inout SeededGenerator) -> Batch { batch(indices) }
+
+  /// A sum over the lengths and what the batches hold as values; what is behind objects does not count. Packs every
+  /// example once, as the check before training does.
+  public func contentSum() -> String {
+    let lengths = self.lengths
+    var sum = ContentSum()
+    sum.add(reflecting: lengths)
+    for first in stride(from: 0, to: lengths.count, by: examplesInASum) {
+      sum.add(reflecting: batch(Array(first..<min(first + examplesInASum, lengths.count))))
+    }
+    // Some of them as a step of training sees them, for the settings of what is random.
+    var generator = SeededGenerator(seed: 0)
+    if !lengths.isEmpty {
+      sum.add(reflecting: batch(Array(0..<min(examplesInASum, lengths.count)), using: &generator))
+    }
+    return sum.text
+  }
+
+  /// Stops the program unless all `indices` are those of `count` examples.
+  func check(_ indices: [Int], of count: Int) {
+    require(indices.allSatisfy { 0..<count ~= $0 }, "examples \(indices) are not all among \(count)")
+  }
 }
+
+/// Examples that are packed together for a sum.
+private let examplesInASum = 64

@@ -52,6 +52,11 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// The state of the run.
   public private(set) var state: TrainingState<Model.Scalar>
 
+  /// What the run is of, for its checkpoints.
+  var identity: RunIdentity
+  /// The checkpoint that the run goes on from, until the examples were found to be those that it is of.
+  var resumedFile: String?
+
   private let sampler: BatchSampler
   /// Decides what is random in each step, by its number.
   private let tapeSeed: UInt64
@@ -72,7 +77,13 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     exampleSeed = seeds.next()
     tape = model.makeTape(seed: tapeSeed, memory: options.memory)
     gradient = .zeros(model.parameters.layout)
+    identity = RunIdentity(of: model)
   }
+
+  /// The instruction sets and OpenBLAS cores that the run was trained on so far, such as `avx2, OpenBLAS Haswell`. Where
+  /// they are several, because it was resumed elsewhere, its parameters may differ in their last bits from those of a run
+  /// that was not.
+  public var kernels: [String] { identity.kernels }
 
   /// The model with the parameters of the lowest validation loss so far, or as trained so far without validation.
   public var best: Model {
@@ -99,7 +110,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// Trains until all epochs are done, patience is over or it is stopped; continues where the last call stopped.
   ///
   /// Parameters, result and errors are those of ``TrainableModel/train(on:validatingOn:_:progress:)``. A further call
-  /// must be given the same examples.
+  /// must be given the same examples; after ``resume(fromCheckpoint:)`` others are a ``SafetensorsError``.
   @discardableResult
   public mutating func run<Examples: TrainingExamples<Model.Batch>>(
     on examples: Examples, validatingOn validation: Examples? = nil,
@@ -109,11 +120,13 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     try checkExamples(count: lengths.count, validation: validation?.lengths.count)
     try model.check(examples, called: "example", batchSize: options.batchSize)
     if let validation { try model.check(validation, called: "validation example", batchSize: options.batchSize) }
+    try identify(examples, validation)
     var pace = TrainingPace(course: state.course)
     defer { state.course.seconds = pace.totalSeconds }
 
-    while state.course.epoch < options.epochs, !isOutOfPatience {
+    while !isOver(state.course) {
       let batches = sampler.batches(of: lengths, epoch: state.course.epoch)
+      try checkPlace(in: batches.count)
       while state.course.batch < batches.count {
         let indices = batches[state.course.batch]
         var generator = SeededGenerator(
@@ -141,7 +154,7 @@ public struct Trainer<Model: TrainableModel>: Sendable {
       let last = finishEpoch(progress(batches: batches.count, pace))
       if shouldStop(after: report(last)) { return makeReport(.stopped, pace) }
     }
-    return makeReport(isOutOfPatience ? .outOfPatience : .allEpochs, pace)
+    return makeReport(isOutOfPatience(state.course) ? .outOfPatience : .allEpochs, pace)
   }
 }
 
@@ -158,6 +171,14 @@ extension Trainer {
     }
   }
 
+  /// Where a run goes on in the middle of an epoch of `batches` batches, that must be one of them.
+  private func checkPlace(in batches: Int) throws(ConfigurationError) {
+    let course = state.course
+    try ConfigurationError.require(
+      course.batch < batches || course.batch == batches && course.window == 0, "examples to go on with",
+      "\(batches) batches", wanted: "those that the run was stopped in, at batch \(course.batch + 1)")
+  }
+
   /// Where a run goes on in the middle of a batch, that must be the batch that it was stopped in.
   private func checkCarriedState(fits batch: [Int], windows: Int) throws(ConfigurationError) {
     guard state.course.window > 0 else { return }
@@ -168,8 +189,24 @@ extension Trainer {
       wanted: "those that the run was stopped in, at window \(state.course.window + 1) of a batch of \(rows)")
   }
 
-  private var isOutOfPatience: Bool {
-    options.patience.map { state.course.epochsWithoutImprovement >= $0 } ?? false
+  /// Takes note of what the run is of, once; a run that was resumed must be given the same examples.
+  private mutating func identify<Examples: TrainingExamples<Model.Batch>>(
+    _ examples: Examples, _ validation: Examples?
+  ) throws(SafetensorsError) {
+    guard identity.data == nil || resumedFile != nil else { return }
+    let sum = examples.contentSum(validatingOn: validation)
+    if let resumedFile, let saved = identity.data, saved != sum {
+      throw SafetensorsErrorContext(file: resumedFile)(
+        .metadata, "a checkpoint of a run on other data, of sum \(saved)", "the data of sum \(sum)")
+    }
+    (identity.data, resumedFile) = (sum, nil)
+  }
+
+  /// Whether no step follows `course`.
+  func isOver(_ course: TrainingCourse) -> Bool { course.epoch >= options.epochs || isOutOfPatience(course) }
+
+  private func isOutOfPatience(_ course: TrainingCourse) -> Bool {
+    options.patience.map { course.epochsWithoutImprovement >= $0 } ?? false
   }
 
   private func shouldStop(after decision: TrainingDecision) -> Bool { decision == .stop || Task.isCancelled }

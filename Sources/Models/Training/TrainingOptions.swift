@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// How a model is trained: the settings of ``TrainableModel/train(on:validatingOn:_:progress:)``.
 public struct TrainingOptions: Hashable, Sendable {
   /// How often every example is seen, at most.
@@ -43,7 +45,8 @@ public struct TrainingOptions: Hashable, Sendable {
   /// Batches of an epoch over `examples` examples: what a schedule over all steps is computed from, where backpropagation
   /// through time is not truncated.
   public func batchesPerEpoch(examples: Int) -> Int {
-    examples / batchSize + (examples.isMultiple(of: batchSize) ? 0 : 1)
+    require(examples >= 0 && batchSize >= 1, "\(examples) examples cannot be batches of \(batchSize)")
+    return examples / batchSize + (examples.isMultiple(of: batchSize) ? 0 : 1)
   }
 
   /// Throws for the first setting that cannot be.
@@ -64,7 +67,7 @@ extension TrainingOptions: Codable {
     case epochs, batchSize, optimizer, schedule, gradientNormLimit, patience, seed, memory
   }
 
-  /// Reads options; those written before there was a choice of memory keep everything.
+  /// Reads options from a file that is not trusted; those written before there was a choice of memory keep everything.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     epochs = try values.decode(Int.self, forKey: .epochs)
@@ -75,6 +78,7 @@ extension TrainingOptions: Codable {
     patience = try values.decodeIfPresent(Int.self, forKey: .patience)
     seed = try values.decode(UInt64.self, forKey: .seed)
     memory = try values.decodeIfPresent(TapeMemory.self, forKey: .memory) ?? .everything
+    try check()
   }
 
   /// Writes all settings, but for memory where everything is kept, so that such options have the bytes that they had before

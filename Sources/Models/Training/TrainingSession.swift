@@ -10,6 +10,9 @@ internal import SystemFiles
 /// ``resumes`` set, a stage that was interrupted continues from its checkpoint, and a stage that was finished is
 /// read from it; what comes out is the same, to the bit, as of a run that was never interrupted. A process may die at any
 /// moment: the last checkpoint is whole.
+///
+/// While a stage is trained its checkpoint is locked, by a file of its name and `.lock`: a second training of it, in this
+/// process or another, is refused. The lock dies with its process.
 public struct TrainingSession: Sendable {
   /// Called after every step; its answer continues or stops.
   public typealias Observer = @Sendable (_ stage: String, TrainingProgress) -> TrainingDecision
@@ -18,10 +21,15 @@ public struct TrainingSession: Sendable {
   public var checkpointFolder: String?
   /// Whether stages go on from the checkpoints that are in the folder. Otherwise they are replaced.
   public var resumes: Bool
+  /// Whether a checkpoint that a stage goes on from may hold infinite numbers or NaN.
+  public var allowsNonFinite = false
   /// Time between two checkpoints. At the end of a stage and where it is stopped there is one in any case.
   public var secondsBetweenCheckpoints = 30.0
   /// Called after every step.
   public var observer: Observer
+  /// Called with a line for the user: where a stage goes on with other vector loops than it began with, that its bits may
+  /// differ from those of a run that was not interrupted.
+  public var note: @Sendable (_ line: String) -> Void = { _ in }
 
   /// A session that keeps checkpoints in `checkpointFolder`.
   public init(
@@ -52,7 +60,8 @@ public struct TrainingSession: Sendable {
   /// - Returns: The model with the parameters of the lowest validation loss, or the last ones without validation, and
   ///   what happened.
   /// - Throws: ``TrainingInterruption`` where the observer stopped it or the surrounding task was cancelled;
-  ///   ``SafetensorsError`` where a checkpoint cannot be read or written or belongs to another run; what
+  ///   ``SafetensorsError`` where a checkpoint cannot be read or written, is in use, or belongs to another run, with
+  ///   what differs: options, model or data; what
   ///   ``TrainableModel/train(on:validatingOn:_:progress:)`` throws.
   public func train<Model: TrainableModel, Examples: TrainingExamples<Model.Batch>>(
     _ stage: String, _ model: Model, on examples: Examples, validatingOn validation: Examples? = nil,
@@ -60,7 +69,16 @@ public struct TrainingSession: Sendable {
   ) throws -> (model: Model, report: TrainingReport) where Model.Scalar: SafetensorsElement {
     var trainer = try Trainer(model, options)
     let path = checkpointPath(of: stage)
-    if resumes, let path, fileExists(at: path) { try trainer.resume(fromCheckpoint: path) }
+    let lock = try path.map(Self.lock)
+    defer { lock?.release() }
+    if resumes, let path, fileExists(at: path) {
+      try trainer.resume(fromCheckpoint: path, allowsNonFinite: allowsNonFinite)
+      if trainer.kernels.count > 1 {
+        note(
+          "\(stage) was trained with \(trainer.kernels.joined(separator: ", then ")): its bits may differ from those of a "
+            + "run on one of them")
+      }
+    }
     while true {
       let began = ContinuousClock.now
       var isStopped = false
@@ -69,9 +87,28 @@ public struct TrainingSession: Sendable {
         let isDue = path != nil && (ContinuousClock.now - began).seconds >= secondsBetweenCheckpoints
         return isStopped || isDue ? .stop : .continue
       }
-      if let path { try trainer.writeCheckpoint(to: path) }
+      if let path, let lock {
+        try Self.check(lock, of: path)
+        try trainer.writeCheckpoint(to: path)
+      }
       if report.ending != .stopped { return (trainer.best, report) }
       if isStopped || Task.isCancelled { throw TrainingInterruption(stage: stage, checkpoint: path) }
+    }
+  }
+
+  private static func lock(_ path: String) throws(SafetensorsError) -> FileLock {
+    do { return try FileLock(path: path + ".lock") } catch {
+      throw SafetensorsError(
+        file: path, tensor: nil, problem: .cannotWrite, found: "a checkpoint that \(error)",
+        wanted: "one that this training has to itself")
+    }
+  }
+
+  private static func check(_ lock: FileLock, of path: String) throws(SafetensorsError) {
+    guard lock.isIntact else {
+      throw SafetensorsError(
+        file: path, tensor: nil, problem: .cannotWrite, found: "a folder that was removed or changed while training",
+        wanted: "the one with this training's lock")
     }
   }
 }

@@ -52,6 +52,12 @@ public struct TrainingCourse: Hashable, Codable, Sendable {
     package let gradientNorm: Double
     /// The learning rate.
     package let learningRate: Double
+
+    private enum CodingKeys: String, CodingKey { case loss, gradientNorm, learningRate }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case epoch, batch, window, steps, epochLoss, losses, validationLosses, bestEpoch, scheduler, lastStep, seconds
   }
 
   init(scheduler: LearningRateScheduler) { self.scheduler = scheduler }
@@ -89,5 +95,54 @@ public struct TrainingCourse: Hashable, Codable, Sendable {
     epochLoss = LossValue(mean: 0, count: 0)
     epoch += 1
     batch = 0
+  }
+}
+
+// MARK: - From files that are not trusted
+
+extension TrainingCourse {
+  /// Reads a course; one that no run can have had is an error.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(scheduler: try values.decode(LearningRateScheduler.self, forKey: .scheduler))
+    epoch = try values.decodeCount(forKey: .epoch)
+    batch = try values.decodeCount(forKey: .batch)
+    window = try values.decodeCount(forKey: .window)
+    steps = try values.decodeCount(forKey: .steps)
+    epochLoss = try values.decode(LossValue.self, forKey: .epochLoss)
+    losses = try values.decodeAll(forKey: .losses, in: .finite)
+    validationLosses = try values.decodeAll(forKey: .validationLosses, in: .finite)
+    bestEpoch = try values.decodeIfPresent(Int.self, forKey: .bestEpoch)
+    lastStep = try values.decode(Step.self, forKey: .lastStep)
+    seconds = try values.decode(forKey: .seconds, in: .finiteAndNotNegative)
+    try ConfigurationError.require(
+      losses.count == epoch, "losses", "\(losses.count) numbers", wanted: "\(epoch), as epoch")
+    try ConfigurationError.checkLosses(losses, validation: validationLosses, bestEpoch: bestEpoch, first: 0)
+  }
+}
+
+extension TrainingCourse.Step {
+  /// Reads a step.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    loss = try values.decode(forKey: .loss, in: .finite)
+    gradientNorm = try values.decode(forKey: .gradientNorm, in: .finiteAndNotNegative)
+    learningRate = try values.decode(forKey: .learningRate, in: .finiteAndNotNegative)
+  }
+}
+
+extension ConfigurationError {
+  /// Throws unless a run can have had these losses: validated after every epoch or never, and then with a best epoch, of
+  /// which the first has the number `first`.
+  package static func checkLosses(
+    _ losses: [Double], validation: [Double], bestEpoch: Int?, first: Int
+  ) throws(ConfigurationError) {
+    try require(
+      validation.isEmpty || validation.count == losses.count, "validationLosses", "\(validation.count) numbers",
+      wanted: "none, or \(losses.count), as losses")
+    let epochs = first..<first + validation.count
+    try require(
+      bestEpoch.map(epochs.contains) ?? validation.isEmpty, "bestEpoch", bestEpoch.map { "\($0)" } ?? "none",
+      wanted: epochs.isEmpty ? "none without validation" : "\(first) to \(epochs.upperBound - 1)")
   }
 }

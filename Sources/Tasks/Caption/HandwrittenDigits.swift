@@ -12,7 +12,7 @@ enum HandwrittenDigits {
   /// The digits of the gzip file at `path`, 64 pixels and a label a line, in the order of the file.
   static func read(_ path: String) throws(DataError) -> [CaptionedPicture] {
     let table = try CSVTable(
-      text: FileReading.text(ofGzip: path, limit: 1 << 26), file: path, hasHeader: false, separator: ",")
+      text: FileReading.text(ofGzip: path, limits: .bytes(1 << 26)), file: path, hasHeader: false, separator: ",")
     let width = side * side + 1
     guard table.columns.count == width else {
       throw DataError(

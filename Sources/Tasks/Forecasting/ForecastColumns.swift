@@ -28,6 +28,9 @@ package struct ForecastColumns: Hashable, Codable, Sendable {
   /// The limit on the categories of a column.
   package static let maxCategories = 32
 
+  /// The limit on features: the weights of a network take some hundred numbers for each.
+  package static let maxFeatures = 10_000
+
   /// Whether the first line names the columns; otherwise they are called 1, 2, …
   package var hasHeader: Bool
   /// The column to forecast.
@@ -79,17 +82,19 @@ package struct ForecastColumnOptions: Hashable, Sendable {
 struct NamedTable {
   let table: CSVTable
   let names: [String]
+  private let indices: [String: Int]
 
   init(contentsOf path: String, hasHeader: Bool) throws(DataError) {
     table = try CSVTable(contentsOf: path, hasHeader: hasHeader)
     names = hasHeader ? table.header : table.columns.indices.map { "\($0 + 1)" }
+    indices = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
     guard table.rowCount > 0 else { throw DataError(file: path, reason: "has no rows under its header") }
   }
 
   /// The index of the column `name`.
   func index(of name: String) throws(DataError) -> Int {
-    if let index = names.firstIndex(of: name) { return index }
-    let list = names.map { quoted($0) }.joined(separator: ", ")
+    if let index = indices[name] { return index }
+    let list = names.prefix(100).map { quoted($0) }.joined(separator: ", ") + (names.count > 100 ? ", …" : "")
     let looksHeaderless = table.header.contains { name in
       Double(name) != nil || DateOrder.allCases.contains { Timestamp(name, order: $0) != nil }
     }
@@ -181,6 +186,14 @@ extension ForecastColumns {
     }
     step = nil
     cycles = []
+    let features = featureNames.count
+    guard features <= Self.maxFeatures else {
+      throw DataError(
+        file: table.table.file,
+        reason:
+          "has \(features) features, more than the \(Self.maxFeatures) that are learned from; leave columns out with "
+          + "--ignore")
+    }
   }
 
   /// The format of the timestamps in column `index`; `nil` where most fields are none, unless `isSure`. Otherwise a

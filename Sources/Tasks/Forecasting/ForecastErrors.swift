@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// The errors of forecasts for each step of the horizon, in the target's units.
 package struct ForecastErrors: Hashable, Codable, Sendable {
   /// The mean |error| at each step, `[H]`; NaN where nothing was measured.
@@ -59,6 +61,15 @@ package struct ForecastBand: Hashable, Codable, Sendable {
     }
     self.low = low
     self.high = high
+  }
+
+  private enum CodingKeys: String, CodingKey { case low, high }
+
+  /// Reads a band from a file that is not trusted.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    low = try values.decodeAll(forKey: .low, in: .finite)
+    high = try values.decodeAll(forKey: .high, in: .finite)
   }
 
   /// The share of `targets` that lie in the band around `forecasts`; NaN where there is no target.

@@ -43,5 +43,9 @@ package struct ForecastSettings: Hashable, Sendable {
     try ConfigurationError.checkPositive([
       "horizon": horizon, "history": history ?? 1, "season": season ?? 1, "hidden units": hiddenSize,
     ])
+    for (name, rows) in [("horizon", horizon), ("history", history ?? 1), ("season", season ?? 1)]
+    where rows > ForecastPlan.maxRows {
+      throw ConfigurationError(setting: name, found: "\(rows)", wanted: "at most \(ForecastPlan.maxRows)")
+    }
   }
 }

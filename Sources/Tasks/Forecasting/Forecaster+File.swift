@@ -32,9 +32,10 @@ extension Forecaster {
 
   /// Reads the forecaster at `path`.
   ///
-  /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is no forecaster.
-  package init(contentsOf path: String) throws {
-    let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
+  /// - Throws: `SafetensorsError` where the file holds no model or, unless `allowsNonFinite`, weights that are infinite or NaN;
+  ///   `DataError` where the model is no forecaster.
+  package init(contentsOf path: String, allowsNonFinite: Bool = false) throws {
+    let (model, preprocessing) = try SequenceModel<Float>.read(from: path, allowsNonFinite: allowsNonFinite)
     guard let plan: ForecastPlan = try preprocessing.note(Self.noteKey, file: path) else {
       throw DataError(file: path, reason: "holds a model, but none that rnn train made to forecast a table")
     }
@@ -42,8 +43,7 @@ extension Forecaster {
     guard
       let inputScaling = preprocessing.inputScaling, let targetScale = preprocessing.targetScaling?.scales.first,
       architecture.embedding == nil, architecture.readout == .finalState, inputScaling.features == features,
-      architecture.head.outputSize == plan.horizon, plan.columns.numbers.first?.name == plan.columns.target,
-      plan.history > 0, plan.season.map({ $0 > 0 }) ?? true
+      architecture.head.outputSize == plan.horizon, plan.columns.numbers.first?.name == plan.columns.target
     else { throw DataError(file: path, reason: "the note “\(Self.noteKey)” does not fit the model beside it") }
     self.init(
       model: model, scaling: ForecastScaling(features: inputScaling, targetScale: targetScale), plan: plan)

@@ -98,8 +98,27 @@ package struct ForecastPlan: Hashable, Codable, Sendable {
   /// Steps after which the series repeats; `nil` where it does not.
   package let season: Int?
 
+  /// The limit on history, horizon and season: sums and products of them do not overflow.
+  package static let maxRows = 1_000_000
+
   /// The naive forecasts to compare with.
   package var baselines: [NaiveForecast] { [.lastValue] + (season.map { [.seasonal($0)] } ?? []) }
+}
+
+// MARK: - From files that are not trusted
+
+extension ForecastPlan {
+  private enum CodingKeys: String, CodingKey { case columns, history, horizon, season }
+
+  /// Reads a plan; one that no forecaster can have is an error.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    columns = try values.decode(ForecastColumns.self, forKey: .columns)
+    history = try values.decode(forKey: .history, in: 1...Self.maxRows)
+    horizon = try values.decode(forKey: .horizon, in: 1...Self.maxRows)
+    season = try values.decodeIfPresent(forKey: .season, in: 1...Self.maxRows)
+    try columns.step?.check()
+  }
 }
 
 /// How features and changes of the target are brought to a common scale.

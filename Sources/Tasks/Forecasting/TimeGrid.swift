@@ -1,3 +1,5 @@
+internal import Models
+
 /// The distance between two rows of a table with dates.
 package enum TimeStep: Hashable, Codable, Sendable {
   /// Seconds, such as 3600 for hours.
@@ -42,6 +44,20 @@ package enum TimeStep: Hashable, Codable, Sendable {
       let newDay = isMonthEnd ? longest : min(day, longest)
       return Timestamp(
         seconds: Double(Timestamp.dayNumber(year: newYear, month: newMonth, day: newDay)) * 86_400 + moment.secondOfDay)
+    }
+  }
+
+  /// Throws where two moments of the calendar, whose years have four digits, cannot be so far apart.
+  func check() throws(ConfigurationError) {
+    let years = 10_000
+    let (found, isPossible) =
+      switch self {
+      case .seconds(let seconds): ("\(seconds) seconds", seconds > 0 && seconds <= Double(years) * 366 * 86_400)
+      case .months(let months): ("\(months) months", 1...years * 12 ~= months)
+      }
+    guard isPossible else {
+      throw ConfigurationError(
+        setting: "step", found: found, wanted: "a positive number of seconds or months, \(years) years at most")
     }
   }
 

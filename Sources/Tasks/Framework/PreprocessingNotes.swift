@@ -21,11 +21,17 @@ extension Preprocessing {
     _ key: String, as type: Value.Type = Value.self, file: String
   ) throws(DataError) -> Value? {
     guard let text = notes[key] else { return nil }
+    guard text.utf8.count <= DecodingProblem.maxTextSize else {
+      throw DataError(
+        file: file,
+        reason: "the note \(quoted(key)) has \(text.utf8.count) bytes, wanted at most \(DecodingProblem.maxTextSize)")
+    }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "infinity", negativeInfinity: "-infinity", nan: "nan")
     do { return try decoder.decode(Value.self, from: Data(text.utf8)) } catch {
-      throw DataError(file: file, reason: "the note \(quoted(key)) cannot be used: \(error)")
+      let problem = DecodingProblem(error)
+      throw DataError(file: file, reason: "the note \(quoted(key)) has \(problem.found), wanted \(problem.wanted)")
     }
   }
 }

@@ -1,4 +1,5 @@
 package import Figures
+internal import Kernels
 package import Models
 
 /// How a model was trained, kept in its file under the note ``noteKey`` as JSON: enough to draw its losses and to say
@@ -31,6 +32,28 @@ package struct TrainingSummary: Hashable, Codable, Sendable {
     steps = report.steps
     ending = report.ending
     self.examples = examples
+  }
+}
+
+// MARK: - From files that are not trusted
+
+extension TrainingSummary {
+  private enum CodingKeys: String, CodingKey {
+    case options, losses, validationLosses, unit, bestEpoch, steps, ending, examples
+  }
+
+  /// Reads a summary; one that no training can have had is an error.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    options = try values.decode(TrainingOptions.self, forKey: .options)
+    losses = try values.decodeAll(forKey: .losses, in: .finite)
+    validationLosses = try values.decodeAll(forKey: .validationLosses, in: .finite)
+    unit = try values.decode(String.self, forKey: .unit)
+    bestEpoch = try values.decodeIfPresent(Int.self, forKey: .bestEpoch)
+    steps = try values.decodeCount(forKey: .steps)
+    ending = try values.decode(TrainingReport.Ending.self, forKey: .ending)
+    examples = try values.decodeCount(forKey: .examples)
+    try ConfigurationError.checkLosses(losses, validation: validationLosses, bestEpoch: bestEpoch, first: 1)
   }
 }
 

@@ -30,14 +30,17 @@ extension LanguageModel {
 
   /// Reads the language model at `path`.
   ///
-  /// - Throws: `SafetensorsError` where the file holds no model, `DataError` where the model is no language model.
-  package init(contentsOf path: String) throws {
-    let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
+  /// - Throws: `SafetensorsError` where the file holds no model or, unless `allowsNonFinite`, weights that are infinite or NaN;
+  ///   `DataError` where the model is no language model.
+  package init(contentsOf path: String, allowsNonFinite: Bool = false) throws {
+    let (model, preprocessing) = try SequenceModel<Float>.read(from: path, allowsNonFinite: allowsNonFinite)
     guard let note: Note = try preprocessing.note(Self.noteKey, file: path), let words = preprocessing.inputVocabulary
     else { throw DataError(file: path, reason: "holds a model, but none that rnn train made of a text") }
+    let architecture = model.architecture
     guard
       Set(words).count == words.count, note.frequencies.count == words.count,
-      note.frequencies.allSatisfy({ $0 > 0 && $0 <= 1 }), model.architecture.head.outputSize == words.count
+      note.frequencies.allSatisfy({ $0 > 0 && $0 <= 1 }), architecture.head.outputSize == words.count,
+      architecture.readout == .everyStep, !architecture.recurrent.isBidirectional
     else { throw DataError(file: path, reason: "the note “\(Self.noteKey)” does not fit the model beside it") }
     let unknown = note.level == .word && words.first == Self.unknownWord ? Self.unknownWord : nil
     self.init(

@@ -9,3 +9,6 @@ bool CACIsCounting(void);
 
 /// Calls of malloc and its relatives by the calling thread since it started.
 size_t CACAllocationsOnThisThread(void);
+
+/// Bytes that this process has allocated and not freed, by the C library's count.
+size_t CACBytesInUse(void);

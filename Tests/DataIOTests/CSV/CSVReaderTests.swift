@@ -2,6 +2,11 @@ import Testing
 
 @testable import DataIO
 
+extension CSVReader {
+  /// The fields, `[columns][rows]`.
+  fileprivate var columns: [[String]] { (0..<columnCount).map { column($0) } }
+}
+
 @Suite struct CSVReaderTests {
   private func reader(_ text: String, separator: Character? = nil) throws -> CSVReader {
     try CSVReader(text, file: "it.csv", separator: separator?.asciiValue)
@@ -67,5 +72,37 @@ import Testing
   func aLargeTextTakesTimeInProportion(start: String, part: String) {
     let text = start + String(repeating: part, count: (1 << 17) / part.utf8.count)
     _ = try? reader(text)
+  }
+
+  @Test func aMillionColumnsAreReadAndMoreRefused() throws {
+    let names = (0..<1 << 20).map { "c\($0)" }.joined(separator: ",")
+    let table = try CSVTable(text: "\(names)\n1\(String(repeating: ",", count: 1 << 20 - 1))\n", file: "it.csv")
+    #expect(table.columns.count == 1 << 20 && table.columns[0] == ["1"] && table.columns[1 << 20 - 1] == [""])
+    #expect(try table.index(of: "c1048575") == 1 << 20 - 1)
+    #expect(
+      throws: DataError(
+        file: "it.csv", line: 2,
+        reason: "the number of fields is more than the 1048576 of the widest table that is read")
+    ) { try reader("\n" + String(repeating: ",", count: 1 << 20)) }
+  }
+
+  @Test func aRowTooLongIsCountedAndNotKept() {
+    #expect(throws: DataError(file: "it.csv", line: 2, column: 3, reason: "the number of fields is 3000001, wanted 2"))
+    {
+      try reader("a,b\n" + String(repeating: ",", count: 3_000_000))
+    }
+  }
+
+  @Test func whatTakesMoreMemoryThanItsTextIsRefused() throws {
+    let text = "a,b\n" + String(repeating: ",\n", count: 100)
+    #expect(try CSVReader(text, file: "it.csv", separator: nil, freeMemory: 5000).lines.count == 101)
+    #expect {
+      try CSVReader(text, file: "it.csv", separator: nil, freeMemory: 1000)
+    } throws: {
+      "\($0)"
+        == "it.csv:54: 108 fields up to here would take 3888 bytes of memory, more than the 3856 for a text of 204"
+    }
+    let usual = "a,b\n" + String(repeating: "1.25,2\n", count: 100)
+    #expect(try CSVReader(usual, file: "it.csv", separator: nil, freeMemory: 0).lines.count == 101)
   }
 }

@@ -121,10 +121,9 @@ struct MalformedArchive: CustomTestStringConvertible, Sendable {
     #expect(throws: DataError(file: "it.zip", reason: "has no member “c” among 2")) {
       try archive(sample.serialized).bytes(of: "c")
     }
-    #expect(
-      throws: DataError(file: "it.zip", reason: "the member “a” has 3 bytes, more than the 2 that are read at most")
-    ) {
-      try archive(sample.serialized).bytes(of: "a", limit: 2)
+    let tooLarge = "the member “a” unpacks to 3 bytes, more than the 2 that an archive of 222 bytes may"
+    #expect(throws: DataError(file: "it.zip", reason: tooLarge)) {
+      try archive(sample.serialized).bytes(of: "a", limits: .bytes(2))
     }
     let damaged = "the member “b” is damaged: its CRC-32 is a505df1b, wanted d56f2b94"
     #expect(throws: DataError(file: "it.zip", reason: damaged)) {
@@ -143,6 +142,37 @@ struct MalformedArchive: CustomTestStringConvertible, Sendable {
     let directory = bytes.count - 22 - 47
     bytes[directory + offset] = value
     #expect(throws: DataError.self) { try archive(bytes).bytes(of: "a") }
+  }
+
+  @Test func anArchiveUnpacksToNoMoreThanItsSizeJustifies() throws {
+    var contents = ZIPContents()
+    contents.append("a", [UInt8](repeating: 0, count: 1 << 20), compression: .deflate)
+    let bytes = contents.serialized()
+    func read(_ limits: UnpackingLimits) throws -> Int { try archive(bytes).bytes(of: "a", limits: limits).count }
+    #expect(try read(UnpackingLimits()) == 1 << 20)
+    #expect(try read(.bytes(1 << 20)) == 1 << 20)
+    #expect(try read(UnpackingLimits(free: 0, ratio: 1032, total: 1 << 20)) == 1 << 20)
+    let ratio = "the member “a” unpacks to 1048576 bytes, more than the \(8 * bytes.count) that an archive of "
+    #expect { try read(UnpackingLimits(free: 0)) } throws: { "\($0)" == "it.zip: \(ratio)\(bytes.count) bytes may" }
+    #expect(throws: DataError.self) { try read(UnpackingLimits(total: 1 << 20 - 1)) }
+    #expect(throws: Never.self) { try read(UnpackingLimits(free: 0, ratio: .max)) }
+  }
+
+  @Test func membersAreReadInPieces() throws {
+    let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 * $0 >> 5) }
+    for compression in ZIPContents.Compression.allCases {
+      var contents = ZIPContents()
+      contents.append("a", bytes, compression: compression)
+      let archive = try archive(contents.serialized())
+      for size in [1, 70_001, 199_999] {
+        let reader = try archive.reader(of: "a")
+        #expect(try reader.read(size) == Array(bytes.prefix(size)))
+        #expect(throws: DataError.self) { try reader.finish() }
+        let again = try archive.reader(of: "a")
+        #expect(try again.read(size) + again.read(bytes.count - size) == bytes)
+        try again.finish()
+      }
+    }
   }
 
   /// As `zip` writes to a pipe: sizes follow the bytes and are zero before them.

@@ -52,6 +52,34 @@ import Testing
     #expect(outputs["h_n"] == Tensor(shape: [2, 0, 3], .double([])))
   }
 
+  /// A batch of any size without steps is a file of a few bytes.
+  @Test(arguments: [1 << 31, 1 << 40, 1 << 62, Int.max]) func sizesThatNoNumbersJustifyAreRefused(_ size: Int) {
+    for shape in [[size, 0, 2], [0, size, 2]] {
+      let inputs = ["inputs": Tensor(shape: shape, .double([]))]
+      let error = #expect(throws: NamedTensorError.self) { try features.outputs(of: inputs) }
+      #expect(error?.found.hasPrefix("a batch of shape \(shape) takes ") == true)
+      #expect(error?.wanted.hasPrefix("at most 6") == true)
+    }
+    for shape in [[size, 0], [0, size]] {
+      let inputs = ["tokens": Tensor(shape: shape, .int64([]))]
+      #expect(throws: NamedTensorError.self) { try tokens.outputs(of: inputs) }
+    }
+  }
+
+  @Test func sequencesWithoutStepsAreLegal() throws {
+    let outputs = try features.outputs(of: ["inputs": Tensor(shape: [3, 0, 2], .double([]))])
+    #expect(outputs["predictions"] == Tensor(shape: [3, 0, 2], .double([])))
+    #expect(outputs["h_n"]?.shape == [2, 3, 3])
+    #expect(try tokens.outputs(of: ["tokens": Tensor(shape: [3, 0], .int64([]))])["predictions"]?.shape == [3, 2])
+  }
+
+  @Test func aRunTakesNoMoreThanItsLimits() throws {
+    let inputs = ["inputs": Tensor(shape: [2, 5, 2], .double([Double](repeating: 1, count: 20)))]
+    _ = try features.outputs(of: inputs)
+    #expect(throws: NamedTensorError.self) { try features.outputs(of: inputs, limits: RunLimits(memory: 1000)) }
+    #expect(throws: NamedTensorError.self) { try features.outputs(of: inputs, limits: RunLimits(operations: 1000)) }
+  }
+
   @Test func inputsThatDoNotFitAreRefused() {
     func error(_ model: some NamedTensorModel, _ inputs: [String: Tensor]) -> String {
       do { return "\(try model.outputs(of: inputs))" } catch { return "\(error)" }

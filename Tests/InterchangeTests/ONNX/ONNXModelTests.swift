@@ -104,9 +104,16 @@ import Testing
       bytes: bytes(.sample(nodes, inputs: [.tensor("x", [1])], outputs: ["y"], initializers: [shape])))
     let error = #expect(throws: ONNXError.self) { try model(["x": counting(1)]) }
     #expect(error?.problem == .input)
-    var small = try ONNXModel(bytes: bytes(.relu))
-    small.maxElementCount = 5
-    #expect(throws: ONNXError.self) { try small(["x": counting(2, 3)]) }
+    let small = try ONNXModel(bytes: bytes(.relu), name: "m.onnx")
+    let memory = #expect(throws: ONNXError.self) { try small(["x": counting(2, 3)], limits: RunLimits(memory: 23)) }
+    #expect(
+      memory?.description == "m.onnx, node 0 (Relu): result “y” of shape [2, 3] takes 24 bytes beside 0 that are held, "
+        + "wanted at most 23 in all, the limit on memory")
+    let work = #expect(throws: ONNXError.self) { try small(["x": counting(2, 3)], limits: RunLimits(operations: 9)) }
+    #expect(
+      work?.description == "m.onnx, node 0 (Relu): result “y” takes 192 operations after 1 before it, wanted at most 9 "
+        + "in all, the limit on operations")
+    #expect(try small(["x": counting(2, 3)], limits: RunLimits(memory: 24, operations: 193)).count == 1)
   }
 
   @Test func concurrentRunsAgree() async throws {

@@ -8,14 +8,15 @@ import Testing
 /// The outputs of `operation` alone for `inputs`.
 func compute(
   _ operation: String, _ attributes: [String: ONNXAttribute] = [:], _ inputs: [Tensor?], outputs: Int = 1,
-  opset: Int = 22, constants: [Tensor?]? = nil, limit: Int = 1 << 20
+  opset: Int = 22, constants: [Tensor?]? = nil, budget: RunBudget = RunBudget(memory: 1 << 26, operations: 1 << 28)
 ) throws -> [Tensor] {
   let node = ONNXNode(
     place: "node 0 (\(operation))", operation: operation,
     inputs: inputs.enumerated().map { $1 == nil ? "" : "input\($0)" }, outputs: (0..<outputs).map { "output\($0)" },
     attributes: attributes)
-  let prepared = try ONNXOperators.prepare(node, opset: opset, constants: constants ?? inputs.map { _ in nil })
-  return try prepared.run(ONNXArguments(tensors: inputs, limit: limit))
+  let prepared = try ONNXOperators.prepare(
+    node, opset: opset, constants: constants ?? inputs.map { _ in nil }, budget: .unlimited)
+  return try ONNXProgram.compute(prepared, node, inputs, budget)
 }
 
 /// The message with which an operation is refused; empty where it is not.

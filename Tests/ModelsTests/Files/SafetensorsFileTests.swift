@@ -89,7 +89,21 @@ struct MalformedFile: CustomTestStringConvertible, Sendable {
         .duplicateName),
       MalformedFile(
         "a name twice in two spellings",
-        fileBytes("{\(entry("a", "0", "8")),\(entry(#"\u0061"#, "8", "16"))}", dataBytes: 16), .gap),
+        fileBytes("{\(entry("a", "0", "8")),\(entry(#"\u0061"#, "8", "16"))}", dataBytes: 16), .duplicateName),
+      MalformedFile(
+        "a name twice in two spellings and nothing in it",
+        fileBytes("{\(entry("a", "0", "0", shape: "[0]")),\(entry(#"\u0061"#, "0", "0", shape: "[0]"))}"),
+        .duplicateName),
+      MalformedFile(
+        "a metadata name twice in two spellings", fileBytes(#"{"__metadata__":{"/":"b","\/":"c"}}"#), .duplicateName),
+      MalformedFile(
+        "the metadata twice in two spellings", fileBytes(#"{"__metadata__":{},"__metadat\u0061__":{}}"#), .duplicateName
+      ),
+      MalformedFile(
+        "half a surrogate pair and a letter", fileBytes("{\(entry(#"\ud83d\u0061"#, "0", "8"))}", dataBytes: 8),
+        .headerText),
+      MalformedFile(
+        "an escape of three digits", fileBytes("{\(entry(#"\u061"#, "0", "8"))}", dataBytes: 8), .headerText),
     ] + fields + places
 
   private static let fields: [MalformedFile] = [
@@ -137,6 +151,10 @@ struct MalformedFile: CustomTestStringConvertible, Sendable {
 
   private static let places: [MalformedFile] = [
     MalformedFile(
+      "65 dimensions",
+      fileBytes("{\(entry("a", "0", "4", shape: "[1\(String(repeating: ",1", count: 64))]"))}", dataBytes: 4),
+      .shape, tensor: "a"),
+    MalformedFile(
       "a shape whose product overflows",
       fileBytes("{\(entry("a", "0", "8", shape: "[4294967296,4294967296]"))}", dataBytes: 8), .shape, tensor: "a"),
     MalformedFile(
@@ -182,6 +200,45 @@ struct MalformedFile: CustomTestStringConvertible, Sendable {
     #expect(error.file == "model.safetensors")
     #expect(error.description.hasPrefix("model.safetensors"))
     #expect(!error.found.isEmpty && !error.wanted.isEmpty)
+  }
+
+  @Test func escapesInNamesAreResolved() throws {
+    let name = #"\u00e9\ud83d\ude42\"\\\/\b\f\n\r\tz"#
+    let file = try SafetensorsFile(bytes: fileBytes("{\(entry(name, "0", "8"))}", dataBytes: 8))
+    #expect(file.tensorNames == ["é🙂\"\\/\u{8}\u{c}\n\r\tz"])
+  }
+
+  @Test func anErrorIsOneLineOfPrintableText() throws {
+    let name = #"\u001b[31m\u000ared\u202e"#
+    let error = try #require(throws: SafetensorsError.self) {
+      try SafetensorsFile(bytes: fileBytes("{\(entry(name, "0", "4"))}", dataBytes: 4), name: "a\u{1b}.safetensors")
+    }
+    #expect(error.description.hasPrefix(#"a\u{1b}.safetensors, tensor \u{1b}[31m\u{a}red\u{202e}: "#))
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func aWeightThatIsNotFiniteIsNamedWithItsPlace(_ value: Float) throws {
+    var contents = SafetensorsContents()
+    contents.setTensor("p.weight", shape: [2, 3], elements: [1, 2, 3, 4, value, 6])
+    contents.setTensor("p.bias", shape: [2], elements: [1, 2] as [Float])
+    let weights = try SafetensorsFile(bytes: contents.serialized(), name: "m")
+    let layout = try LinearMap(inputSize: 3, outputSize: 2).parameterLayout
+    let error = try #require(throws: SafetensorsError.self) {
+      try weights.parameters(layout, prefix: "p.", as: Float.self)
+    }
+    #expect(error.problem == .notFinite && error.tensor == "p.weight")
+    #expect(error.description.hasPrefix("m, tensor p.weight: \(value) at [1, 1], wanted finite numbers"))
+    #expect(try weights.parameters(layout, prefix: "p.", as: Float.self, allowsNonFinite: true)["weight"].count == 6)
+  }
+
+  @Test func aNumberThatOverflowsTheTypeAskedForIsNotFinite() throws {
+    var contents = SafetensorsContents()
+    contents.setTensor("weight", shape: [1, 2], elements: [1, 1e300] as [Double])
+    contents.setTensor("bias", shape: [1], elements: [1] as [Double])
+    let file = try SafetensorsFile(bytes: contents.serialized())
+    let layout = try LinearMap(inputSize: 2, outputSize: 1).parameterLayout
+    #expect { try file.parameters(layout, as: Float.self) } throws: { "\($0)".contains("inf at [0, 1]") }
+    #expect(throws: Never.self) { try file.parameters(layout, as: Double.self) }
   }
 
   @Test func everyPrefixOfAFileIsRefused() throws {

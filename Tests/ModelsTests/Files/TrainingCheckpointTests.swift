@@ -88,7 +88,9 @@ import Testing
       try stopped.writeCheckpoint(to: path)
       var resumed = try trainer()
       try resumed.resume(fromCheckpoint: path)
-      #expect(throws: ConfigurationError.self) { try resumed.run(on: SmallTasks.echo(count: 4, seed: 7)) }
+      #expect { try resumed.run(on: SmallTasks.echo(count: 4, seed: 7)) } throws: {
+        ($0 as? SafetensorsError)?.problem == .metadata && "\($0)".contains("other data")
+      }
     }
   }
 
@@ -111,6 +113,101 @@ import Testing
         #expect(resumed.state.course.steps == 0)
         #expect(throws: SafetensorsError.self, "byte \(index)") { try TrainingCourse.read(fromCheckpoint: path) }
       }
+    }
+  }
+
+  @Test(arguments: [0, 3, 15])
+  func noNumberInACheckpointEndsTheProcess(afterSteps steps: Int) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var stopped = try trainer()
+      if steps > 0 { try stopped.run(on: examples, validatingOn: heldOut) { $0.step < steps ? .continue : .stop } }
+      try stopped.writeCheckpoint(to: path)
+      let files = try HostileNumbers.files(from: path)
+      try #require(files.count > 300)
+      var refused = 0
+      for (change, bytes) in files {
+        writeFile(bytes, to: path)
+        var resumed = try trainer()
+        do {
+          _ = try TrainingCourse.read(fromCheckpoint: path)
+          try resumed.resume(fromCheckpoint: path)
+          var further = 0
+          try resumed.run(on: examples, validatingOn: heldOut) { _ in
+            further += 1
+            return further < 3 ? .continue : .stop
+          }
+          try resumed.writeCheckpoint(to: path)
+        } catch let error as SafetensorsError {
+          refused += 1
+          #expect(!error.description.contains("\n"), "\(change)")
+        } catch {
+          #expect(error is ConfigurationError || error is TrainingError, "\(change)")
+        }
+      }
+      #expect(refused > files.count / 2)
+    }
+  }
+
+  @Test(arguments: [
+    ("course", #""epoch":0"#, #""epoch":9223372036854775807"#, "epoch is 9223372036854775807; wanted 0 to"),
+    ("course", #""steps":3"#, #""steps":-9223372036854775808"#, "steps is -9223372036854775808; wanted 0 to"),
+    (
+      "course", #""observationsWithoutImprovement":0"#, #""observationsWithoutImprovement":9223372036854775807"#,
+      "observationsWithoutImprovement is 9223372036854775807; wanted 0 to"
+    ),
+    ("course", #""losses":[]"#, #""losses":[1,2]"#, "losses that is 2 numbers, wanted 0, as epoch"),
+    ("course", #""epoch":0"#, #""bestEpoch":99,"epoch":0"#, "bestEpoch that is 99, wanted none without validation"),
+    ("optimizer.step", "3", "9223372036854775807", "that is \"9223372036854775807\", wanted 0 to 3"),
+  ])
+  func aNumberOutOfItsRangeIsNamed(_ key: String, _ old: String, _ new: String, says wanted: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var stopped = try trainer()
+      try stopped.run(on: examples) { $0.step < 3 ? .continue : .stop }
+      try stopped.writeCheckpoint(to: path)
+      let file = try SafetensorsFile(path: path)
+      var contents = SafetensorsContents(metadata: file.metadata)
+      for name in file.tensorNames {
+        let (shape, elements) = try file.tensor(name, as: Float.self)
+        contents.setTensor(name, shape: shape, elements: elements)
+      }
+      let text = try #require(file.metadata[key])
+      try #require(text.contains(old))
+      contents.metadata[key] = text.replacing(old, with: new, maxReplacements: 1)
+      contents.metadata["sum"] = nil
+      contents.metadata["sum"] = contents.sum()
+      try contents.write(to: path)
+      var resumed = try trainer()
+      #expect { try resumed.resume(fromCheckpoint: path) } throws: { "\($0)".contains(wanted) }
+      #expect(resumed.state.course.steps == 0)
+    }
+  }
+
+  @Test(arguments: ["parameters.head.weight", "optimizer.first_moment", "optimizer.second_moment", "best.head.weight"])
+  func numbersThatAreNotFiniteAreNamed(_ name: String) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var stopped = try trainer()
+      try stopped.run(on: examples, validatingOn: heldOut) { $0.step < 20 ? .continue : .stop }
+      try stopped.writeCheckpoint(to: path)
+      let file = try SafetensorsFile(path: path)
+      var contents = SafetensorsContents(metadata: file.metadata)
+      for name in file.tensorNames {
+        let (shape, elements) = try file.tensor(name, as: Float.self)
+        contents.setTensor(name, shape: shape, elements: elements)
+      }
+      var (shape, elements) = try file.tensor(name, as: Float.self)
+      elements[2] = .infinity
+      contents.setTensor(name, shape: shape, elements: elements)
+      contents.metadata["sum"] = nil
+      contents.metadata["sum"] = contents.sum()
+      try contents.write(to: path)
+      var resumed = try trainer()
+      #expect { try resumed.resume(fromCheckpoint: path) } throws: {
+        "\($0)".contains("tensor \(name): inf at [0, 2], wanted finite numbers")
+      }
+      try resumed.resume(fromCheckpoint: path, allowsNonFinite: true)
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import TestSupport
 import Testing
@@ -7,9 +8,12 @@ import Testing
   private let heldOut = SmallTasks.echo(count: 10, seed: 8)
   private let options = TrainingOptions(epochs: 3, batchSize: 6, schedule: .constant(0.01), seed: 3)
 
-  private func train(in session: TrainingSession) throws -> (model: SequenceModel<Float>, report: TrainingReport) {
+  @discardableResult
+  private func train(
+    _ stage: String = "LSTM, 7 units", in session: TrainingSession
+  ) throws -> (model: SequenceModel<Float>, report: TrainingReport) {
     try session.train(
-      "LSTM, 7 units", SmallTasks.model(layers: 2, dropout: 0.3, truncation: 4), on: examples, validatingOn: heldOut,
+      stage, SmallTasks.model(layers: 2, dropout: 0.3, truncation: 4), on: examples, validatingOn: heldOut,
       options)
   }
 
@@ -66,6 +70,62 @@ import Testing
       let fresh = try train(in: TrainingSession(checkpointFolder: folder))
       let whole = try train(in: TrainingSession())
       #expect(fresh.model.parameters == whole.model.parameters)
+    }
+  }
+
+  // MARK: Two trainings
+
+  @Test func aSecondTrainingOfAStageIsRefusedAndOthersAreNot() throws {
+    try withTemporaryFolder { folder in
+      var session = TrainingSession(checkpointFolder: folder)
+      session.secondsBetweenCheckpoints = 0
+      let second = session
+      session.observer = { _, progress in
+        guard progress.step == 1 else { return .continue }
+        for resumes in [true, false] {
+          var second = second
+          second.resumes = resumes
+          #expect { try train(in: second) } throws: {
+            ($0 as? SafetensorsError)?.problem == .cannotWrite && "\($0)".contains("in use by process \(getpid())")
+          }
+        }
+        #expect(throws: Never.self) { try train("GRU", in: second) }
+        return .continue
+      }
+      let first = try train(in: session)
+      #expect(try first.model.parameters == train(in: TrainingSession()).model.parameters)
+      #expect(Set(fileNames(in: folder)) == ["lstm--7-units.checkpoint.safetensors", "gru.checkpoint.safetensors"])
+      _ = try train(in: second)
+    }
+  }
+
+  @Test(arguments: [true, false]) func aFolderThatIsRemovedEndsTheTraining(isMadeAnew: Bool) throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/runs"
+      makeFolder(path)
+      let session = TrainingSession(checkpointFolder: path) { _, progress in
+        if progress.step == 2 {
+          try? FileManager.default.removeItem(atPath: path)
+          if isMadeAnew { makeFolder(path) }
+        }
+        return .continue
+      }
+      #expect { try train(in: session) } throws: {
+        "\($0)".contains(path) && "\($0)".contains("removed or changed")
+      }
+      #expect(fileNames(in: path).isEmpty)
+    }
+  }
+
+  @Test func aNameThatIsTooLongIsSaidBeforeTheFirstStep() throws {
+    try withTemporaryFolder { folder in
+      let session = TrainingSession(checkpointFolder: folder) { _, _ in
+        Issue.record("trained")
+        return .stop
+      }
+      #expect { try train(String(repeating: "x", count: 240), in: session) } throws: {
+        "\($0)".contains("File name too long")
+      }
     }
   }
 }

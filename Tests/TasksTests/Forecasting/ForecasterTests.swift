@@ -127,6 +127,69 @@ import Testing
     }
   }
 
+  @Test func noNumberInAFileEndsTheProcess() throws {
+    let table = try Self.table()
+    let (forecaster, _) = try Forecaster.train(on: table, Self.settings(epochs: 1), in: TrainingSession())
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      try forecaster.write(to: path)
+      var refused = 0
+      let files = try HostileNumbers.files(from: path)
+      try #require(files.count > 400)
+      for (change, bytes) in files {
+        writeFile(bytes, to: path)
+        do {
+          let read = try Forecaster(contentsOf: path)
+          for forecast in try read.forecasts(for: table) {
+            for step in forecast.steps { _ = step.moment?.text(Timestamp.Style(hasTime: true)) }
+          }
+          _ = try read.evaluation(on: table)
+          _ = read.training.map { Figure.lineChart(LineChart($0)).svg() }
+        } catch {
+          refused += 1
+          #expect(error is SafetensorsError || error is DataError, "\(change)")
+          #expect(!"\(error)".contains("\n"), "\(change)")
+        }
+      }
+      #expect(refused > files.count / 2)
+    }
+  }
+
+  @Test(arguments: [
+    (#""seconds":{"_0":3600}"#, #""months":{"_0":9223372036854775807}"#, "step that is 9223372036854775807 months"),
+    (#""seconds":{"_0":3600}"#, #""months":{"_0":-9223372036854775808}"#, "step that is -9223372036854775808 months"),
+    (#""seconds":{"_0":3600}"#, #""seconds":{"_0":1e25}"#, "step that is 1e+25 seconds"),
+    (#""seconds":{"_0":3600}"#, #""seconds":{"_0":-1}"#, "step that is -1.0 seconds"),
+    (#""seconds":{"_0":3600}"#, #""seconds":{"_0":"nan"}"#, "step that is nan seconds"),
+    (#""history":10"#, #""history":9223372036854775807"#, "history is 9223372036854775807; wanted 1 to 1000000"),
+    (#""season":8"#, #""season":0"#, "season is 0; wanted 1 to 1000000"),
+    (#""bestEpoch":1"#, #""bestEpoch":0"#, "bestEpoch that is 0, wanted 1 to 1"),
+    (#""bestEpoch":1"#, #""bestEpoch":99"#, "bestEpoch that is 99, wanted 1 to 1"),
+    (#""bestEpoch":1,"#, "", "bestEpoch that is none, wanted 1 to 1"),
+    (#""steps":"#, #""steps":-"#, "steps is -"),
+  ])
+  func aNumberOutOfItsRangeIsNamed(_ old: String, _ new: String, says wanted: String) throws {
+    let (forecaster, _) = try Forecaster.train(on: try Self.table(), Self.settings(epochs: 1), in: TrainingSession())
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      try forecaster.write(to: path)
+      let (model, whole) = try SequenceModel<Float>.read(from: path)
+      var preprocessing = whole
+      let key = try #require(whole.notes.keys.sorted().first { whole.notes[$0]?.contains(old) == true })
+      preprocessing.notes[key] = whole.notes[key]?.replacing(old, with: new, maxReplacements: 1)
+      try model.write(to: path, preprocessing: preprocessing)
+      #expect { try Forecaster(contentsOf: path) } throws: { "\($0)".contains(wanted) }
+    }
+  }
+
+  /// The largest step that a file may have, over the longest horizon, still has dates.
+  @Test(arguments: [TimeStep.seconds(10_000 * 366 * 86_400), .months(120_000)])
+  func theLargestStepHasDates(_ step: TimeStep) throws {
+    try step.check()
+    let last = try #require(Timestamp(year: 9999, month: 12, day: 31))
+    #expect(step.moment(ForecastPlan.maxRows, after: last).text(Timestamp.Style(hasTime: true)).contains("-"))
+  }
+
   @Test func picturesHoldTheForecastAndItsTruth() throws {
     let table = try Self.table()
     let (forecaster, evaluation) = try Forecaster.train(on: table, Self.settings(epochs: 2), in: TrainingSession())

@@ -70,6 +70,45 @@ import Testing
     }
   }
 
+  @Test func noNumberInAFileEndsTheProcess() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      try trained(.word).model.write(to: path)
+      var refused = 0
+      let files = try HostileNumbers.files(from: path)
+      try #require(files.count > 300)
+      for (change, bytes) in files {
+        writeFile(bytes, to: path)
+        do {
+          let read = try LanguageModel(contentsOf: path)
+          _ = try read.evaluation(on: "a mat sat", file: "")
+          _ = try read.continuation(of: "the cat", length: 2, strategy: .temperature(1), seed: 3)
+        } catch {
+          refused += 1
+          #expect(error is SafetensorsError || error is DataError, "\(change)")
+          #expect(!"\(error)".contains("\n"), "\(change)")
+        }
+      }
+      #expect(refused > files.count / 2)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func aModelThatPredictsNoNextTokenIsRefused(isBidirectional: Bool) throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/model.safetensors"
+      try trained(.char).model.write(to: path)
+      let (model, preprocessing) = try SequenceModel<Float>.read(from: path)
+      let own = model.architecture
+      let other = try SequenceArchitecture(
+        embedding: own.embedding,
+        recurrent: RecurrentStack(own.recurrent.cells[0], isBidirectional: isBidirectional),
+        readout: isBidirectional ? .everyStep : .finalState, outputSize: own.outputSize, loss: own.loss)
+      try SequenceModel<Float>(other).write(to: path, preprocessing: preprocessing)
+      #expect(throws: DataError.self) { try LanguageModel(contentsOf: path) }
+    }
+  }
+
   @Test func aTextInPiecesHasTheLossOfTheWhole() throws {
     let (model, _) = try trained(.char)
     // Longer than a piece.

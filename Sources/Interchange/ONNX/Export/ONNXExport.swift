@@ -33,7 +33,7 @@ internal import SwiftProtobuf
 /// least, runs of those only the projected LSTM. For it, export `SequenceModel<Float>(model.architecture, parameters:
 /// model.parameters.converted(to: Float.self))`.
 ///
-/// The file's metadata holds what `SequenceModel.read(fromONNX:)` needs to rebuild the model, every parameter to the
+/// The file's metadata holds what `SequenceModel.read(fromONNX:allowsNonFinite:)` needs to rebuild the model, every parameter to the
 /// bit: the keys of a model's safetensors file. The same model gives the same bytes.
 public struct ONNXExport: Sendable {
   /// What the exported model takes and gives beside inputs and predictions, and its metadata.

@@ -11,6 +11,7 @@ extension Tensor {
       throw .unsupported("its numbers are in another file, \(quoted(location)), wanted them in the model itself")
     }
     guard !message.hasSegment else { throw .unsupported("it is stored in pieces, wanted it whole") }
+    try checkRank(message.dims.count)
     var shape: [Int] = []
     for dimension in message.dims {
       guard let size = Int(exactly: dimension), size >= 0 else {
@@ -18,7 +19,10 @@ extension Tensor {
       }
       shape.append(size)
     }
-    let count = try elementCount(shape)
+    guard checkedProduct(shape) != nil else {
+      throw .malformed("the shape \(shape) has more than \(Int.max) elements")
+    }
+    let count = elementCount(shape)
     let elements =
       message.hasRawData
       ? try Elements(raw: message, type, count: count) : try Elements(typed: message, type)
@@ -87,22 +91,5 @@ extension Tensor.Elements {
     case .double: self = .double(message.doubleData)
     }
   }
-}
-
-/// The number of elements of `shape`, at most `limit`.
-///
-/// Sizes of 0 count as 1, so that no order in which the dimensions are multiplied overflows.
-@discardableResult
-func elementCount(_ shape: [Int], limit: Int = .max) throws(ONNXRefusal) -> Int {
-  var product = 1
-  for size in shape {
-    let (next, overflow) = product.multipliedReportingOverflow(by: max(size, 1))
-    guard !overflow, next <= limit else {
-      let reason = "a tensor of shape \(shape) has more than the \(limit) numbers that it may have"
-      throw ONNXRefusal(problem: .input, reason: reason, isTooLarge: true)
-    }
-    product = next
-  }
-  return shape.contains(0) ? 0 : product
 }
 #endif

@@ -28,10 +28,15 @@ struct ArithmeticOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     var result = try inputs.required(0)
     for index in inputs.tensors.indices.dropFirst() {
-      let (a, b) = try broadcast(result, inputs.required(index), inputs)
+      let other = try inputs.required(index)
+      let (a, b) =
+        function == .power
+        ? try broadcast(result, other, inputs, convertedBytes: 16, operationsEach: 32)
+        : try broadcast(result, other, inputs)
       result = Tensor(shape: a.shape, try compute(a, b))
     }
     guard function == .mean else { return [result] }
+    try inputs.count(result.shape, bytesEach: 2 * result.elementSize)
     let count = Double(inputs.tensors.count)
     switch result.elements {
     case .float(let sums): return [Tensor(shape: result.shape, .float(sums.map { $0 / Float(count) }))]
@@ -89,12 +94,14 @@ struct ArithmeticOperator: ONNXOperator {
   }
 }
 
-/// Both tensors broadcast to their common shape.
+/// Both tensors broadcast to their common shape, counted with a result of it and what an element of both is converted to.
 private func broadcast(
-  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments
+  _ a: Tensor, _ b: Tensor, _ inputs: ONNXArguments, convertedBytes: Int = 0, operationsEach: Int = 4
 ) throws(ONNXRefusal) -> (Tensor, Tensor) {
   let shape = try broadcastShape(a.shape, b.shape)
-  try inputs.count(shape)
+  let repeated = [a, b].filter { $0.shape != shape }.reduce(0) { $0 + $1.elementSize }
+  try inputs.count(
+    shape, bytesEach: max(a.elementSize, b.elementSize) + repeated + convertedBytes, operationsEach: operationsEach)
   return (try a.expanded(to: shape), try b.expanded(to: shape))
 }
 
@@ -117,7 +124,7 @@ struct ComparisonOperator: ONNXOperator {
   }
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
-    let (a, b) = try broadcast(inputs.required(0), inputs.required(1), inputs)
+    let (a, b) = try broadcast(inputs.required(0), inputs.required(1), inputs, convertedBytes: 16)
     guard a.type == b.type else {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted one type")
     }
@@ -154,6 +161,7 @@ struct NotOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
     guard case .bool(let truths) = tensor.elements else { throw .type(tensor, wanted: "bool") }
+    try inputs.count(tensor.shape, bytesEach: 1)
     return [Tensor(shape: tensor.shape, .bool(truths.map { !$0 }))]
   }
 }
@@ -172,7 +180,7 @@ struct WhereOperator: ONNXOperator {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted one type")
     }
     let shape = try broadcastShape(condition.shape, a.shape)
-    try inputs.count(shape)
+    try inputs.count(shape, bytesEach: 1 + 3 * a.elementSize)
     guard case .bool(let choices) = try condition.expanded(to: shape).elements else { return [] }
     let choice = Choice(choices: choices, otherwise: try b.expanded(to: shape).elements)
     return [Tensor(shape: shape, try a.expanded(to: shape).elements.accept(choice))]
@@ -197,6 +205,7 @@ struct NegationOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
     switch tensor.elements {
     case .float(let numbers): return [Tensor(shape: tensor.shape, .float(numbers.map { -$0 }))]
     case .double(let numbers): return [Tensor(shape: tensor.shape, .double(numbers.map { -$0 }))]
@@ -216,6 +225,7 @@ struct ClipOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize)
     switch tensor.elements {
     case .float(let numbers):
       return [Tensor(shape: tensor.shape, .float(try clip(numbers, inputs, -.infinity, .infinity) { $0 }))]

@@ -40,7 +40,7 @@ struct ConstantOfShapeOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let shape = try inputs.integers(0)
     guard shape.allSatisfy({ $0 >= 0 }) else { throw .input("the shape \(shape) has a negative size") }
-    try inputs.count(shape)
+    try inputs.count(shape, bytesEach: value.elementSize)
     return [try value.reshaped([]).expanded(to: shape)]
   }
 }
@@ -61,7 +61,7 @@ struct RangeOperator: ONNXOperator {
     guard numbers[2] != 0, let count = Int(exactly: max(steps, 0)), count < 1 << 53 else {
       throw .input("no range goes from \(numbers[0]) to \(numbers[1]) in steps of \(numbers[2])")
     }
-    try inputs.count([count])
+    try inputs.count([count], bytesEach: 8)
     switch (tensors[0].elements, tensors[2].elements) {
     case (.float(let start), .float(let delta)):
       return [Tensor(shape: [count], .float((0..<count).map { start[0] + Float($0) * delta[0] }))]
@@ -93,6 +93,8 @@ struct CastOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    // Through integers or numbers of 64 bits.
+    try inputs.count(tensor.shape, bytesEach: 24)
     return [Tensor(shape: tensor.shape, tensor.elements.converted(to: type))]
   }
 }

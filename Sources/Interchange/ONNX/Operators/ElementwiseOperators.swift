@@ -44,6 +44,7 @@ struct ElementwiseOperator: ONNXOperator {
 
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize, operationsEach: 32)
     switch tensor.elements {
     case .float(let numbers): return [Tensor(shape: tensor.shape, .float(compute(numbers)))]
     case .double(let numbers): return [Tensor(shape: tensor.shape, .double(compute(numbers)))]

@@ -35,6 +35,7 @@ struct SliceOperator: ONNXOperator {
       shape[axis] = range.count
       strides[axis] = range.count > 1 ? strides[axis] * range.step : 0
     }
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.copying(BlockCopy(shape: shape, strides: strides, offset: offset), shape: shape)]
   }
 }
@@ -77,13 +78,16 @@ struct GatherOperator: ONNXOperator {
       throw .input("index \(outside) is outside the \(size) of axis \(axis)")
     }
     let (outer, inner) = (tensor.shape[..<axis], tensor.shape[(axis + 1)...])
-    let shape = outer + indices.shape + inner
-    try inputs.count(Array(shape))
-    let length = inner.reduce(1, *)
-    let starts = (0..<outer.reduce(1, *)).flatMap { row in
-      numbers.map { (row * size + ($0 < 0 ? $0 + size : $0)) * length }
+    let shape = Array(outer + indices.shape + inner)
+    // Where the blocks begin, beside the result and the indices.
+    try inputs.count(shape, bytesEach: tensor.elementSize + 16, operationsEach: 16)
+    let (rows, length) = (elementCount(outer), elementCount(inner))
+    var starts: [Int] = []
+    starts.reserveCapacity(elementCount([rows, numbers.count]))
+    for row in 0..<rows {
+      for number in numbers { starts.append((row * size + (number < 0 ? number + size : number)) * length) }
     }
-    return [try tensor.copying(BlockCopy(starts: starts, length: length), shape: Array(shape))]
+    return [try tensor.copying(BlockCopy(starts: starts, length: length), shape: shape)]
   }
 }
 
@@ -100,18 +104,24 @@ struct ConcatOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let first = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: first.shape.count)
-    var size = 0
+    var sizes: [Int] = []
     for index in inputs.tensors.indices {
       let tensor = try inputs.required(index)
       var shape = tensor.shape
       guard shape.count == first.shape.count else { throw mismatch(first, tensor) }
-      size += shape[axis]
+      sizes.append(shape[axis])
       shape[axis] = first.shape[axis]
       guard shape == first.shape, tensor.type == first.type else { throw mismatch(first, tensor) }
     }
     var shape = first.shape
+    guard let size = checkedSum(sizes) else {
+      throw .input("the sizes \(sizes) along axis \(axis) add up to more than \(Int.max)")
+    }
     shape[axis] = size
-    try inputs.count(shape)
+    guard try inputs.count(shape, bytesEach: first.elementSize) > 0 else {
+      return [try first.copying(BlockCopy(starts: [], length: 0), shape: shape)]
+    }
+    try inputs.charge([elementCount(shape[..<axis]), sizes.count])
     return [Tensor(shape: shape, try first.elements.accept(Joiner(tensors: inputs.tensors, axis: axis)))]
   }
 
@@ -127,10 +137,10 @@ struct ConcatOperator: ONNXOperator {
     func visit<Element: TensorElement>(_ elements: [Element]) -> Tensor.Elements {
       let sources = tensors.compactMap { tensor in
         tensor.flatMap { tensor in
-          Element.array(tensor.elements).map { (array: $0, row: tensor.shape[axis...].reduce(1, *)) }
+          Element.array(tensor.elements).map { (array: $0, row: elementCount(tensor.shape[axis...])) }
         }
       }
-      let rows = tensors[0]?.shape[..<axis].reduce(1, *) ?? 0
+      let rows = elementCount(tensors[0]?.shape[..<axis] ?? [0])
       var result: [Element] = []
       result.reserveCapacity(sources.reduce(0) { $0 + $1.array.count })
       for row in 0..<rows {
@@ -162,10 +172,11 @@ struct SplitOperator: ONNXOperator {
     let tensor = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: tensor.shape.count)
     let size = tensor.shape[axis]
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize, operationsEach: 8)
     // Equal parts, the last one smaller where they do not come out even.
-    let part = (size + parts - 1) / parts
-    let sizes = try sizes.values(inputs) ?? (0..<parts).map { min(part, max(size - $0 * part, 0)) }
-    guard sizes.count == parts, sizes.allSatisfy({ 0...size ~= $0 }), sizes.reduce(0, +) == size else {
+    let part = size / parts + (size.isMultiple(of: parts) ? 0 : 1)
+    let sizes = try sizes.values(inputs) ?? (0..<parts).map { $0 * part < size ? min(part, size - $0 * part) : 0 }
+    guard sizes.count == parts, sizes.allSatisfy({ 0...size ~= $0 }), checkedSum(sizes) == size else {
       throw .input("the parts \(sizes) are not \(parts) that make up the \(size) of axis \(axis)")
     }
     var (result, offset) = ([] as [Tensor], 0)
@@ -203,7 +214,9 @@ struct ReverseSequenceOperator: ONNXOperator {
     guard lengths.count == batch, lengths.allSatisfy({ 0...steps ~= $0 }) else {
       throw .input("the lengths \(lengths) are not \(batch) of at most \(steps)")
     }
-    let length = tensor.shape[2...].reduce(1, *)
+    // Where the blocks begin, beside the result.
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize + 16, operationsEach: 16)
+    let length = elementCount(tensor.shape[2...])
     let starts = (0..<tensor.shape[0]).flatMap { row in
       (0..<tensor.shape[1]).map { column in
         let (b, t) = batchAxis == 0 ? (row, column) : (column, row)
@@ -229,11 +242,13 @@ struct TileOperator: ONNXOperator {
     }
     // Each dimension as two: the repetition, which does not move, and the dimension itself.
     let pairs = zip(repeats, tensor.shape).flatMap { [$0, $1] }
-    try inputs.count(pairs)
+    guard checkedProduct(pairs) != nil else {
+      throw .input("a tensor of shape \(tensor.shape) repeated \(repeats) times has more than \(Int.max) elements")
+    }
+    let shape = zip(repeats, tensor.shape).map { elementCount([$0, $1]) }
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     let strides = tensor.strides.flatMap { [0, $0] }
-    return [
-      try tensor.copying(BlockCopy(shape: pairs, strides: strides), shape: zip(repeats, tensor.shape).map(*))
-    ]
+    return [try tensor.copying(BlockCopy(shape: pairs, strides: strides), shape: shape)]
   }
 }
 #endif

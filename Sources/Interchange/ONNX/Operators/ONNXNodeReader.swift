@@ -8,9 +8,12 @@ struct ONNXNodeReader {
   let opset: Int
   /// Its constant inputs; `nil` for the others.
   let constants: [Tensor?]
+  /// What the operators of a model may keep of their constants in another form.
+  let budget: RunBudget
   private var unread: Set<String>
 
-  init(_ node: ONNXNode, opset: Int, constants: [Tensor?]) {
+  init(_ node: ONNXNode, opset: Int, constants: [Tensor?], budget: RunBudget = .unlimited) {
+    self.budget = budget
     self.node = node
     self.opset = opset
     self.constants = constants

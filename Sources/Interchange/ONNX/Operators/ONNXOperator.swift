@@ -44,16 +44,16 @@ enum ONNXOperators {
     return result
   }()
 
-  /// What computes `node`, of which the inputs in `constants` are known.
+  /// What computes `node`, of which the inputs in `constants` are known. What it keeps of them comes from `budget`.
   static func prepare(
-    _ node: ONNXNode, opset: Int, constants: [Tensor?]
+    _ node: ONNXNode, opset: Int, constants: [Tensor?], budget: RunBudget
   ) throws(ONNXRefusal) -> any ONNXOperator {
     guard let type = byName[node.operation] else {
       throw .unsupported("the operator \(quoted(node.operation)) is none of those that are computed")
     }
     try check(node.inputs.count, type.inputCount, "inputs")
     try check(node.outputs.count, type.outputCount, "outputs")
-    var reader = ONNXNodeReader(node, opset: opset, constants: constants)
+    var reader = ONNXNodeReader(node, opset: opset, constants: constants, budget: budget)
     let prepared = try type.init(&reader)
     try reader.checkThatAllWasRead()
     return prepared
@@ -67,12 +67,16 @@ enum ONNXOperators {
   }
 }
 
-/// The inputs of an operator in a run.
+/// The inputs of an operator in a run, and what it may take.
+///
+/// Every size of a result is counted here, before memory is taken for it; operators derive further sizes from shapes that
+/// were counted, by ``elementCount(_:)``.
 struct ONNXArguments {
   /// `nil` for an input that is left out.
   let tensors: [Tensor?]
-  /// The limit on the number of elements of a result.
-  let limit: Int
+  /// What errors call the results.
+  var results: [String] = []
+  var budget = RunBudget.unlimited
 
   /// Input `index`; `nil` where it is left out.
   func optional(_ index: Int) -> Tensor? { tensors.indices.contains(index) ? tensors[index] : nil }
@@ -92,9 +96,52 @@ struct ONNXArguments {
     return integers
   }
 
-  /// The number of elements of a result of `shape`, at most the limit.
+  /// The number of elements of result `result`, of `shape`, after it was counted in the budget.
+  ///
+  /// - Parameters:
+  ///   - bytesEach: The bytes of memory that each element takes while the result is computed, its own among them.
+  ///   - operationsEach: The elementary operations for each element.
   @discardableResult
-  func count(_ shape: [Int]) throws(ONNXRefusal) -> Int { try elementCount(shape, limit: limit) }
+  func count(
+    _ shape: [Int], bytesEach: Int, operationsEach: Int = 2, of result: Int = 0
+  ) throws(ONNXRefusal) -> Int {
+    try checkRank(shape.count)
+    try allow([RunBudget.Part(shape: shape, elementSize: bytesEach)], of: result)
+    try charge(shape + [operationsEach], of: result)
+    return elementCount(shape)
+  }
+
+  /// Throws where memory for `parts` is more than is left.
+  func allow(_ parts: [RunBudget.Part], of result: Int = 0) throws(ONNXRefusal) {
+    try allow(parts, for: name(result))
+  }
+
+  /// Throws where memory for `parts`, which the error calls `name`, is more than is left.
+  func allow(_ parts: [RunBudget.Part], for name: @autoclosure () -> String) throws(ONNXRefusal) {
+    do { try budget.allow(parts, for: name()) } catch { throw .excess(error) }
+  }
+
+  /// Counts the product of `factors` operations.
+  func charge(_ factors: [Int], of result: Int = 0) throws(ONNXRefusal) {
+    do { try budget.charge(factors, for: name(result)) } catch { throw .excess(error) }
+  }
+
+  private func name(_ result: Int) -> String {
+    "result \(quoted(results.indices.contains(result) ? results[result] : "\(result)"))"
+  }
+}
+
+/// The limit on dimensions, so that nothing that is done for each pair of them takes long. NumPy has the same.
+private let maxRank = 64
+
+/// Throws where a tensor of `rank` dimensions has more than there may be.
+func checkRank(_ rank: Int) throws(ONNXRefusal) {
+  guard rank <= maxRank else { throw .unsupported("a tensor of \(rank) dimensions, wanted at most \(maxRank)") }
+}
+
+/// The number of elements in the dimensions `sizes`, some or all of a tensor's that exists or was counted.
+func elementCount(_ sizes: some Collection<Int>) -> Int {
+  sizes.contains(0) ? 0 : checkedProduct(sizes) ?? .max
 }
 
 extension ONNXRefusal {

@@ -19,6 +19,13 @@ extension ProductOperator {
       throw .unsupported("the numbers are \(a.typeName) and \(b.typeName), wanted both float32 or float64")
     }
   }
+
+  /// Throws where a side is larger than OpenBLAS's interface of 32 bits takes.
+  func checkSides(_ sides: Int...) throws(ONNXRefusal) {
+    if let side = sides.first(where: { $0 > Int32.max }) {
+      throw .unsupported("a matrix has a side of \(side), wanted at most \(Int32.max)")
+    }
+  }
 }
 
 /// Products of matrices, outer dimensions broadcast as in NumPy.
@@ -39,14 +46,19 @@ struct MatMulOperator: ProductOperator {
     let (m, n) = (left.shape[left.shape.count - 2], right.shape[right.shape.count - 1])
     let outer = try broadcastShape(left.shape.dropLast(2), right.shape.dropLast(2))
     let shape = outer + (a.shape.count == 1 ? [] : [m]) + (b.shape.count == 1 ? [] : [n])
-    let count = try inputs.count(outer + [m, n])
-    try inputs.count(outer + [m, inner])
-    try inputs.count(outer + [inner, n])
+    let count = try inputs.count(outer + [m, n], bytesEach: a.elementSize)
+    // Both sides may be repeated.
+    try inputs.allow(
+      [[m, n], [m, inner], [inner, n]].map { RunBudget.Part(shape: outer + $0, elementSize: a.elementSize) })
+    try inputs.charge(outer + [m, n, inner])
+    // A call takes as long as hundreds of operations.
+    if right.shape.count > 2 { try inputs.charge(outer + [512]) }
 
     // One matrix on the right: all rows on the left are one matrix, too.
     let isSingle = right.shape.count == 2
-    let batch = isSingle ? 1 : outer.reduce(1, *)
-    let rows = isSingle ? outer.reduce(m, *) : m
+    let batch = isSingle ? 1 : elementCount(outer)
+    let rows = isSingle ? elementCount(outer + [m]) : m
+    try checkSides(rows, n, inner)
     let x = Scalar.array(try left.expanded(to: outer + [m, inner], unless: isSingle).elements) ?? []
     let y = Scalar.array(try right.expanded(to: outer + [inner, n], unless: isSingle).elements) ?? []
     var result = [Scalar](repeating: 0, count: count)
@@ -93,7 +105,12 @@ struct GemmOperator: ProductOperator {
     let (m, inner) = isTransposed.a ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
     let (k, n) = isTransposed.b ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     guard inner == k else { throw .input("the shapes \(a.shape) and \(b.shape) do not multiply") }
-    let count = try inputs.count([m, n])
+    // The result, and one side scaled.
+    let count = try inputs.count([m, n], bytesEach: 2 * a.elementSize)
+    try inputs.allow(
+      [[m, n], [m, inner], [inner, n]].map { RunBudget.Part(shape: $0, elementSize: a.elementSize) })
+    try inputs.charge([m, n, inner])
+    try checkSides(m, n, inner)
     var result = try addend(inputs, [m, n], as: Scalar.self) ?? [Scalar](repeating: 0, count: count)
     guard count > 0, inner > 0, let x = Scalar.array(a.elements), let y = Scalar.array(b.elements) else {
       return Tensor(shape: [m, n], Scalar.elements(result))

@@ -49,8 +49,11 @@ struct RecurrentOperator: ONNXOperator {
     let isConstant = [1, 2, 3, 7].allSatisfy {
       !names.indices.contains($0) || names[$0].isEmpty || node.constants[$0] != nil
     }
-    guard isConstant else { return .nothing }
-    let weights = ONNXArguments(tensors: node.constants, limit: .max)
+    // Many operators may share weights that are in the file once.
+    let copies = [1, 2].compactMap { node.constants.indices.contains($0) ? node.constants[$0] : nil }
+    guard isConstant, (try? node.budget.allow((copies + copies).map(\.part), for: "")) != nil else { return .nothing }
+    for tensor in copies + copies { node.budget.hold(tensor) }
+    let weights = ONNXArguments(tensors: node.constants)
     switch weights.optional(1)?.elements {
     case .float: return .float(try ONNXRecurrentWeightsSet(settings, weights))
     case .double: return .double(try ONNXRecurrentWeightsSet(settings, weights))
@@ -63,13 +66,20 @@ struct RecurrentOperator: ONNXOperator {
     switch (x.elements, prepared) {
     case (.float(let numbers), .float(let weights)): return try run(numbers, x.shape, inputs, weights)
     case (.double(let numbers), .double(let weights)): return try run(numbers, x.shape, inputs, weights)
-    case (.float(let numbers), .nothing):
-      return try run(numbers, x.shape, inputs, ONNXRecurrentWeightsSet(settings, inputs))
-    case (.double(let numbers), .nothing):
-      return try run(numbers, x.shape, inputs, ONNXRecurrentWeightsSet(settings, inputs))
+    case (.float(let numbers), .nothing): return try run(numbers, x.shape, inputs, weights(inputs))
+    case (.double(let numbers), .nothing): return try run(numbers, x.shape, inputs, weights(inputs))
     case (.float, _), (.double, _): throw .input("X is \(x.typeName), wanted the type of the weights")
     default: throw .type(x, wanted: "float32 or float64")
     }
+  }
+
+  /// Weights that are not the same in every run. Copies of each exist in ONNX's order, in ours and prepared.
+  private func weights<Scalar: ONNXScalar>(
+    _ inputs: ONNXArguments
+  ) throws(ONNXRefusal) -> ONNXRecurrentWeightsSet<Scalar> {
+    let (w, r) = (try inputs.required(1), try inputs.required(2))
+    try inputs.allow([w, r, w, r, w, r, w, r].map(\.part))
+    return try ONNXRecurrentWeightsSet(settings, inputs)
   }
 
   private func run<Scalar: ONNXScalar>(
@@ -80,6 +90,8 @@ struct RecurrentOperator: ONNXOperator {
       throw .input("X has shape \(shape), wanted three dimensions, the last of size \(weights.inputSize)")
     }
     let (T, B) = settings.isBatchFirst ? (shape[1], shape[0]) : (shape[0], shape[1])
+    let outputShape = settings.isBatchFirst ? [B, T, D, H] : [T, D, B, H]
+    try count(outputShape, steps: T, batch: B, weights, inputs)
     let lengths = try lengths(inputs, batch: B, steps: T)
     let packed = PackedSequence(
       padded: x, settings.isBatchFirst ? .batchMajor : .timeMajor, lengths: lengths, features: weights.inputSize)
@@ -88,8 +100,7 @@ struct RecurrentOperator: ONNXOperator {
       settings.kind == .lstm
       ? try states(inputs, 6, "initial_c", [D, B, H], as: Scalar.self)
       : (0..<D).map { _ in Matrix<Scalar>.zeros(rows: B, columns: 0) }
-    let outputShape = settings.isBatchFirst ? [B, T, D, H] : [T, D, B, H]
-    var outputs = [Scalar](repeating: 0, count: try inputs.count(outputShape))
+    var outputs = [Scalar](repeating: 0, count: elementCount(outputShape))
     for (index, direction) in settings.directions.enumerated() {
       let rows = weights.directions[index].run(packed, direction, hidden: &hidden[index], cell: &cells[index])
       rows.withUnsafeBufferPointer { rows in
@@ -106,6 +117,30 @@ struct RecurrentOperator: ONNXOperator {
     }
     let states = settings.kind == .lstm ? [hidden, cells] : [hidden]
     return [Tensor(shape: outputShape, Scalar.elements(outputs))] + states.map { tensor($0, [D, B, H]) }
+  }
+
+  /// Counts the results and what computing them takes: the packed inputs, lengths, ranks and offsets, the states, and what
+  /// a cell keeps of every step.
+  private func count<Scalar: ONNXScalar>(
+    _ outputs: [Int], steps T: Int, batch B: Int, _ weights: ONNXRecurrentWeightsSet<Scalar>, _ inputs: ONNXArguments
+  ) throws(ONNXRefusal) {
+    let (I, H, D, G) = (
+      weights.inputSize, weights.hiddenSize, settings.directions.count, settings.kind.gates.count
+    )
+    let size = MemoryLayout<Scalar>.size
+    try inputs.allow([
+      .init(shape: outputs, elementSize: size), .init(shape: [T, B, I], elementSize: size),
+      .init(shape: [T, B, G + 4, H], elementSize: size), .init(shape: [D, B, H, 6], elementSize: size),
+      .init(shape: [T, 4], elementSize: 8), .init(shape: [B, 6], elementSize: 8),
+    ])
+    // Without a cell of the engine's, each number is computed by itself.
+    let cost = weights.directions.allSatisfy { $0.cell != nil } ? 1 : 16
+    try inputs.charge([T, B, D, G, H, I + H + 4, cost])
+    // A small step takes as long as thousands of operations.
+    try inputs.charge([T, B, D, 4096])
+    guard let rows = checkedProduct([T, B]), rows <= Int32.max else {
+      throw .unsupported("X has \(T) steps of \(B) sequences, wanted at most \(Int32.max) rows")
+    }
   }
 
   /// The length of each sequence; all steps by default.
@@ -177,7 +212,8 @@ struct ONNXRecurrentWeightsSet<Scalar: ONNXScalar>: Sendable {
     let D = settings.directions.count
     let G = settings.kind.gates.count
     let (w, r) = (try inputs.required(1), try inputs.required(2))
-    guard r.shape.count == 3, w.shape.count == 3, let H = r.shape.last, let I = w.shape.last, H > 0, I > 0 else {
+    guard r.shape.count == 3, w.shape.count == 3, let H = r.shape.last, let I = w.shape.last, r.count > 0, w.count > 0
+    else {
       throw .input("W and R have shapes \(w.shape) and \(r.shape), wanted three dimensions, none of size 0")
     }
     if let hiddenSize = settings.hiddenSize, hiddenSize != H {

@@ -11,18 +11,33 @@ private struct ReducibleRows {
   /// The shape of the result.
   let shape: [Int]
 
-  init(_ tensor: Tensor, axes: [Int], keepsAxes: Bool) throws(ONNXRefusal) {
+  /// Counts the transposed tensor and a result for each row, with what `operationsEach` element takes.
+  init(
+    _ tensor: Tensor, axes: [Int], keepsAxes: Bool, _ inputs: ONNXArguments, operationsEach: Int = 12
+  ) throws(ONNXRefusal) {
+    // The numbers in their new order, and converted to 64 bits.
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize + 16, operationsEach: operationsEach)
     let kept = tensor.shape.indices.filter { !axes.contains($0) }
     self.tensor = try tensor.transposed(kept + axes)
-    rows = kept.map { tensor.shape[$0] }.reduce(1, *)
-    length = axes.map { tensor.shape[$0] }.reduce(1, *)
+    rows = elementCount(kept.map { tensor.shape[$0] })
+    length = elementCount(axes.map { tensor.shape[$0] })
     shape =
       keepsAxes
       ? tensor.shape.indices.map { axes.contains($0) ? 1 : tensor.shape[$0] } : kept.map { tensor.shape[$0] }
+    try inputs.count(shape, bytesEach: 8)
   }
 
   func map<Number, Result>(_ numbers: [Number], _ body: (ArraySlice<Number>) -> Result) -> [Result] {
     (0..<rows).map { body(numbers[$0 * length..<($0 + 1) * length]) }
+  }
+
+  /// The results of all rows in one array; `body` returns as many as it gets.
+  func flatMap<Number>(_ numbers: [Number], _ body: (ArraySlice<Number>) -> [Number]) -> [Number] {
+    guard !numbers.isEmpty else { return [] }
+    var results: [Number] = []
+    results.reserveCapacity(numbers.count)
+    for row in 0..<rows { results += body(numbers[row * length..<(row + 1) * length]) }
+    return results
   }
 }
 
@@ -57,7 +72,7 @@ struct ReductionOperator: ONNXOperator {
       if doesNothingWithoutAxes { return [tensor] }
       axes = Array(tensor.shape.indices)
     }
-    let rows = try ReducibleRows(tensor, axes: axes, keepsAxes: keepsAxes)
+    let rows = try ReducibleRows(tensor, axes: axes, keepsAxes: keepsAxes, inputs)
     switch rows.tensor.elements {
     case .float(let numbers): return [Tensor(shape: rows.shape, .float(rows.map(numbers, reduceReal)))]
     case .double(let numbers): return [Tensor(shape: rows.shape, .double(rows.map(numbers, reduceReal)))]
@@ -105,7 +120,7 @@ struct ArgumentOperator: ONNXOperator {
   func run(_ inputs: ONNXArguments) throws(ONNXRefusal) -> [Tensor] {
     let tensor = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: tensor.shape.count)
-    let rows = try ReducibleRows(tensor, axes: [axis], keepsAxes: keepsAxis)
+    let rows = try ReducibleRows(tensor, axes: [axis], keepsAxes: keepsAxis, inputs)
     guard rows.length > 0 || rows.rows == 0 else { throw .input("axis \(axis) of shape \(tensor.shape) is empty") }
     let places =
       if let numbers = rows.tensor.elements.integers { rows.map(numbers, place) } else {
@@ -145,11 +160,11 @@ struct SoftmaxOperator: ONNXOperator {
     // Before opset 13 the axis may lie behind the last one.
     let axis = takesInnerDimensions && axis == rank ? rank : try normalized(axis: axis, rank: rank)
     let axes = takesInnerDimensions ? Array(axis..<rank) : [axis]
-    let rows = try ReducibleRows(tensor, axes: axes, keepsAxes: true)
+    let rows = try ReducibleRows(tensor, axes: axes, keepsAxes: true, inputs, operationsEach: 32)
     let result: Tensor.Elements
     switch rows.tensor.elements {
-    case .float(let numbers): result = .float(rows.map(numbers, softmax).flatMap { $0 })
-    case .double(let numbers): result = .double(rows.map(numbers, softmax).flatMap { $0 })
+    case .float(let numbers): result = .float(rows.flatMap(numbers, softmax))
+    case .double(let numbers): result = .double(rows.flatMap(numbers, softmax))
     default: throw .type(tensor, wanted: "float32 or float64")
     }
     // Back to where the axes were.
@@ -189,14 +204,17 @@ struct LayerNormalizationOperator: ONNXOperator {
     let tensor = try inputs.required(0)
     let axis = try normalized(axis: axis, rank: tensor.shape.count)
     let inner = Array(tensor.shape[axis...])
+    // Scale and shift, repeated and in Double.
+    try inputs.count(inner, bytesEach: 32)
     let scale = try operand(inputs.required(1), inner)
     let shift = try inputs.optional(2).map { tensor throws(ONNXRefusal) in try operand(tensor, inner) }
-    let rows = try ReducibleRows(tensor, axes: Array(axis..<tensor.shape.count), keepsAxes: true)
+    let rows = try ReducibleRows(
+      tensor, axes: Array(axis..<tensor.shape.count), keepsAxes: true, inputs, operationsEach: 16)
     switch tensor.elements {
     case .float(let numbers):
-      return [Tensor(shape: tensor.shape, .float(rows.map(numbers) { normalize($0, scale, shift) }.flatMap { $0 }))]
+      return [Tensor(shape: tensor.shape, .float(rows.flatMap(numbers) { normalize($0, scale, shift) }))]
     case .double(let numbers):
-      return [Tensor(shape: tensor.shape, .double(rows.map(numbers) { normalize($0, scale, shift) }.flatMap { $0 }))]
+      return [Tensor(shape: tensor.shape, .double(rows.flatMap(numbers) { normalize($0, scale, shift) }))]
     default: throw .type(tensor, wanted: "float32 or float64")
     }
   }

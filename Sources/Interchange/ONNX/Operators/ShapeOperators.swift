@@ -19,6 +19,7 @@ struct TransposeOperator: ONNXOperator {
     guard permutation.count == tensor.shape.count else {
       throw .input("attribute perm is \(permutation), but the tensor has \(tensor.shape.count) dimensions")
     }
+    try inputs.count(tensor.shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.transposed(permutation)]
   }
 }
@@ -59,6 +60,7 @@ struct UnsqueezeOperator: ONNXOperator {
     let tensor = try inputs.required(0)
     guard let axes = try axes.values(inputs) else { throw .malformed("axes are left out, but needed") }
     var shape = tensor.shape
+    try checkRank(shape.count + axes.count)
     for axis in try normalized(axes: axes, rank: shape.count + axes.count) { shape.insert(1, at: axis) }
     return [tensor.reshaped(shape)]
   }
@@ -75,6 +77,7 @@ struct ReshapeOperator: ONNXOperator {
     let tensor = try inputs.required(0)
     let wanted = try inputs.integers(1)
     let impossible = ONNXRefusal.input("a tensor of shape \(tensor.shape) cannot have the shape \(wanted)")
+    try checkRank(wanted.count)
     var shape = wanted
     var open: Int?
     for (dimension, size) in wanted.enumerated() {
@@ -89,12 +92,12 @@ struct ReshapeOperator: ONNXOperator {
         throw impossible
       }
     }
-    let count = try inputs.count(shape)
+    let count = try inputs.count(shape, bytesEach: tensor.elementSize)
     if let open {
       guard count > 0, tensor.count.isMultiple(of: count) else { throw impossible }
       shape[open] = tensor.count / count
     }
-    guard try inputs.count(shape) == tensor.count else { throw impossible }
+    guard try inputs.count(shape, bytesEach: tensor.elementSize) == tensor.count else { throw impossible }
     return [tensor.reshaped(shape)]
   }
 }
@@ -111,7 +114,7 @@ struct FlattenOperator: ONNXOperator {
     let rank = tensor.shape.count
     let axis = axis == rank ? rank : try normalized(axis: axis, rank: rank)
     return [
-      tensor.reshaped([tensor.shape.prefix(axis).reduce(1, *), tensor.shape.dropFirst(axis).reduce(1, *)])
+      tensor.reshaped([elementCount(tensor.shape.prefix(axis)), elementCount(tensor.shape.dropFirst(axis))])
     ]
   }
 }
@@ -127,7 +130,7 @@ struct ExpandOperator: ONNXOperator {
     let wanted = try inputs.integers(1)
     guard wanted.allSatisfy({ $0 >= 0 }) else { throw .input("the shape \(wanted) has a negative size") }
     let shape = try broadcastShape(tensor.shape, wanted)
-    try inputs.count(shape)
+    try inputs.count(shape, bytesEach: tensor.elementSize, operationsEach: 8)
     return [try tensor.expanded(to: shape)]
   }
 }
@@ -185,6 +188,7 @@ struct DropoutOperator: ONNXOperator {
       throw .unsupported("input training_mode is true, wanted a model for inference")
     }
     let tensor = try inputs.required(0)
+    try inputs.count(tensor.shape, bytesEach: 1)
     return [tensor, Tensor(shape: tensor.shape, .bool([Bool](repeating: true, count: tensor.count)))]
   }
 }

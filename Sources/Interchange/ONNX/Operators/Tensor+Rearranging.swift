@@ -3,34 +3,85 @@ internal import DataIO
 internal import Kernels
 
 /// Blocks of consecutive numbers to be copied one after the other, the form of every rearrangement of a tensor.
-struct BlockCopy {
+struct BlockCopy<Starts: Sequence<Int>> {
   /// Where each block begins in the source.
-  var starts: [Int]
+  let starts: Starts
+  /// The number of blocks.
+  let count: Int
   /// Numbers in each.
-  var length: Int
+  let length: Int
+}
 
-  /// The numbers of a tensor of `shape` that lie `strides` apart in the source, from `offset` on.
+extension BlockCopy<StridedStarts> {
+  /// The numbers of a tensor of `shape` that lie `strides` apart in the source, from `offset` on. `shape` is one that was
+  /// counted.
   ///
   /// Inner dimensions whose numbers lie side by side make the blocks.
   init(shape: [Int], strides: [Int], offset: Int = 0) {
     var outer = shape.count
-    length = 1
+    var length = 1
     while outer > 0, shape[outer - 1] == 1 || strides[outer - 1] == length {
       outer -= 1
       length *= shape[outer]
     }
-    starts = [offset]
-    for dimension in 0..<outer {
-      let (size, stride) = (shape[dimension], strides[dimension])
-      starts = starts.flatMap { start in (0..<size).map { start + $0 * stride } }
-    }
-    if length == 0 { starts = [] }
+    let isEmpty = shape.contains(0)
+    starts = StridedStarts(
+      shape: isEmpty ? [0] : Array(shape[..<outer]), strides: isEmpty ? [0] : Array(strides[..<outer]), offset: offset)
+    count = isEmpty ? 0 : elementCount(shape[..<outer])
+    self.length = length
   }
+}
 
+extension BlockCopy<[Int]> {
   /// Blocks of `length` numbers at `starts`.
   init(starts: [Int], length: Int) {
     self.starts = starts
+    count = starts.count
     self.length = length
+  }
+}
+
+/// Where the elements of a tensor lie in a source, one after the other, without a list of them.
+struct StridedStarts: Sequence, IteratorProtocol {
+  /// All dimensions but the last.
+  private let shape: [Int]
+  private let strides: [Int]
+  private var index: [Int]
+  /// Where the row of the last dimension begins.
+  private var rowStart: Int
+  private let rowCount: Int
+  private let rowStride: Int
+  private var indexInRow = 0
+  private var isAtEnd: Bool
+
+  /// Those of a tensor of `shape` that lie `strides` apart, from `offset` on.
+  init(shape: [Int], strides: [Int], offset: Int) {
+    self.shape = shape.dropLast()
+    self.strides = strides.dropLast()
+    index = self.shape.map { _ in 0 }
+    rowStart = offset
+    (rowCount, rowStride) = (shape.last ?? 1, strides.last ?? 0)
+    isAtEnd = shape.contains(0)
+  }
+
+  mutating func next() -> Int? {
+    guard !isAtEnd else { return nil }
+    let start = rowStart + indexInRow * rowStride
+    indexInRow += 1
+    if indexInRow == rowCount { beginNextRow() }
+    return start
+  }
+
+  private mutating func beginNextRow() {
+    indexInRow = 0
+    for dimension in shape.indices.reversed() {
+      index[dimension] += 1
+      rowStart += strides[dimension]
+      if index[dimension] < shape[dimension] { return }
+      index[dimension] = 0
+      rowStart -= strides[dimension] * shape[dimension]
+    }
+    isAtEnd = true
   }
 }
 
@@ -41,17 +92,20 @@ extension BlockCopy: ElementsVisitor {
 
   /// The blocks of `source`.
   func copy<Element: BitwiseCopyable>(_ source: [Element]) -> [Element] {
-    let count = starts.count * length
+    let total = elementCount([count, length])
     // With no elements, the initialiser below would write to the empty array that all threads share.
-    guard count > 0 else { return [] }
-    return [Element](unsafeUninitializedCapacity: count) { target, initialized in
+    guard total > 0 else { return [] }
+    return [Element](unsafeUninitializedCapacity: total) { target, initialized in
       source.withUnsafeBufferPointer { source in
-        for (index, start) in starts.enumerated() {
-          require(start >= 0 && start + length <= source.count, "a block lies outside the tensor")
-          (target.baseAddress! + index * length).initialize(from: source.baseAddress! + start, count: length)
+        var place = 0
+        for start in starts {
+          require(
+            start >= 0 && start <= source.count - length && place <= total - length, "a block lies outside the tensor")
+          (target.baseAddress! + place).initialize(from: source.baseAddress! + start, count: length)
+          place += length
         }
+        initialized = place
       }
-      initialized = count
     }
   }
 }
@@ -67,7 +121,7 @@ private struct Repetition: ElementsVisitor {
 
 extension Tensor {
   /// A tensor of `shape` made of blocks of this one's numbers.
-  func copying(_ blocks: BlockCopy, shape: [Int]) throws(ONNXRefusal) -> Tensor {
+  func copying(_ blocks: BlockCopy<some Sequence<Int>>, shape: [Int]) throws(ONNXRefusal) -> Tensor {
     Tensor(shape: shape, try elements.accept(blocks))
   }
 
@@ -89,7 +143,7 @@ extension Tensor {
   /// (``broadcastShape(_:_:)``).
   func expanded(to target: [Int]) throws(ONNXRefusal) -> Tensor {
     guard target != shape else { return self }
-    if count == 1 { return Tensor(shape: target, try elements.accept(Repetition(count: target.reduce(1, *)))) }
+    if count == 1 { return Tensor(shape: target, try elements.accept(Repetition(count: elementCount(target)))) }
     let missing = target.count - shape.count
     let strides = strides
     let targetStrides = target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : strides[$0 - missing] }
@@ -99,11 +153,7 @@ extension Tensor {
 
 /// Numbers from one index to the next, for each dimension of a tensor of `shape` that lies row after row.
 func rowMajorStrides(_ shape: [Int]) -> [Int] {
-  var strides = [Int](repeating: 1, count: shape.count)
-  for dimension in shape.indices.dropLast().reversed() {
-    strides[dimension] = strides[dimension + 1] * shape[dimension + 1]
-  }
-  return strides
+  shape.indices.map { elementCount(shape[($0 + 1)...]) }
 }
 
 /// The shape to which NumPy broadcasts two shapes: aligned at the innermost dimension, sizes equal or one of them 1.

@@ -63,8 +63,8 @@ struct ONNXDataFlow {
   /// The number of elements of all constants of the file.
   var constantCount: Int { graph.initializers.values.reduce(0) { $0 + $1.count } }
 
-  /// The values of the constants among `names`, computed where they have to be. None may be larger than all constants
-  /// of the file together: constants computed from weights only rearrange them.
+  /// The values of the constants among `names`, computed where they have to be. Together they may take a few times the
+  /// memory of all constants of the file: constants computed from weights only rearrange them.
   func values(of names: [String], file: String) throws(ONNXError) -> [String: Tensor] {
     let outputs = names.filter(isConstant).map {
       ONNXValue(name: $0, elementType: nil, dimensions: nil, hasDefault: false)
@@ -72,7 +72,9 @@ struct ONNXDataFlow {
     let part = ONNXGraph(
       name: graph.name, opset: graph.opset, inputs: [], outputs: outputs, initializers: graph.initializers,
       nodes: constantNodes)
-    return try ONNXProgram(part, file: file, foldedLimit: 0).run([:], limit: max(constantCount, 1 << 12))
+    let bytes = graph.initializers.values.reduce(0) { $0 + $1.byteCount }
+    let budget = RunBudget(memory: 8 * max(bytes, 1 << 12), operations: 1 << 26 + 64 * bytes)
+    return try ONNXProgram(part, file: file, foldedLimit: 0).run([:], budget)
   }
 }
 

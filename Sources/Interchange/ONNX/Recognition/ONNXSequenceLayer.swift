@@ -27,7 +27,7 @@ struct ONNXSequenceLayer {
       throw .unsupported("attribute direction is reverse, wanted forward or bidirectional")
     }
     isBidirectional = settings.directions.count == 2
-    let tensors = ONNXArguments(tensors: constants, limit: .max)
+    let tensors = ONNXArguments(tensors: constants)
     let (w, r) = (try tensors.required(1), try tensors.required(2))
     guard w.shape.count == 3, r.shape.count == 3, w.count > 0, r.count > 0 else {
       throw .malformed("W and R have shapes \(w.shape) and \(r.shape), wanted three dimensions, none of size 0")

@@ -76,9 +76,8 @@ struct ONNXSequenceFinder {
     try checkChain()
     let gathers = onData.filter { $0.operation == "Gather" && flow.isConstant($0.input(0)) }
     let products = onData.filter { ["MatMul", "Gemm"].contains($0.operation) }
-    let sums = onData.filter { node in
-      node.operation == "Add" && products.contains { node.inputs.contains($0.outputs[0]) }
-    }
+    let multiplied = Set(products.flatMap(\.outputs))
+    let sums = onData.filter { $0.operation == "Add" && !multiplied.isDisjoint(with: $0.inputs) }
     let activations = onData.filter { Self.activations.contains($0.operation) }
     let known = Set((recurrent + gathers + products + sums + activations).map(\.outputs))
     for node in onData where !known.contains(node.outputs) && !Self.moves.contains(node.operation) {
@@ -135,14 +134,14 @@ struct ONNXSequenceFinder {
   private func layers() throws(ONNXError) -> [ONNXSequenceLayer] {
     var layers: [ONNXSequenceLayer] = []
     var unused = flow.constantCount
+    let constants = try flow.values(of: recurrent.flatMap(\.inputs), file: file)
     for node in recurrent {
       for index in [1, 2, 3, 7] where !node.input(index).isEmpty && !flow.isConstant(node.input(index)) {
         throw refuse(node, "its weights \(quoted(node.input(index))) are computed from inputs, wanted constants")
       }
-      let constants = try flow.values(of: node.inputs, file: file)
       let tensors = node.inputs.map { constants[$0] }
       // Training would untie them; and a small file could ask for any amount of memory.
-      unused -= constants.values.reduce(0) { $0 + $1.count }
+      unused -= Set(node.inputs).reduce(0) { $0 + (constants[$1]?.count ?? 0) }
       guard unused >= 0 else {
         throw refuse(node, "it shares its weights with another layer, wanted some of its own")
       }

@@ -17,19 +17,27 @@ struct ONNXSequenceTrial {
     case tokens([Int32])
   }
 
+  private let budget: RunBudget
+
   /// A batch for `parts`, as near to `batch` sequences of `steps` steps as the sizes that the graph fixes allow. Where
-  /// it takes lengths and `isRagged`, they differ. Throws where the sizes are 0 or larger than is tried.
+  /// it takes lengths and `isRagged`, they differ. Throws where the sizes are 0, or the batch and what the layers compute
+  /// from it take more than `budget`.
   init(
-    _ parts: ONNXSequenceParts, order: PaddedOrder, batch: Int, steps: Int, isRagged: Bool, seed: UInt64
+    _ parts: ONNXSequenceParts, order: PaddedOrder, batch: Int, steps: Int, isRagged: Bool, seed: UInt64,
+    _ budget: RunBudget
   ) throws(ONNXRefusal) {
+    self.budget = budget
     let cell = parts.layers[0].cell
     let size = parts.embedding == nil ? cell.inputSize : 1
     var sizes = order == .batchMajor ? [batch, steps] : [steps, batch]
     for (axis, dimension) in (parts.input.dimensions ?? []).prefix(2).enumerated() {
       if case .fixed(let size) = dimension { sizes[axis] = size }
     }
-    // The layers compute more numbers than the inputs have.
-    try Self.checkSize(sizes + [max(size, cell.gateRows)], of: parts.input)
+    // The batch in its forms, and what a model of ours keeps of each step.
+    try Self.count(sizes + [max(size, cell.gateRows)], copies: 4 + 4 * parts.layers.count, of: parts.input, budget)
+    let weights = parts.layers.reduce(parts.head?.weight.count ?? 0) { $0 + $1.weights.count * $1.cell.parameterCount }
+    let name = "input \(quoted(parts.input.name))"
+    try Self.refusing { () throws(RunExcess) in try budget.charge(sizes + [weights], for: name) }
     let (batch, steps) = order == .batchMajor ? (sizes[0], sizes[1]) : (sizes[1], sizes[0])
     self.order = order
     self.steps = steps
@@ -45,16 +53,24 @@ struct ONNXSequenceTrial {
   }
 
   private var batch: Int { lengths.count }
-  /// The limit on the elements of an input or of a layer in a trial: a file of a few bytes can fix sizes of any number.
-  private static let maxInputCount = 1 << 26
 
+  /// The number of elements of `shape`, of which `copies` are made: a file of a few bytes can fix sizes of any number.
   @discardableResult
-  private static func checkSize(_ shape: [Int], of value: ONNXValue) throws(ONNXRefusal) -> Int {
-    guard let count = try? elementCount(shape, limit: maxInputCount), count > 0 else {
-      throw .unsupported(
-        "input \(quoted(value.name)) leads to the shape \(shape), wanted 1 to \(maxInputCount) numbers to try it with")
+  private static func count(
+    _ shape: [Int], copies: Int, of value: ONNXValue, _ budget: RunBudget
+  ) throws(ONNXRefusal) -> Int {
+    let name = "input \(quoted(value.name))"
+    guard !shape.contains(0) else {
+      throw .unsupported("\(name) leads to the shape \(shape), wanted numbers to try it with")
     }
-    return count
+    let part = RunBudget.Part(shape: shape, elementSize: copies * MemoryLayout<Double>.size)
+    try refusing { () throws(RunExcess) in try budget.allow([part], for: name) }
+    return elementCount(shape)
+  }
+
+  /// A graph that cannot be tried is not recognised.
+  private static func refusing(_ body: () throws(RunExcess) -> Void) throws(ONNXRefusal) {
+    do { try body() } catch { throw .unsupported("\(error.found), wanted \(error.wanted)") }
   }
 
   /// The batch for a model of ours.
@@ -84,7 +100,7 @@ struct ONNXSequenceTrial {
     }
     for value in parts.states {
       let shape = try shape(of: value, parts.input)
-      let zeros = [Double](repeating: 0, count: try Self.checkSize(shape, of: value))
+      let zeros = [Double](repeating: 0, count: try Self.count(shape, copies: 3, of: value, budget))
       tensors[value.name] = try Tensor(shape: shape, zeros, typeName: value.elementType)
     }
     return tensors
@@ -134,9 +150,10 @@ struct ONNXSequenceTrial {
     var (worst, scale) = (0.0, 1e-30)
     func compare(_ wanted: [Double], _ found: ArraySlice<Double>) {
       for (wanted, found) in zip(wanted, found) {
-        let difference = abs(wanted - found)
+        // What is not finite, where weights may be that, agrees with the same alone.
+        let difference = wanted == found || wanted.isNaN && found.isNaN ? 0 : abs(wanted - found)
         worst = difference.isNaN ? .infinity : max(worst, difference)
-        scale = max(scale, abs(wanted))
+        if wanted.isFinite { scale = max(scale, abs(wanted)) }
       }
     }
     for b in 0..<batch {

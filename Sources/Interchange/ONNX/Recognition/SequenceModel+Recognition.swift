@@ -23,32 +23,42 @@ extension SequenceModel {
   ///   - loss: The training objective; `nil` for the one that the last activation implies (softmax cross-entropy,
   ///     binary cross-entropy) or, without one, the mean squared error. The activation itself is dropped: predictions
   ///     here are before it, and the loss applies it.
+  ///   - limits: What all trials together may take.
+  ///   - allowsNonFinite: Whether weights may be infinite or NaN, which is an error otherwise.
   /// - Throws: ``ONNXError`` that names the node that does not fit, or says by how much the closest candidate differs.
-  public init(recognizing model: ONNXModel, loss: Loss? = nil) throws(ONNXError) {
+  public init(
+    recognizing model: ONNXModel, loss: Loss? = nil, limits: RunLimits = RunLimits(), allowsNonFinite: Bool = false
+  ) throws(ONNXError) {
     let finder = try ONNXSequenceFinder(model.graph, file: model.name)
     let parts = try finder.parts()
     let loss = try locating(parts.activation?.place, in: model.name) { () throws(ONNXRefusal) in
       try parts.loss(asked: loss)
     }
-    self = try ONNXSequenceRecognition(model: model, parts: parts, loss: loss).closest()
+    self = try ONNXSequenceRecognition(
+      model: model, parts: parts, loss: loss, limits: limits, allowsNonFinite: allowsNonFinite
+    ).closest()
   }
 }
 
 extension SequenceModel where Scalar: SafetensorsElement {
-  /// Reads the model in the file of ONNX at `path`, from any engine: as ``read(fromONNX:)`` does where its metadata
-  /// says that it is ours, else by recognition, as ``init(recognizing:loss:)`` does, with no preprocessing.
+  /// Reads the model in the file of ONNX at `path`, from any engine: as ``read(fromONNX:allowsNonFinite:)`` does where its
+  /// metadata says that it is ours, else by recognition, as ``init(recognizing:loss:limits:allowsNonFinite:)`` does, with no
+  /// preprocessing.
   ///
   /// - Throws: ``ONNXError`` as those do.
   public static func read(
-    fromAnyONNX path: String, loss: Loss? = nil
+    fromAnyONNX path: String, loss: Loss? = nil, limits: RunLimits = RunLimits(), allowsNonFinite: Bool = false
   ) throws(ONNXError) -> (model: SequenceModel, preprocessing: Preprocessing) {
     let bytes = try ONNXModel.bytes(of: path)
     let message = try ONNXModel.decode(bytes, name: path)
     guard !ModelFileDescription<SequenceArchitecture>.isPresent(in: message.metadata) else {
-      return try read(message, file: path)
+      return try read(message, file: path, allowsNonFinite: allowsNonFinite)
     }
     let model = try ONNXModel(message, name: path, byteCount: bytes.count)
-    return (try SequenceModel(recognizing: model, loss: loss), Preprocessing())
+    return (
+      try SequenceModel(recognizing: model, loss: loss, limits: limits, allowsNonFinite: allowsNonFinite),
+      Preprocessing()
+    )
   }
 }
 
@@ -87,6 +97,15 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
   let model: ONNXModel
   let parts: ONNXSequenceParts
   let loss: Loss
+  let allowsNonFinite: Bool
+  /// What all trials together may take.
+  let budget: RunBudget
+
+  init(model: ONNXModel, parts: ONNXSequenceParts, loss: Loss, limits: RunLimits, allowsNonFinite: Bool) {
+    (self.model, self.parts, self.loss, self.allowsNonFinite) = (model, parts, loss, allowsNonFinite)
+    // A dozen times two batches, of a few steps where the graph does not fix more.
+    budget = RunBudget(limits, bytes: model.byteCount, elements: 1 << 12)
+  }
 
   /// How far apart the two engines may be, relative to the largest prediction.
   static var tolerance: Double { 1e-5 }
@@ -98,6 +117,7 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
     let candidates = try [SequenceArchitecture.Readout.everyStep, .finalState].map { readout throws(ONNXError) in
       (readout, try candidate(readout))
     }
+    if !allowsNonFinite { try candidates[0].1.parameters.checkAreFinite(in: model.name) }
     for reading in ONNXSequenceReading.all {
       guard let candidate = candidates.first(where: { $0.0 == reading.readout })?.1 else { continue }
       do {
@@ -186,7 +206,8 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
     for (seed, (batch, steps)) in [(2, 5), (3, 4)].enumerated() {
       let (trial, tensors) = try locating(nil, in: model.name) { () throws(ONNXRefusal) in
         let trial = try ONNXSequenceTrial(
-          parts, order: reading.inputOrder, batch: batch, steps: steps, isRagged: seed > 0, seed: UInt64(seed))
+          parts, order: reading.inputOrder, batch: batch, steps: steps, isRagged: seed > 0, seed: UInt64(seed),
+          budget)
         return (trial, try trial.tensors(for: parts))
       }
       let found = try run(bare, tensors)
@@ -195,7 +216,8 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
       let predictions = candidate(inputs).predictions
       var comparisons = [(found, predictions.activated(by: nil))]
       if let activation = parts.activation {
-        comparisons.append((try model(tensors), predictions.activated(by: activation.operation)))
+        try model.check(tensors, budget)
+        comparisons.append((try run(model.program, tensors), predictions.activated(by: activation.operation)))
       }
       for (found, wanted) in comparisons {
         for (index, output) in parts.outputs.enumerated() {
@@ -209,8 +231,8 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
   }
 
   private func run(_ program: ONNXProgram, _ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
-    let defaults = model.graph.initializers.filter { entry in model.inputs.contains { $0.name == entry.key } }
-    return try program.run(defaults.merging(inputs) { $1 }, limit: model.maxElementCount)
+    defer { budget.releaseAll() }
+    return try model.run(program, inputs, budget)
   }
 }
 

@@ -301,6 +301,7 @@ public struct GapExamples: TrainingExamples {
 
   /// The examples `indices` as they are.
   public func batch(_ indices: [Int]) -> GapBatch {
+    check(indices, of: self.sequences.count)
     let sequences = indices.map { self.sequences[$0] }
     return GapBatch(
       tokens: PackedSequence(sequences),

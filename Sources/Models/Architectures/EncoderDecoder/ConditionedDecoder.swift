@@ -114,7 +114,8 @@ public struct ConditionedExamples<Scalar: BLASScalar>: TrainingExamples {
 
   /// The examples `indices`, packed: what is read begins with the start, what is to be predicted ends with the end.
   public func batch(_ indices: [Int]) -> ConditionedBatch<Scalar> {
-    ConditionedBatch(
+    check(indices, of: sequences.count)
+    return ConditionedBatch(
       context: Matrix(
         rows: indices.count, columns: contexts.columns, indices.flatMap { contexts.row($0) }),
       inputs: PackedSequence(indices.map { [startToken] + sequences[$0] }),

@@ -185,7 +185,8 @@ public struct EncoderDecoderExamples<Scalar: BLASScalar>: TrainingExamples {
 
   /// The examples `indices`, packed: what is read begins with the start, what is to be predicted ends with the end.
   public func batch(_ indices: [Int]) -> EncoderDecoderBatch<Scalar> {
-    EncoderDecoderBatch(
+    check(indices, of: sources.count)
+    return EncoderDecoderBatch(
       sources: PackedSequence(indices.map { sources[$0] }),
       inputs: PackedSequence(indices.map { [startToken] + targets[$0] }),
       targets: PackedSequence(indices.map { targets[$0] + [endToken] }))

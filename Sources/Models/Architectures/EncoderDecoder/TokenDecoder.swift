@@ -46,7 +46,8 @@ public struct TokenDecoder: Hashable, Sendable {
     embedding: EmbeddingTable, recurrent: RecurrentStack, contextSize: Int = 0,
     attention: Attention? = nil, readoutSize: Int? = nil, tiesEmbedding: Bool = false, dropout: Double = 0
   ) throws(ConfigurationError) {
-    try ConfigurationError.require(contextSize >= 0, "contextSize", "\(contextSize)", wanted: "at least 0")
+    try ConfigurationError.require(
+      0...MatrixSide.max ~= contextSize, "contextSize", "\(contextSize)", wanted: "0 to \(MatrixSide.max)")
     try ConfigurationError.require(
       recurrent.inputSize == embedding.dimension + contextSize, "input size of the decoder's layers",
       "\(recurrent.inputSize)",

@@ -121,9 +121,9 @@ extension SequenceArchitecture: Codable {
       recurrent: values.decode(RecurrentStack.self, forKey: .recurrent),
       readout: values.decode(Readout.self, forKey: .readout),
       outputSize: values.decodeSize(forKey: .outputSize), loss: values.decode(Loss.self, forKey: .loss),
-      truncation: values.decodeIfPresent(Int.self, forKey: .truncation),
+      truncation: values.decodeIfPresent(forKey: .truncation, in: FileNumbers.counts),
       tiesEmbedding: values.decodeIfPresent(Bool.self, forKey: .tiesEmbedding) ?? false,
-      headSizes: values.decodeIfPresent([Int].self, forKey: .headSizes) ?? [])
+      headSizes: values.contains(.headSizes) ? values.decodeAll(forKey: .headSizes, in: FileNumbers.sizes) : [])
   }
 
   /// Writes what the initialiser takes.

@@ -89,6 +89,7 @@ extension SequenceModel: TrainableModel {
   /// One window, or as many as the truncation cuts the longest sequence into.
   public func windowCount(of batch: SequenceBatch<Scalar>) -> Int {
     guard let window = architecture.truncation else { return 1 }
+    require(window >= 1, "backpropagation cannot be cut after \(window) steps")
     return max(0, batch.inputs.layout.steps - 1) / window + 1
   }
 

@@ -28,7 +28,7 @@ import Testing
     #expect(try compute("ConstantOfShape", value, [integers()])[0].shape == [])
     #expect(refusal(of: "ConstantOfShape", ["value": .tensor(integers(1, 2))], [integers(2)]).contains("wanted one"))
     #expect(refusal(of: "ConstantOfShape", [:], [integers(-1)]).contains("negative"))
-    #expect(refusal(of: "ConstantOfShape", [:], [integers(1 << 60, 8)]).contains("has more than"))
+    #expect(refusal(of: "ConstantOfShape", [:], [integers(1 << 60, 8)]).contains("takes more than"))
   }
 
   @Test func range() throws {
@@ -38,7 +38,7 @@ import Testing
     #expect(try compute("Range", [:], [number(1), number(0), number(1)])[0] == integers())
     #expect(refusal(of: "Range", [:], [number(0), number(1), number(0)]).contains("no range goes"))
     #expect(refusal(of: "Range", [:], [number(0), number(.max), number(1)]).contains("no range goes"))
-    #expect(refusal(of: "Range", [:], [number(0), number(1 << 40), number(1)]).contains("has more than"))
+    #expect(refusal(of: "Range", [:], [number(0), number(1 << 40), number(1)]).contains("takes 8796093022208 bytes"))
     #expect(refusal(of: "Range", [:], [scalar(.nan), scalar(1), scalar(1)]).contains("no range goes"))
     #expect(refusal(of: "Range", [:], [scalar(0), number(1), number(1)]).contains("one type"))
   }

@@ -43,7 +43,7 @@ import Testing
     for shape in [integers(-1, -1), integers(5), integers(-2), integers(0, 0, 0, 0), integers(-1, 7)] {
       #expect(refusal(of: "Reshape", [:], [x, shape]).contains("cannot have the shape"))
     }
-    #expect(refusal(of: "Reshape", [:], [x, integers(1 << 62, 1 << 62)]).contains("has more than"))
+    #expect(refusal(of: "Reshape", [:], [x, integers(1 << 62, 1 << 62)]).contains("takes more than"))
     #expect(refusal(of: "Reshape", [:], [x, floats(24)]).contains("wanted a list of integers"))
     #expect(
       refusal(of: "Reshape", ["allowzero": .integer(2)], [x, integers(24)]) == "attribute allowzero is 2, wanted 0 or 1"
@@ -56,7 +56,7 @@ import Testing
     #expect(try compute("Flatten", ["axis": .integer(-1)], [counting(2, 3, 4)])[0].shape == [6, 4])
     #expect(try compute("Expand", [:], [Tensor(shape: [2, 1], [1, 2]), integers(3, 1, 2)])[0].shape == [3, 2, 2])
     #expect(refusal(of: "Expand", [:], [counting(2), integers(3)]).contains("do not go together"))
-    #expect(refusal(of: "Expand", [:], [counting(1), integers(1 << 40)]).contains("has more than"))
+    #expect(refusal(of: "Expand", [:], [counting(1), integers(1 << 40)]).contains("takes 4398046511104 bytes"))
     #expect(refusal(of: "Expand", [:], [counting(1), integers(-1)]).contains("negative"))
   }
 

@@ -290,11 +290,15 @@ struct UnrecognizedModel: CustomTestStringConvertible, Sendable {
       graph.output = [.with { $0.name = "half" }]
     },
     UnrecognizedModel(
-      testDescription: "sizes that no batch has", says: "input “inputs” leads to the shape [0, 5, 15], wanted 1 to"
+      testDescription: "sizes that no batch has",
+      says: "input “inputs” leads to the shape [0, 5, 15], wanted numbers to"
     ) {
       $0.input[0].type.tensorType.shape.dim[0].dimValue = 0
     },
-    UnrecognizedModel(testDescription: "sizes beyond memory", says: "leads to the shape [9223372036854775807, 5, 15]") {
+    UnrecognizedModel(
+      testDescription: "sizes beyond memory",
+      says: "input “inputs” of shape [9223372036854775807, 5, 15] takes more than"
+    ) {
       $0.input[0].type.tensorType.shape.dim[0].dimValue = .max
     },
   ]

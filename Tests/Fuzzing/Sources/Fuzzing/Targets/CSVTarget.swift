@@ -30,5 +30,6 @@ private func quotedText(of table: CSVTable) -> String {
 
 private let csvSeeds = [
   "time,load,note\n1,2.5,\"two\nlines, \"\"quoted\"\"\"\n2,,plain\n", "a;b\r\n1;NA\r\n2;3\r\n", "a\tb\n1\t2",
-  "load\n1\n\n3\n", "\u{feff}a,b\n\n1,2\n",
+  "load\n1\n\n3\n", "\u{feff}a,b\n\n1,2\n", String(repeating: ",", count: 8000), String(repeating: "\n", count: 8000),
+  "a,b\n" + String(repeating: ",\n", count: 4000), "a,b\n1," + String(repeating: ",", count: 8000),
 ]

@@ -18,7 +18,7 @@ extension FuzzTarget {
   static let npz = FuzzTarget(name: "npz", seeds: { npzSeeds }) { bytes in
     let archive = try ZIPArchive(bytes: bytes)
     let members = archive.names.compactMap { name in
-      (try? archive.bytes(of: name, limit: largestMember)).map { (name, $0) }
+      (try? archive.bytes(of: name, limits: .bytes(largestMember))).map { (name, $0) }
     }
     for compression in ZIPContents.Compression.allCases {
       var contents = ZIPContents()
@@ -29,7 +29,7 @@ extension FuzzTarget {
       }
     }
     let arrays = try NumPyArchive(bytes: bytes)
-    for name in arrays.names { _ = try? arrays.tensor(name, limit: largestMember) }
+    for name in arrays.names { _ = try? arrays.tensor(name, limits: .bytes(largestMember)) }
   }
 }
 
@@ -51,4 +51,15 @@ private let npzSeeds =
   ZIPContents.Compression.allCases.map { compression in
     NumPyArchive.serialized(
       numPyTensors.enumerated().map { ("array \($0)", $1) }, compression: compression)
-  } + [ZIPContents().serialized()]
+  } + [ZIPContents().serialized(), overfull, zeroSized]
+
+/// A member that unpacks to far more than its header says.
+private let overfull: [UInt8] = {
+  var contents = ZIPContents()
+  contents.append(
+    "a.npy", NumPyFile.serialized(numPyTensors[0]) + [UInt8](repeating: 0, count: 1 << 20), compression: .deflate)
+  return contents.serialized()
+}()
+
+/// Dimensions without limit beside one of nothing.
+private let zeroSized = NumPyArchive.serialized([("a", Tensor(shape: [1 << 40, 0, 1 << 20], .bool([])))])

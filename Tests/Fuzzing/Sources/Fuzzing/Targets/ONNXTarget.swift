@@ -8,7 +8,7 @@ extension FuzzTarget {
   static let onnx = FuzzTarget(
     name: "onnx",
     seeds: {
-      var seeds: [[UInt8]] = []
+      var seeds = HostileONNX.seeds
       for kind in RecurrentCell.Kind.allCases {
         for readout in SequenceArchitecture.Readout.allCases {
           guard
@@ -28,12 +28,14 @@ extension FuzzTarget {
     check: { bytes in
       // A sequence model is in the metadata or recognised, whether or not the graph runs.
       _ = try? SequenceModel<Float>.read(fromONNX: bytes)
-      var model = try ONNXModel(bytes: bytes)
-      model.maxElementCount = 1 << 16
-      _ = try? SequenceModel<Float>(recognizing: model)
+      let model = try ONNXModel(bytes: bytes)
+      _ = try? SequenceModel<Float>(recognizing: model, limits: limits)
       guard let inputs = inputs(of: model) else { return }
-      _ = try model(inputs)
+      _ = try model(inputs, limits: limits)
     })
+
+  /// Far below the limit on an allocation, and few operations because an input should take a fraction of a second.
+  private static let limits = RunLimits(memory: 1 << 22, operations: 1 << 22)
 
   /// Ones of every input's type, two wherever a dimension is free; `nil` where an input is large or of no common type.
   private static func inputs(of model: ONNXModel) -> [String: Tensor]? {

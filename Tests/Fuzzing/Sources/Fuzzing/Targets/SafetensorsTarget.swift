@@ -27,6 +27,28 @@ extension FuzzTarget {
   }
 }
 
+/// `file` with one field of its metadata replaced by the largest or the smallest number, for each field that is a number.
+func hostileNumbers(in file: [UInt8]) -> [[UInt8]] {
+  guard let whole = try? SafetensorsFile(bytes: file) else { return [] }
+  var contents = SafetensorsContents()
+  for name in whole.tensorNames {
+    guard let (shape, elements) = try? whole.tensor(name, as: Float.self) else { continue }
+    contents.setTensor(name, shape: shape, elements: elements)
+  }
+  var seeds: [[UInt8]] = []
+  for (key, value) in whole.metadata.sorted(by: { $0.key < $1.key }) {
+    for field in value.matches(of: /(?:^|:)(-?[0-9][-+.0-9e]*)/) {
+      for number in ["9223372036854775807", "-9223372036854775808"] {
+        contents.metadata = whole.metadata
+        contents.metadata[key] = value.replacingCharacters(
+          in: field.output.1.startIndex..<field.output.1.endIndex, with: number)
+        seeds.append(contents.serialized())
+      }
+    }
+  }
+  return seeds
+}
+
 private let scratchFile = URL.temporaryDirectory.appending(path: "recurrent-fuzzing-\(getpid())").path
 
 /// What is read from `bytes`, written again.
@@ -62,8 +84,11 @@ private let safetensorsSeeds: [[UInt8]] = {
   let half = Array(
     #"{"h":{"dtype":"F16","shape":[1],"data_offsets":[0,2]},"b":{"dtype":"BF16","shape":[1],"data_offsets":[2,4]}}"#
       .utf8)
+  let twice = Array(
+    #"{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"#
+      .utf8)
   return [
-    contents.serialized(), SafetensorsContents().serialized(),
+    contents.serialized(), SafetensorsContents().serialized(), [UInt8(twice.count), 0, 0, 0, 0, 0, 0, 0] + twice,
     [UInt8(half.count), 0, 0, 0, 0, 0, 0, 0] + half + [1, 2, 3, 4],
   ]
 }()
@@ -86,10 +111,11 @@ private let modelSeeds: [[UInt8]] = {
         Preprocessing(inputVocabulary: ["a", "b", "c"])
       ),
     ]
-    return try architectures.map { architecture, preprocessing in
+    return try architectures.flatMap { architecture, preprocessing in
       try SequenceModel<Float>(architecture, seed: 1).write(to: scratchFile, preprocessing: preprocessing)
       defer { unlink(scratchFile) }
-      return Array(try Data(contentsOf: URL(filePath: scratchFile)))
+      let seed = Array(try Data(contentsOf: URL(filePath: scratchFile)))
+      return [seed] + hostileNumbers(in: seed)
     }
   } catch {
     fatalError("cannot make a model to begin with: \(error)")

@@ -1,0 +1,18 @@
+/// What one run of a model may take. A file of a few bytes can ask for any amount of memory and time, so everything is
+/// counted before it is allocated or computed.
+///
+///     let outputs = try model(inputs, limits: RunLimits(memory: 4 << 30))
+public struct RunLimits: Hashable, Sendable {
+  /// The bytes that computed tensors and the memory to compute them may take at once, beside the model and its inputs;
+  /// `nil` for 64 MiB and 16 times the bytes of model and inputs.
+  public var memory: Int?
+  /// The elementary operations, of about a nanosecond each, such as a multiplication with its addition; `nil` for 2²⁶ and
+  /// 4 for each pair of a byte of the model and its inputs and one of the inputs' elements, of which there count 16 more.
+  public var operations: Int?
+
+  /// Limits; `nil` for one that depends on the model and its inputs.
+  public init(memory: Int? = nil, operations: Int? = nil) {
+    self.memory = memory
+    self.operations = operations
+  }
+}
