@@ -109,7 +109,8 @@ let package = Package(
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestSupport"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "DataIOTests", dependencies: ["Kernels", "DataIO", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DataIOTests", dependencies: ["Kernels", "DataIO", "SystemFiles", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "InterchangeTests",
       dependencies: [

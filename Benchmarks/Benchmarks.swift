@@ -26,10 +26,11 @@ struct Benchmarks: ParsableCommand {
     ToolProcess.prepare()
     do {
       var command = try parseAsRoot()
-      if let problem = EngineEnvironment.problems.first {
+      if let problem = EngineEnvironment.invalidValues.first {
         StandardStream.error.log("Error: \(problem)\n")
         throw ExitCode(2)
       }
+      EngineEnvironment.reportProblems
       try command.run()
     } catch {
       end(because: error)

@@ -118,10 +118,11 @@ neon_loops() {
   [[ $(uname -m) != x86_64 ]] || Scripts/test-neon.sh
 }
 
-# All suites, reading what the other engines computed and writing what they are to read.
+# All suites, reading what the other engines computed and writing what they are to read. Finite differences repeat one pass
+# thousands of times: other tests run it with the sanitizers, and the release tests run them.
 address_tests() {
   LSAN_OPTIONS=suppressions=$PWD/Scripts/leak-suppressions.txt:print_suppressions=0 RECURRENT_INTERCHANGE=$VECTORS \
-    swift test --skip-build "${ADDRESS[@]}"
+    swift test --skip-build "${ADDRESS[@]}" --skip FiniteDifferences
 }
 
 # A regular expression for suites of a module: MODULE SUITE ..., each without its last word, Tests. A suite that was renamed
@@ -153,8 +154,7 @@ unchecked_modules() {
 
 thread_tests() {
   unchecked_modules
-  # Finite differences repeat one pass thousands of times and took half of this stage; a mistake stops a process of one
-  # thread.
+  # A mistake that stops the program does so on one thread.
   swift test --skip-build "${THREAD[@]}" --filter "$THREADED_KERNELS" --filter "$THREADED_MODELS" \
     --skip 'FiniteDifferences|StopsTheProgram|StopTheProgram'
 }

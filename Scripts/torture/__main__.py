@@ -91,6 +91,9 @@ def main() -> int:
     findings = [finding for tally in tallies for finding in tally.findings]
     for finding in findings:
         print(f"\n{finding}")
+    if not any(tally.runs for tally in tallies):
+        print("torture: nothing was run", file=sys.stderr)
+        return 1
     return 1 if findings else 0
 
 

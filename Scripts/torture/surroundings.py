@@ -14,7 +14,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
+from . import tracing
 from .kills import is_root
 from .process import MEGABYTE, Ending, Limits, Run
 from .tally import Tally
@@ -200,10 +202,22 @@ class Neighbours:
                         os.sched_setaffinity(int(thread), {self.generator.choice(cores)})
                         os.setpriority(os.PRIO_PROCESS, int(thread), self.generator.choice((0, 5, 19)))
 
+    def stop_threads(self, begun: Run) -> None:
+        """Stops one thread at a time, while the others go on."""
+        while not begun.ends_within(self.generator.uniform(0.001, 0.02)):
+            with contextlib.suppress(FileNotFoundError):
+                thread = int(self.generator.choice(os.listdir(f"/proc/{begun.identifier}/task")))
+                with tracing.stopped(thread):
+                    sleep(self.generator.uniform(0.001, 0.05))
+
     def campaign(self) -> Tally:
         tally = Tally("neighbours")
         cores = len(os.sched_getaffinity(0))
         self.undisturbed_by(tally, self.stop_and_continue)
+        try:
+            self.undisturbed_by(tally, self.stop_threads)
+        except PermissionError:
+            tally.skipped = "no single threads: the system forbids tracing. "
         self.undisturbed_by(tally, self.move_threads)
         for count, nice in ((cores, 0), (2 * cores + 1, 10)):
             with spinning(count, nice):
@@ -213,5 +227,5 @@ class Neighbours:
             if group:
                 self.undisturbed_by(tally, lambda begun: (group / "cgroup.procs").write_text(str(begun.identifier)))
             else:
-                tally.skipped = "no quota: needs to make a control group"
+                tally.skipped += "no quota: needs to make a control group"
         return tally

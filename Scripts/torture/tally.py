@@ -33,7 +33,7 @@ class Tally:
     campaign: str
     counts: Counter[str] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    # Why nothing was run, or a part was not.
+    # Why nothing was run, or a part was not, and what else a reader of the counts must know.
     skipped: str = ""
 
     def count(self, ending: Ending, allowed: tuple[int, ...] = (0, 1, 2), keep: Path | None = None) -> bool:
@@ -66,6 +66,15 @@ class Tally:
         self.counts += other.counts
         self.findings += other.findings
 
+    def note(self, text: str) -> None:
+        """Adds to what the table says beside the counts."""
+        self.skipped = f"{self.skipped}; {text}" if self.skipped else text
+
+    @property
+    def runs(self) -> int:
+        """The runs that were counted."""
+        return self.counts["ok"] + self.counts["refused"] + self.counts["killed"] + len(self.findings)
+
     # Where findings are kept, of which there may be some from earlier runs.
     findings_folder = Path(".build-torture/findings")
 
@@ -75,10 +84,9 @@ def table(tallies: list[Tally]) -> str:
     lines = [f"{'campaign':<32}{'runs':>8}{'ok':>8}{'refused':>9}{'killed':>8}{'same bits':>11}{'FINDINGS':>10}"]
     for tally in tallies:
         counts = tally.counts
-        runs = counts["ok"] + counts["refused"] + counts["killed"] + len(tally.findings)
         lines.append(
-            f"{tally.campaign:<32}{runs:>8}{counts['ok']:>8}{counts['refused']:>9}{counts['killed']:>8}"
+            f"{tally.campaign:<32}{tally.runs:>8}{counts['ok']:>8}{counts['refused']:>9}{counts['killed']:>8}"
             f"{counts['same bits'] or '–':>11}{len(tally.findings):>10}"
-            + (f"  {tally.skipped}" if tally.skipped else "")
+            + (f"  {text}" if (text := tally.skipped or ("" if tally.runs else "NOTHING WAS RUN")) else "")
         )
     return "\n".join(lines)

@@ -1,4 +1,5 @@
 internal import Kernels
+package import SystemFiles
 
 /// What is wrong with data from outside, and where it stands.
 ///
@@ -12,8 +13,8 @@ public struct DataError: Error, Hashable, Sendable {
   public var column: Int?
   /// What was found, and what was wanted.
   public var reason: String
-  /// Whether the disk is full, or a quota or limit on sizes is reached: then nothing is wrong with the data.
-  package var isOutOfSpace = false
+  /// Why a whole file could not be written; `nil` where something else is wrong.
+  package var writeFailure: SystemCallError?
 
   /// An error in `file`.
   public init(file: String, line: Int? = nil, column: Int? = nil, reason: String) {

@@ -9,6 +9,19 @@ public enum FileReading {
   /// The bytes of the file at `path`, which may hold at most `limit` of them. What another process pipes in, as
   /// `/dev/stdin` does, is read to its end; a FIFO of the file system, which may never be written to, is refused.
   public static func bytes(of path: String, limit: Int = defaultLimit) throws(DataError) -> [UInt8] {
+    var contents: [UInt8] = []
+    try readPieces(of: path, limit: limit) { (piece, size) throws(DataError) in
+      if contents.isEmpty { contents.reserveCapacity(min(size, limit) + 1) }
+      contents += piece
+    }
+    return contents
+  }
+
+  /// Hands on the bytes of the file at `path`, of which there may be at most `limit`, piece by piece, each with the
+  /// size of the file, which is 0 where the system does not know it.
+  private static func readPieces(
+    of path: String, limit: Int, _ take: (ArraySlice<UInt8>, _ size: Int) throws(DataError) -> Void
+  ) throws(DataError) {
     guard !path.utf8.contains(0) else { throw DataError(file: path, reason: "a path cannot hold a NUL") }
     // Without waiting: a FIFO would be opened when somebody opens it for writing.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -17,19 +30,20 @@ public enum FileReading {
     guard !isNamedPipe(descriptor) else { throw DataError(file: path, reason: "is a FIFO, no regular file") }
     _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
 
-    var contents: [UInt8] = []
     var information = stat()
-    if fstat(descriptor, &information) == 0 { contents.reserveCapacity(min(Int(information.st_size), limit) + 1) }
+    let size = fstat(descriptor, &information) == 0 ? Int(information.st_size) : 0
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    var total = 0
     while true {
       let count = read(descriptor, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw DataError(file: path, reason: systemError()) }
-      guard count > 0 else { return contents }
-      guard contents.count + count <= limit else {
+      guard count > 0 else { return }
+      guard count <= limit - total else {
         throw DataError(file: path, reason: "holds more than the \(limit) bytes that are read at most")
       }
-      contents += chunk.prefix(count)
+      total += count
+      try take(chunk[..<count], size)
     }
   }
 
@@ -44,16 +58,29 @@ public enum FileReading {
   }
 
   /// The bytes that the gzip file at `path`, of one member, was made of: at most as many as `limits` allow for its size.
-  public static func bytes(
-    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
-  ) throws(DataError) -> [UInt8] {
-    let file = try bytes(of: path, limit: min(limits.total, defaultLimit))
-    let limit = limits.allowance(for: file.count)
-    guard let bytes = Deflate.unzipped(file, limit: limit) else {
-      throw DataError(
-        file: path, reason: "is damaged, no gzip file of one member, or holds more than \(limit) bytes")
+  /// It is unpacked as it is read, so a file that is refused takes no more memory than one that is not.
+  public static func bytes(ofGzip path: String, limits: UnpackingLimits = .gzip) throws(DataError) -> [UInt8] {
+    let inflation = Inflation(.gzip)
+    let damage = DataError(file: path, reason: "is damaged or no gzip file of one member")
+    var (contents, packedSize): ([UInt8], Int) = ([], 0)
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    try readPieces(of: path, limit: limits.maxPackedSize) { (piece, size) throws(DataError) in
+      packedSize += piece.count
+      let allowance = limits.allowance(for: max(size, packedSize))
+      inflation.input = Array(piece)
+      while true {
+        guard let count = chunk.withUnsafeMutableBytes({ inflation.inflate(into: $0) }) else { throw damage }
+        guard count > 0 else { return }
+        guard count <= allowance - contents.count else {
+          throw DataError(
+            file: path,
+            reason: "unpacks to more than the \(allowance) bytes that a gzip file of \(max(size, packedSize)) may")
+        }
+        contents += chunk.prefix(count)
+      }
     }
-    return bytes
+    guard inflation.isAtEnd else { throw damage }
+    return contents
   }
 
   /// The text of the file at `path`, which must be UTF-8 without NUL and at most `limit` bytes. A byte order mark at its
@@ -63,9 +90,7 @@ public enum FileReading {
   }
 
   /// The text that the gzip file at `path` was made of, as ``text(of:limit:)`` and ``bytes(ofGzip:limits:)`` read.
-  public static func text(
-    ofGzip path: String, limits: UnpackingLimits = UnpackingLimits()
-  ) throws(DataError) -> String {
+  public static func text(ofGzip path: String, limits: UnpackingLimits = .gzip) throws(DataError) -> String {
     try text(bytes(ofGzip: path, limits: limits), from: path)
   }
 

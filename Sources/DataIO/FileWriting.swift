@@ -12,7 +12,7 @@ package enum FileWriting {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
     } catch {
       var dataError = DataError(file: path, reason: "cannot be written: \(error)")
-      dataError.isOutOfSpace = [ENOSPC, EDQUOT, EFBIG].contains(error.code)
+      dataError.writeFailure = error
       throw dataError
     }
   }

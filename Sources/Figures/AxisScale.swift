@@ -46,7 +46,7 @@ struct AxisScale {
   func callAsFunction(_ value: Double) -> Double {
     let part =
       isLogarithmic
-      ? log10(value / domain.lowerBound) / log10(domain.upperBound / domain.lowerBound)
+      ? (log10(value) - log10(domain.lowerBound)) / (log10(domain.upperBound) - log10(domain.lowerBound))
       : (value - domain.lowerBound) / (domain.upperBound - domain.lowerBound)
     return places.first + part * (places.last - places.first)
   }
@@ -68,14 +68,17 @@ struct AxisScale {
     return text.hasPrefix("-") ? "−" + text.dropFirst() : text
   }
 
+  /// Numbers that differ by less are shown as one: their steps would have fewer digits than a label.
+  private static let leastRange = 1e-300
+
   private static func linear(
     _ minimum: Double, _ maximum: Double, tickCount: Int, endsAtTicks: Bool, isWhole: Bool
   ) -> (domain: ClosedRange<Double>, ticks: [Double], step: Double) {
     var (low, high) = (minimum, maximum)
     // A single number, or numbers that differ by rounding alone, get a margin on both sides.
-    let room = max(abs(low), abs(high)) * 1e-9
-    if high - low <= room {
-      let margin = low == 0 ? 1 : isWhole ? max(1, abs(low) * 0.05) : abs(low) * 0.05
+    let size = max(abs(low), abs(high))
+    if high - low <= max(size * 1e-9, leastRange) {
+      let margin = size <= leastRange ? 1 : isWhole ? max(1, size * 0.05) : size * 0.05
       (low, high) = (low - margin, high + margin)
     }
     let step = roundStep(atLeast: (high - low) / Double(max(1, tickCount)), isWhole: isWhole)
@@ -100,7 +103,8 @@ struct AxisScale {
   ) -> (domain: ClosedRange<Double>, ticks: [Double]) {
     var (low, high) = (minimum, maximum)
     if high / low < 1.2 { (low, high) = (low / 2, high * 2) }
-    let decades = log10(high / low)
+    // The quotient of the largest and the least number is infinite.
+    let decades = log10(high) - log10(low)
     // A power of ten may be a rounding away from what `pow` gives for it.
     let (first, last) = (Int((log10(low) + 1e-9).rounded(.down)), Int((log10(high) - 1e-9).rounded(.up)))
     let factors: [Double] = decades < 1.5 ? [1, 2, 5] : [1]

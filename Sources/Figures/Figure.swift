@@ -155,4 +155,22 @@ package struct HeatMap: Hashable, Codable, Sendable {
     (rowLabel, columnLabel) = axes
     valueAxis = value
   }
+
+  private enum CodingKeys: CodingKey { case title, rowLabel, columnLabel, rows, columns, values, valueAxis }
+
+  /// Reads a map from a file that is not trusted.
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    title = try fields.decode(String.self, forKey: .title)
+    rowLabel = try fields.decode(String.self, forKey: .rowLabel)
+    columnLabel = try fields.decode(String.self, forKey: .columnLabel)
+    rows = try fields.decode([String].self, forKey: .rows)
+    columns = try fields.decode([String].self, forKey: .columns)
+    values = try fields.decode([[Double]].self, forKey: .values)
+    valueAxis = try fields.decode(FigureAxis.self, forKey: .valueAxis)
+    guard values.count == rows.count, values.allSatisfy({ $0.count == columns.count }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .values, in: fields, debugDescription: "not \(rows.count) rows of \(columns.count) numbers")
+    }
+  }
 }

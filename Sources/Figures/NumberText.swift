@@ -20,7 +20,9 @@ package enum NumberText {
     guard value != 0 else { return "0" }
     let exponent = exponentOfTen(value)
     guard (-5..<9).contains(exponent) else {
-      let mantissa = value / pow(10, Double(exponent))
+      // The power of the least numbers is 0.
+      let mantissa =
+        exponent < -300 ? value * 1e300 / pow(10, Double(exponent + 300)) : value / pow(10, Double(exponent))
       return withoutTrailingZeros(fixed(mantissa, decimals: digits - 1)) + "e\(exponent)"
     }
     return withoutTrailingZeros(fixed(value, decimals: digits - 1 - exponent))

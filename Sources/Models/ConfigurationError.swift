@@ -23,7 +23,6 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Throws unless `condition` holds.
   /// Throws unless each of `sizes` can be the side of a matrix.
   static func checkSides(_ sizes: KeyValuePairs<String, Int>) throws(ConfigurationError) {
     try checkPositive(sizes)
@@ -32,6 +31,7 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Throws unless `condition` holds.
   static func require(
     _ condition: Bool, _ setting: String, _ found: String, wanted: String
   ) throws(ConfigurationError) {

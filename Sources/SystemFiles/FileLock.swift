@@ -3,12 +3,14 @@ internal import Synchronization
 
 /// An exclusive lock by means of a file, which dies with the process that holds it, however that ends.
 ///
-/// No two of one path are held at a time, in one process or in several; threads and children that a process starts have
-/// no part in it. The file names the process. Where the file system knows no locks, nothing is locked.
+/// No two of one path are held at a time, in one process or in several; threads, and programs that a process starts, have
+/// no part in it. A child of `fork` that goes on with its copy cannot release it, and keeps it from others until it ends or
+/// drops that copy. The file names the process. Where the file system knows no locks, nothing is locked.
 package final class FileLock: Sendable {
   package let path: String
   /// The open file; `nil` once the lock was released.
   private let descriptor: Mutex<Int32?>
+  private let process = getpid()
 
   /// Takes the lock at `path`, whose file is made where it is not there. Does not wait for it.
   package init(path: String) throws(FileLockError) {
@@ -22,11 +24,11 @@ package final class FileLock: Sendable {
   /// Whether the lock still protects its path: not where the file, or its folder, was removed or replaced.
   package var isIntact: Bool { descriptor.withLock { $0.map { Self.isOpen($0, at: path) } ?? false } }
 
-  /// Gives the lock up and removes its file.
+  /// Gives the lock up and removes its file; in a child of the process that took it, only forgets it.
   package func release() {
     descriptor.withLock { descriptor in
       guard let open = descriptor else { return }
-      if Self.isOpen(open, at: path) { unlink(path) }
+      if process == getpid(), Self.isOpen(open, at: path) { unlink(path) }
       close(open)
       descriptor = nil
     }

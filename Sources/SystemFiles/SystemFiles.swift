@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A system call that failed: which one, and why.
-package struct SystemCallError: Error, Equatable, CustomStringConvertible {
+package struct SystemCallError: Error, Hashable, CustomStringConvertible {
   package let call: String
   /// `errno` after the call.
   package let code: Int32
@@ -11,6 +11,9 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
     self.call = call
     self.code = code ?? errno
   }
+
+  /// Whether the disk is full, or a quota or limit on sizes is reached.
+  package var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(code) }
 
   /// The call and its reason, in a line.
   package var description: String {
@@ -210,7 +213,11 @@ private func openTemporaryFile(
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isPrivate ? 0o600 : 0o666)
     if descriptor >= 0 {
       _ = flock(descriptor, LOCK_EX | LOCK_NB)
-      return (descriptor, temporary)
+      // Whoever removes orphans may have come before the lock.
+      var status = stat()
+      if fstat(descriptor, &status) == 0, status.st_nlink > 0 { return (descriptor, temporary) }
+      close(descriptor)
+      continue
     }
     guard errno == EEXIST || errno == EINTR else { throw SystemCallError("open") }
   }

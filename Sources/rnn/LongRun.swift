@@ -18,6 +18,8 @@ struct LongRunOptions: ParsableArguments {
   @Flag(help: "Goes on from the checkpoints of a run that was stopped, to the same result.")
   var resume = false
 
+  @OptionGroup var trust: TrustOptions
+
   @Option(help: ArgumentHelp("Seconds between two checkpoints.", visibility: .hidden))
   var checkpointSeconds = 30.0
 
@@ -52,6 +54,7 @@ struct LongRun {
       return Interruption.isRequested ? .stop : .continue
     }
     session.secondsBetweenCheckpoints = options.checkpointSeconds
+    session.allowsNonFinite = options.trust.allowNonFinite
     session.note = console.note
     self.session = session
   }
@@ -85,7 +88,7 @@ struct LongRun {
   /// Whether what was computed could not be written, as on a full disk.
   private static func isFailureToWrite(_ error: any Error) -> Bool {
     error is OutputError || (error as? SafetensorsError)?.problem == .cannotWrite
-      || (error as? DataError)?.isOutOfSpace == true
+      || (error as? DataError)?.writeFailure != nil
   }
 }
 

@@ -1,6 +1,7 @@
 #if Tools
 import DataIO
 import Foundation
+import SystemFiles
 
 /// Output paths, checked before long work begins.
 enum OutputFolder {
@@ -25,6 +26,8 @@ enum OutputFolder {
       throw DataError(file: path, reason: status.st_mode & S_IFMT == S_IFDIR ? "is a folder" : "is no regular file")
     }
     try check(path.parentFolder)
+    // A process that was killed while it wrote its output left it half written under a name of its own.
+    removeOrphans(in: path.parentFolder)
     try FileWriting.check(path)
     for other in others where isSame(path, other) {
       throw DataError(file: path, reason: "would be written over \(other)")

@@ -4,6 +4,7 @@ import DataIO
 import Foundation
 import Kernels
 import Models
+import SystemFiles
 import ToolSupport
 
 /// The command line tool: recurrent networks without writing a program.
@@ -33,8 +34,11 @@ struct RNN: ParsableCommand {
     OpenBLASInformation.adoptFasterCore()
     do {
       var command = try parseAsRoot(arguments)
-      if isOurs(command), let problem = EngineEnvironment.problems.first {
-        throw DataError(file: "the environment", reason: problem)
+      if isOurs(command) {
+        if let problem = EngineEnvironment.invalidValues.first {
+          throw DataError(file: "the environment", reason: problem)
+        }
+        EngineEnvironment.reportProblems
       }
       try command.run()
     } catch {
@@ -60,7 +64,7 @@ struct RNN: ParsableCommand {
     StandardStream.error.log(message)
     let isFailure =
       error is TrainingError || error is DownloadError || error is OutputError
-      || (error as? DataError)?.isOutOfSpace == true
+      || (error as? DataError)?.writeFailure?.isOutOfSpace == true || (error as? SafetensorsError)?.isOutOfSpace == true
     Foundation.exit(isFailure ? failure : badInput)
   }
 

@@ -53,6 +53,11 @@ extension ReportPage {
     for (index, line) in try FileReading.text(of: path).split(separator: "\n", omittingEmptySubsequences: false)
       .enumerated() where !line.allSatisfy(\.isWhitespace)
     {
+      guard line.utf8.count <= DecodingProblem.maxTextSize else {
+        throw DataError(
+          file: path, line: index + 1,
+          reason: "has \(line.utf8.count) bytes; an event has at most \(DecodingProblem.maxTextSize)")
+      }
       do {
         let event = try decoder.decode(LoggedEvent.self, from: Data(line.utf8))
         if event.event == "progress" { epochs.append(try decoder.decode(LoggedEpoch.self, from: Data(line.utf8))) }
@@ -100,10 +105,12 @@ extension ReportPage {
   /// Where each training ended.
   private static func trainings(_ epochs: [LoggedEpoch]) -> Table {
     var lasts: [LoggedEpoch] = []
+    var places: [String: Int] = [:]
     for epoch in epochs {
-      if let index = lasts.firstIndex(where: { $0.stage == epoch.stage }) {
-        lasts[index] = epoch
+      if let place = places[epoch.stage] {
+        lasts[place] = epoch
       } else {
+        places[epoch.stage] = lasts.count
         lasts.append(epoch)
       }
     }

@@ -1,7 +1,8 @@
-import DataIO
 import Foundation
 import TestSupport
 import Testing
+
+@testable import DataIO
 
 @Suite struct FileReadingTests {
   @Test func bytesComeBackAsTheyWereWritten() throws {
@@ -62,6 +63,63 @@ import Testing
       let bytes = try FileReading.bytes(ofGzip: path, limits: .bytes(1000))
       #expect(bytes == [UInt8](repeating: 0, count: 1000))
       #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: .bytes(999)) }
+    }
+  }
+
+  /// `bytes` as a gzip file.
+  private func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    let trailer = [Deflate.checksum(bytes), UInt32(bytes.count)].flatMap { number in
+      (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    }
+    return [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3] + Deflate.deflated(bytes) + trailer
+  }
+
+  @Test func aLogThatShrinksTwentyTimesIsRead() throws {
+    let lines = (0..<10_000).map { "2026-11-28 04:40:44 INFO reading \($0) of the outer sensor is within its bounds\n" }
+    let log = Array(String(repeating: lines.joined(), count: 50).utf8)
+    let file = gzip(log)
+    // More than archives of weights may unpack to.
+    #expect(log.count > 32 << 20 && log.count > 8 * file.count && log.count < 100 * file.count)
+    try withTemporaryFile(file) { path in
+      let bytes = try FileReading.bytes(ofGzip: path)
+      #expect(bytes.count == log.count && Deflate.checksum(bytes) == Deflate.checksum(log))
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: UnpackingLimits()) }
+    }
+  }
+
+  @Test func aGzipFileThatShrinksLikeNoTextIsRefused() throws {
+    let count = 33 << 20
+    try withTemporaryFile(gzip([UInt8](repeating: 0, count: count))) { path in
+      let size = try FileReading.bytes(of: path).count
+      #expect(
+        throws: DataError(
+          file: path, reason: "unpacks to more than the \(32 << 20) bytes that a gzip file of \(size) may")
+      ) { try FileReading.bytes(ofGzip: path) }
+      #expect(try FileReading.bytes(ofGzip: path, limits: .bytes(count)).count == count)
+      let tight = UnpackingLimits(minAllowance: 0, maxRatio: 100)
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: tight) }
+    }
+  }
+
+  /// What does not shrink is a little larger when packed.
+  @Test func aGzipFileLargerThanItsContentsIsReadUpToTheirSize() throws {
+    var state: UInt64 = 2
+    let noise = (0..<100_003).map { _ -> UInt8 in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return UInt8(truncatingIfNeeded: state >> 56)
+    }
+    let file = gzip(noise)
+    #expect(file.count > noise.count)
+    try withTemporaryFile(file) { path in
+      let bytes = try FileReading.bytes(ofGzip: path, limits: .bytes(noise.count))
+      #expect(bytes == noise)
+      #expect(throws: DataError.self) { try FileReading.bytes(ofGzip: path, limits: .bytes(noise.count - 1)) }
+    }
+    // More behind the end of the only member.
+    try withTemporaryFile(file + noise.prefix(70_000)) { path in
+      #expect(throws: DataError(file: path, reason: "is damaged or no gzip file of one member")) {
+        try FileReading.bytes(ofGzip: path)
+      }
     }
   }
 

@@ -1,4 +1,6 @@
 import DataIO
+import Glibc
+import SystemFiles
 import TestSupport
 import Testing
 
@@ -13,11 +15,13 @@ import Testing
   }
 
   @Test func aFolderThatIsMissingAndAPathWithNULSayWhatIsWrong() {
-    let missing = DataError(
-      file: "/no/such/file", reason: "cannot be written: open: No such file or directory (errno 2)")
-    #expect(throws: missing) { try FileWriting.write([1], to: "/no/such/file") }
-    #expect(throws: DataError(file: "/tmp/a\0b", reason: "cannot be written: open: Invalid argument (errno 22)")) {
-      try FileWriting.write([1], to: "/tmp/a\0b")
+    for (path, reason, code) in [
+      ("/no/such/file", "open: No such file or directory (errno 2)", ENOENT),
+      ("/tmp/a\0b", "open: Invalid argument (errno 22)", EINVAL),
+    ] {
+      let error = #expect(throws: DataError.self) { try FileWriting.write([1], to: path) }
+      #expect(error?.reason == "cannot be written: \(reason)" && error?.file == path)
+      #expect(error?.writeFailure == SystemCallError("open", code: code))
     }
   }
 }

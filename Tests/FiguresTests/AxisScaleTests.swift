@@ -31,6 +31,23 @@ import Testing
     }
   }
 
+  /// Their differences and quotients leave the range of numbers.
+  @Test(arguments: [
+    [.leastNonzeroMagnitude], [0, 2 * .leastNonzeroMagnitude], [-.leastNonzeroMagnitude, 0], [1e-200, 1e200],
+    [1e-299, 9e299], [-9e299, 9e299], [0.8 * .leastNormalMagnitude, .leastNormalMagnitude],
+  ])
+  func theLeastAndTheLargestNumbersHaveAxes(_ values: [Double]) {
+    for isLogarithmic in [false, true] {
+      for endsAtTicks in [false, true] {
+        var scale = AxisScale(values, isLogarithmic: isLogarithmic, endsAtTicks: endsAtTicks)
+        scale.places = (0, 100)
+        #expect((1...20).contains(scale.ticks.count), "\(scale.ticks)")
+        #expect(scale.ticks.allSatisfy { $0.isFinite && !scale.label($0).isEmpty && (-1...101).contains(scale($0)) })
+        for value in values where scale.shows(value) { #expect((-1...101).contains(scale(value))) }
+      }
+    }
+  }
+
   @Test func ticksAreRoundNumbers() {
     #expect(AxisScale([0.13, 0.87], tickCount: 4).ticks.map { ($0 * 1e9).rounded() / 1e9 } == [0.2, 0.4, 0.6, 0.8])
     #expect(AxisScale([1, 12], tickCount: 6).ticks == [2, 4, 6, 8, 10, 12])

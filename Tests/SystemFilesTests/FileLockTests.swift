@@ -36,6 +36,24 @@ import Testing
     #expect(try FileLock(path: path).isIntact)
   }
 
+  @Test func aChildOfForkCannotReleaseIt() async throws {
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      guard let lock = try? FileLock(path: path) else { exit(1) }
+      // Swift hides the function.
+      typealias Fork = @convention(c) () -> pid_t
+      let child = unsafeBitCast(dlsym(nil, "fork"), to: Fork.self)()
+      if child == 0 {
+        lock.release()
+        _exit(0)
+      }
+      var status: Int32 = 0
+      while waitpid(child, &status, 0) < 0, errno == EINTR {}
+      #expect(status == 0 && lock.isIntact && access(path, F_OK) == 0)
+      lock.release()
+      #expect(access(path, F_OK) != 0)
+    }
+  }
+
   @Test func aLockWhoseFolderWasRemovedProtectsNothingAndRemovesNothing() throws {
     let parent = folder.path("runs")
     makeFolder(parent)

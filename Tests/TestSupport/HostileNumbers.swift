@@ -40,8 +40,11 @@ package enum HostileNumbers {
     return variants
   }
 
-  /// The safetensors file at `path` with one number in its metadata replaced, for each number and each of ``all``. A sum over
-  /// the file, as checkpoints have it, is right.
+  /// Of so many variants one is tried: a debug build, above all under a sanitizer, takes twenty times as long for each.
+  package static let sampling = isOptimized ? 1 : 5
+
+  /// The safetensors file at `path` with one number in its metadata replaced, for each number and each of ``all``, or for some
+  /// of them, see ``sampling``. A sum over the file, as checkpoints have it, is right.
   package static func files(from path: String) throws -> [(change: String, bytes: [UInt8])] {
     let file = try SafetensorsFile(path: path)
     var contents = SafetensorsContents(metadata: file.metadata)
@@ -51,7 +54,7 @@ package enum HostileNumbers {
     }
     var files: [(String, [UInt8])] = []
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) where key != "sum" && key != "format_version" {
-      for (change, text) in variants(of: value) {
+      for (index, (change, text)) in variants(of: value).enumerated() where index.isMultiple(of: sampling) {
         var changed = contents
         changed.metadata[key] = text
         if changed.metadata.removeValue(forKey: "sum") != nil { changed.metadata["sum"] = changed.sum() }

@@ -56,7 +56,7 @@ import Testing
     writeFile(part, to: partPath)
     let server = try LocalServer([
       { _, _ in [.head("404 Not Found", "Content-Length: 3"), .text("404")] },
-      { _, _ in [.head("503 Busy"), .endless([UInt8](repeating: 7, count: 60_000), pause: 0)] }, Self.whole(),
+      { _, _ in [.head("503 Busy"), .endless([UInt8](repeating: 7, count: 60_000), pause: 1000)] }, Self.whole(),
     ])
     let download = try download(server.address())
     for status in ["404", "503"] {
@@ -69,9 +69,9 @@ import Testing
 
   @Test func aLongerAnswerIsCutOffAndNothingOfItStays() throws {
     let server = try LocalServer([
-      { _, _ in [.head("200 OK"), .endless([UInt8](repeating: 7, count: 60_000), pause: 0)] },
+      { _, _ in [.head("200 OK"), .endless([UInt8](repeating: 7, count: 60_000), pause: 1000)] },
       { _, _ in
-        [.head("200 OK", "Content-Length: 1500000000"), .endless([UInt8](repeating: 7, count: 60_000), pause: 0)]
+        [.head("200 OK", "Content-Length: 1500000000"), .endless([UInt8](repeating: 7, count: 60_000), pause: 1000)]
       }, Self.whole(),
     ])
     let download = try download(server.address())

@@ -83,13 +83,18 @@ import Testing
 
   @Test(arguments: [
     ("RECURRENT_ISA=mmx", #"RECURRENT_ISA is "mmx""#), ("RECURRENT_THREADS=none", #"RECURRENT_THREADS is "none""#),
-    ("RECURRENT_THREAD=2", "RECURRENT_THREADS is"),
   ])
-  func aMisspeltVariableIsRefused(_ setting: String, _ named: String) {
+  func aVariableThatMeansNothingIsRefused(_ setting: String, _ named: String) {
     let run = run(#"\#(setting) "$rnn" task --list"#)
     #expect(run.status == 2 && run.output.isEmpty)
     #expect(run.error.hasPrefix("Error: ") && run.error.contains(named) && run.error.split(separator: "\n").count == 1)
     #expect(self.run(#"\#(setting) "$rnn" --help"#).status == 0)
+  }
+
+  @Test func aMisspeltVariableIsSaidAndOthersAreNot() {
+    let run = run(#"RECURENT_THREADS=2 CURRENT_THREADS=2 "$rnn" task --list"#)
+    #expect(run.status == 0 && !run.output.isEmpty)
+    #expect(run.error == "\"RECURENT_THREADS\" is no variable that is read; RECURRENT_THREADS is. It is ignored.\n")
   }
 
   // MARK: - Signals and limits

@@ -56,6 +56,43 @@ import Testing
     #expect(throws: DataError.self) { try page(of: #"{"event":"result","result":{"task":7}}"#) }
   }
 
+  private static func heatMap(_ values: String) -> String {
+    result.replacing(
+      #""figures":[]"#,
+      with: #""figures":[{"heatMap":{"_0":{"title":"h","rowLabel":"r","columnLabel":"c","rows":["a"],"columns":["d"],"#
+        + #""values":\#(values),"valueAxis":{"label":"v","unit":"","isLogarithmic":true}}}}]"#)
+  }
+
+  @Test func aHeatMapHasANumberForEachRowAndColumn() throws {
+    let page = try page(of: Self.heatMap("[[1e-200]]"))
+    _ = try parsedXML(page.html())
+    for values in ["[]", "[[]]", "[[1],[2]]", "[[1,2]]"] {
+      let error = #expect(throws: DataError.self) { try self.page(of: Self.heatMap(values)) }
+      #expect(error?.description.contains("not 1 rows of 1 numbers") == true)
+    }
+  }
+
+  @Test func lossesOfAnySizeHaveAPicture() throws {
+    for losses in [
+      [.leastNonzeroMagnitude], [0, 2 * .leastNonzeroMagnitude], [1e-200, 1e200], [.greatestFiniteMagnitude, 1], [],
+    ] as [[Double]] {
+      _ = Figure.lineChart(LineChart(losses: losses, validation: losses, title: "Loss", unit: "")).svg()
+    }
+  }
+
+  @Test func manyStagesAreRead() throws {
+    let events = (0..<20_000).map {
+      #"{"event":"progress","stage":"\#($0)","epoch":1,"epochs":3,"step":4,"loss":1}"#
+    }
+    #expect(try page(of: (events + [Self.result]).joined(separator: "\n")).tables.first?.rows.count == 20_000)
+  }
+
+  @Test func aLineThatIsTooLongIsNotDecoded() throws {
+    let line = #"{"event":"note","text":""# + String(repeating: " ", count: 1 << 24) + #""}"#
+    let error = #expect(throws: DataError.self) { try page(of: line) }
+    #expect(error?.line == 1 && error?.reason.contains("an event has at most 16777216") == true)
+  }
+
   @Test func thePageIsBesideItsFile() throws {
     #expect(try Report.parse(["runs/memory.jsonl"]).page == "runs/memory.html")
     #expect(try Report.parse(["runs/memory.jsonl", "--output", "page.html"]).page == "page.html")

@@ -5,17 +5,21 @@
 struct CSVReader {
   /// The limit on columns: each takes some eighty bytes, however little is in it.
   static let maxColumns = 1 << 20
-  /// What a field and a row take in memory, at most, while a table is made of them: a string, an index, a line.
-  private static let bytesPerField = 24, bytesPerRow = 24
-  /// The memory that a table may take for each byte of its text, beside ``freeMemory``: tables of empty fields take more.
-  private static let memoryPerByte = 14
-  /// The memory that the fields of any table may take.
+  /// What a field takes in memory, at most, while a table is made of it: a string, and an index in an array that grew
+  /// to twice what it needs.
+  private static let bytesPerField = MemoryLayout<String>.size + 2 * MemoryLayout<UInt32>.size
+  /// What a row takes beside its fields: the line in an array likewise, and in the table's.
+  private static let bytesPerRow = 2 * MemoryLayout<UInt32>.size + MemoryLayout<Int>.size
+  /// The memory that a table may take for each byte of its text, beside ``freeMemory``. Each field has one byte at
+  /// least, of the separator or the line end behind it, and one character in a row pays for what the row takes itself.
+  private static let memoryPerByte = bytesPerField
+  /// What any table may take beside that, if it has rows without any text.
   static let freeMemory = 192 << 20
 
   /// Number of columns.
   private(set) var columnCount = 0
   /// The line on which each row begins, counted from 1.
-  private(set) var lines: [Int] = []
+  private(set) var lines: [UInt32] = []
   /// Where each field begins, row after row.
   private var starts: [UInt32] = []
 
@@ -84,7 +88,7 @@ struct CSVReader {
       throw error(
         "the number of fields is \(count), wanted \(columnCount)", column: min(count, columnCount) + 1)
     }
-    lines.append(rowLine)
+    lines.append(UInt32(rowLine))
     let memory = Self.bytesPerField * starts.count + Self.bytesPerRow * lines.count
     guard memory <= memoryLimit else {
       throw error(

@@ -1,7 +1,7 @@
 internal import CZlib
 internal import Kernels
 
-/// Compression by the deflate algorithm (RFC 1951), without any wrapping and in gzip's, and CRC-32: zlib's.
+/// Compression by the deflate algorithm (RFC 1951), without any wrapping, and CRC-32: zlib's. ``Inflation`` unpacks.
 enum Deflate {
   /// The most bytes that one compressed byte stands for: a copy of 258 bytes takes at least two bits.
   static let largestRatio: UInt64 = 1032
@@ -18,24 +18,6 @@ enum Deflate {
         UInt(checksum), bytes.assumingMemoryBound(to: UInt8.self).baseAddress, bytes.count))
   }
 
-  /// The bytes of a gzip file of one member (RFC 1952), whose checksum is checked; `nil` where it is damaged, or stands
-  /// for more than `limit` bytes.
-  static func unzipped(_ file: [UInt8], limit: Int) -> [UInt8]? {
-    let gzipWrapping: Int32 = 16  // zlib's sign for it, to be added
-    var stream = z_stream()
-    guard
-      inflateInit2_(&stream, gzipWrapping + MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { return nil }
-    defer { inflateEnd(&stream) }
-    var result: [UInt8] = []
-    let isWhole = pump(file, through: &stream, step: inflate) { piece in
-      guard piece.count <= limit - result.count else { return false }
-      result += piece
-      return true
-    }
-    return isWhole ? result : nil
-  }
-
   /// `bytes` compressed, with zlib's usual effort.
   static func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var stream = z_stream()
@@ -46,20 +28,14 @@ enum Deflate {
     require(status == Z_OK, "zlib cannot start: no memory is left")
     defer { deflateEnd(&stream) }
     var result: [UInt8] = []
-    let isWhole = pump(bytes, through: &stream, step: deflate) { piece in
-      result += piece
-      return true
-    }
+    let isWhole = pump(bytes, through: &stream) { result += $0 }
     require(isWhole, "zlib did not compress what any bytes can be compressed to")
     return result
   }
 
-  /// Feeds `input` to a stream and hands on what comes out, piece by piece, until `take` wants no more.
-  ///
-  /// Returns whether the stream came to its end with the last byte of the input.
+  /// Feeds `input` to a stream and hands on what comes out, piece by piece. Returns whether the stream came to its end.
   private static func pump(
-    _ input: [UInt8], through stream: inout z_stream, step: (UnsafeMutablePointer<z_stream>, Int32) -> Int32,
-    take: (UnsafeBufferPointer<UInt8>) -> Bool
+    _ input: [UInt8], through stream: inout z_stream, take: (UnsafeBufferPointer<UInt8>) -> Void
   ) -> Bool {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { output in
       input.withUnsafeBufferPointer { input in
@@ -74,13 +50,13 @@ enum Deflate {
           stream.avail_in = UInt32(chunk.count)
           stream.next_out = output.baseAddress
           stream.avail_out = UInt32(output.count)
-          status = step(&stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+          status = deflate(&stream, isLast ? Z_FINISH : Z_NO_FLUSH)
           let produced = output.count - Int(stream.avail_out)
           let used = chunk.count - Int(stream.avail_in)
           // With no room left for more, zlib calls it an error that it could not finish; it is none where it went on.
           if status == Z_BUF_ERROR, produced > 0 || used > 0 { status = Z_OK }
           consumed += used
-          guard take(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(output)[..<produced])) else { return false }
+          take(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(output)[..<produced]))
         }
         return status == Z_STREAM_END && consumed == input.count
       }

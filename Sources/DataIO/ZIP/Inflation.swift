@@ -1,8 +1,16 @@
 internal import CZlib
 internal import Kernels
 
-/// A stream that was compressed by the deflate algorithm (RFC 1951), without any wrapping, under way.
+/// A stream that was compressed by the deflate algorithm (RFC 1951), under way.
 final class Inflation {
+  /// What stands around the compressed bytes.
+  enum Wrapping {
+    /// Nothing, as in a ZIP archive.
+    case none
+    /// The header and the trailer of a gzip file of one member (RFC 1952), whose checksum and length are checked.
+    case gzip
+  }
+
   /// Compressed bytes; set where all before them are consumed.
   var input: [UInt8] = [] { didSet { consumed = 0 } }
   private var consumed = 0
@@ -12,9 +20,11 @@ final class Inflation {
   /// At one address as long as it lives, which zlib checks.
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
 
-  init() {
+  init(_ wrapping: Wrapping = .none) {
     stream.initialize(to: z_stream())
-    let status = inflateInit2_(stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    // zlib's signs: a negative size of the window for no wrapping, 16 added to it for gzip's.
+    let windowBits = wrapping == .gzip ? 16 + MAX_WBITS : -MAX_WBITS
+    let status = inflateInit2_(stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     require(status == Z_OK, "zlib cannot start: no memory is left")
   }
 

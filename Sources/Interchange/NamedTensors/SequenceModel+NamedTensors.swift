@@ -43,26 +43,29 @@ extension SequenceModel: NamedTensorModel where Scalar: TensorScalar {
     return result
   }
 
-  /// Counts what is made of inputs of `tensor`'s shape: lengths, ranks and offsets, packed inputs, states, what a layer
-  /// keeps of each step, and predictions. A batch without steps, of any size, is a file of a few bytes.
+  /// Counts what is made of inputs of `tensor`'s shape: packed inputs, what inference takes, and padded predictions. A
+  /// batch without steps, of any size, is a file of a few bytes.
   private func count(_ tensor: Tensor, _ budget: RunBudget) throws(NamedTensorError) {
     let shape = tensor.shape
     guard shape.count >= 2 else { return }
     let (batch, steps, stack) = (shape[0], shape[1], architecture.recurrent)
-    let cell = stack.cells[0]
-    let size = MemoryLayout<Scalar>.size
-    let layers = stack.layers * stack.directions
-    let width =
-      stack.inputSize + layers * (cell.gateRows + 4 * cell.hiddenSize + 2 * cell.outputSize)
-      + architecture.head.hiddenLayers.reduce(0) { $0 + $1.outputSize }
+    let (cell, size, outputSize) = (stack.cells[0], MemoryLayout<Scalar>.size, architecture.head.outputSize)
+    // Tokens are an `Int` each, an `Int32`, and packed; features are converted and packed.
+    let inputSize = architecture.embedding == nil ? 2 * size : MemoryLayout<Int>.size + 2 * MemoryLayout<Int32>.size
+    let isEveryStep = architecture.readout == .everyStep
+    let copies: [RunBudget.Part] = [
+      .init(shape: shape, elementSize: inputSize),
+      // All predictions once more, and those of a sequence while they are padded.
+      .init(shape: isEveryStep ? [batch, steps, outputSize] : [batch, outputSize], elementSize: size),
+      .init(shape: isEveryStep ? [2, steps, outputSize] : [], elementSize: size),
+      // States that are given, and those that are results.
+      .init(
+        shape: [3, stack.layers * stack.directions, batch, cell.outputSize + cell.cellStateSize], elementSize: size),
+    ]
+    let inference = architecture.inferenceMemory(
+      batch: batch, steps: steps, path: execution.path, scalarSize: size)
     do throws(RunExcess) {
-      try budget.allow(
-        [
-          .init(shape: shape, elementSize: 2 * size), .init(shape: [batch, steps, width], elementSize: size),
-          .init(shape: [batch, steps, architecture.head.outputSize], elementSize: 4 * size),
-          .init(shape: [layers, batch, cell.outputSize + cell.hiddenSize], elementSize: 6 * size),
-          .init(shape: [batch], elementSize: 6 * 8), .init(shape: [steps], elementSize: 4 * 8),
-        ], for: "a batch")
+      try budget.allow(copies + inference, for: "a batch")
       try budget.charge([batch, steps, parameters.count], for: "a batch")
     } catch { throw NamedTensorError(name: inputName.rawValue, found: error.found, wanted: error.wanted) }
   }

@@ -13,19 +13,20 @@ package enum EngineEnvironment {
     getenv(variable.rawValue).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// What the environment asks for and does not get, a line each: values that mean nothing or cannot be had here, and
-  /// variables that are almost called like one that is read.
-  package static var problems: [String] {
-    [instructionSetProblem, threadsProblem].compactMap(\.self)
-      + variableNames.compactMap { name in
-        meant(by: name).map { "\(shown(name)) is no variable that is read; \($0.rawValue) is" }
-      }
+  /// Values that mean nothing or cannot be had here, a line each.
+  package static var invalidValues: [String] { [instructionSetProblem, threadsProblem].compactMap(\.self) }
+
+  /// Variables that are almost called like one that is read, a line each.
+  package static var mistypedNames: [String] {
+    variableNames.compactMap { name in
+      meant(by: name).map { "\(shown(name)) is no variable that is read; \($0.rawValue) is" }
+    }
   }
 
-  /// Writes ``problems`` to standard error, once in a process: a library goes on with its defaults, where a tool refuses
-  /// them at its start.
-  static let reportProblems: Void = {
-    for problem in problems {
+  /// Writes ``invalidValues`` and ``mistypedNames`` to standard error, once in a process, and goes on without them. Tools
+  /// refuse the first at their start.
+  package static let reportProblems: Void = {
+    for problem in invalidValues + mistypedNames {
       let line = Array("\(problem). It is ignored.\n".utf8)
       _ = write(STDERR_FILENO, line, line.count)
     }
@@ -50,7 +51,7 @@ package enum EngineEnvironment {
 
   /// The variable that somebody meant who wrote `name`; `nil` for its very name, and for another.
   static func meant(by name: String) -> Variable? {
-    guard Variable(rawValue: name) == nil else { return nil }
+    guard Variable(rawValue: name) == nil, name.uppercased().hasPrefix("RECUR") else { return nil }
     let letters = Array(name.uppercased().utf8)
     return Variable.allCases.first { variable in
       let wanted = Array(variable.rawValue.utf8)

@@ -7,6 +7,8 @@ package struct DecodingProblem {
 
   /// The limit on a text of JSON in bytes: a decoder takes some twenty-five times as much.
   package static let maxTextSize = 1 << 24
+  /// The limit where nearly all of the text is numbers, such as the losses of a million epochs.
+  static let maxNumbersSize = 3 << 24
 
   /// The words for `error`, which decoding threw.
   package init(_ error: any Error) {

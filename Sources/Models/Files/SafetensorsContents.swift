@@ -87,9 +87,11 @@ public struct SafetensorsContents: Sendable, Equatable {
     do {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
     } catch {
-      throw SafetensorsError(
+      var failure = SafetensorsError(
         file: path, tensor: nil, problem: .cannotWrite, found: error.description,
         wanted: "a file of \(bytes.count) bytes")
+      failure.isOutOfSpace = error.isOutOfSpace
+      throw failure
     }
   }
 }

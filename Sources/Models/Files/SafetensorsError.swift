@@ -9,6 +9,8 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Senda
     /// The system did not let the file be written. What was there before still is, unless only the directory could not
     /// be flushed: then the new file is there, but a power failure may bring the old one back.
     case cannotWrite
+    /// Another training, of this process or another, writes the file.
+    case inUse
     /// The file is too short for a header, or the header for its own length.
     case headerLength
     /// The header is not a JSON object of the kind that the format prescribes.
@@ -47,6 +49,8 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible, Senda
   public let found: String
   /// What should be.
   public let wanted: String
+  /// Whether the disk is full, or a quota or limit on sizes is reached.
+  package var isOutOfSpace = false
 
   /// All of it in a line of printable text, whatever the file held.
   public var description: String {

@@ -96,10 +96,10 @@ public struct SafetensorsFile: Sendable {
   /// A tensor as ``matrix(_:as:)`` gives it. Throws at the first number that is infinite or NaN, with its place, unless
   /// `allowsNonFinite`.
   package func weights<Scalar: BLASScalar & SafetensorsElement>(
-    _ tensorName: String, as type: Scalar.Type = Scalar.self, allowsNonFinite: Bool
+    _ tensorName: String, as type: Scalar.Type = Scalar.self, allowsNonFinite: Bool, allowsInfinity: Bool = false
   ) throws(SafetensorsError) -> Matrix<Scalar> {
     let matrix: Matrix<Scalar> = try matrix(tensorName)
-    if !allowsNonFinite, let place = matrix.firstNonFinite() {
+    if !allowsNonFinite, let place = matrix.firstNonFinite(allowsInfinity: allowsInfinity) {
       let isVector = tensors[tensorName]?.shape.count == 1
       throw SafetensorsErrorContext(file: name, tensor: tensorName)(
         .notFinite, "\(matrix[place.row, place.column]) at \(isVector ? [place.row] : [place.row, place.column])",
@@ -179,9 +179,11 @@ extension Matrix where Element: BLASScalar {
   /// The place of the first number that is infinite or NaN; `nil` where all are finite.
   @specialized(where Element == Float)
   @specialized(where Element == Double)
-  fileprivate func firstNonFinite() -> (row: Int, column: Int)? {
+  fileprivate func firstNonFinite(allowsInfinity: Bool) -> (row: Int, column: Int)? {
     withUnsafeBufferPointer { numbers in
-      for index in numbers.indices where !numbers[index].isFinite { return (index / columns, index % columns) }
+      for index in numbers.indices where !numbers[index].isFinite && !(allowsInfinity && numbers[index].isInfinite) {
+        return (index / columns, index % columns)
+      }
       return nil
     }
   }

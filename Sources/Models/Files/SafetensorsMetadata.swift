@@ -30,17 +30,21 @@ extension SafetensorsErrorContext {
     guard found == wanted else { throw self(.metadata, "metadata \"\(key)\" that is \"\(found)\"", "\"\(wanted)\"") }
   }
 
-  /// What the metadata holds as JSON.
+  /// What the metadata holds as JSON, at most `limit` bytes.
   func decode<Value: Decodable>(
-    _ metadata: [String: String], _ key: String
+    _ metadata: [String: String], _ key: String, limit: Int = DecodingProblem.maxTextSize
   ) throws(SafetensorsError) -> Value {
     guard let text = metadata[key] else { throw self(.metadata, "no metadata \"\(key)\"", "JSON") }
-    guard text.utf8.count <= DecodingProblem.maxTextSize else {
-      throw self(
-        .metadata, "metadata \"\(key)\" of \(text.utf8.count) bytes", "at most \(DecodingProblem.maxTextSize)")
-    }
+    try check(text, key, limit: limit)
     do { return try JSONDecoder().decode(Value.self, from: Data(text.utf8)) } catch {
       throw self.metadata(key, error)
+    }
+  }
+
+  /// Throws where `text` is too long for the metadata `key`.
+  func check(_ text: String, _ key: String, limit: Int = DecodingProblem.maxTextSize) throws(SafetensorsError) {
+    guard text.utf8.count <= limit else {
+      throw self(.metadata, "metadata \"\(key)\" of \(text.utf8.count) bytes", "at most \(limit)")
     }
   }
 

@@ -42,9 +42,12 @@ extension StoredModel where Scalar: SafetensorsElement {
   /// - Throws: ``SafetensorsError`` where the system refuses, or where the preprocessing cannot be this model's.
   public func write(to path: String, preprocessing: Preprocessing = Preprocessing()) throws(SafetensorsError) {
     var contents: SafetensorsContents
+    let context = SafetensorsErrorContext(file: path)
     do { contents = SafetensorsContents(metadata: try fileMetadata(preprocessing)) } catch {
-      throw SafetensorsErrorContext(file: path).metadata(ModelFileKey.preprocessing, error)
+      throw context.metadata(ModelFileKey.preprocessing, error)
     }
+    // Nobody could read the file.
+    try context.check(contents.metadata[ModelFileKey.preprocessing] ?? "", ModelFileKey.preprocessing)
     contents.setParameters(parameters)
     try contents.write(to: path)
   }

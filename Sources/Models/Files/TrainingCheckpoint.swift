@@ -46,7 +46,8 @@ extension Trainer where Model.Scalar: SafetensorsElement {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - allowsNonFinite: Whether numbers may be infinite or NaN, which is an error otherwise.
+  ///   - allowsNonFinite: Whether numbers may be infinite or NaN, which is an error otherwise, but for a second moment that
+  ///     overflowed.
   /// - Returns: The notes that were written with it.
   /// - Throws: ``SafetensorsError`` where the file cannot be read, is damaged, or is of another run: options other than memory, or
   ///   another model. The run is then unchanged. That it is of other examples is an error of
@@ -82,16 +83,18 @@ extension Trainer where Model.Scalar: SafetensorsElement {
       try file.parameters(layout, prefix: prefix, allowsNonFinite: allowsNonFinite)
     }
     func moment(
-      _ name: String, _ other: Matrix<Model.Scalar>
+      _ name: String, _ other: Matrix<Model.Scalar>, allowsInfinity: Bool = false
     ) throws(SafetensorsError) -> Matrix<Model.Scalar> {
-      try file.matrix(name, shapedLike: other, allowsNonFinite: allowsNonFinite)
+      try file.matrix(name, shapedLike: other, allowsNonFinite: allowsNonFinite, allowsInfinity: allowsInfinity)
     }
     let saved = try parameters(CheckpointKey.parameters)
     var optimizer = state.optimizer.state
-    let course: TrainingCourse = try context.decode(file.metadata, CheckpointKey.course)
+    let course: TrainingCourse = try context.decode(
+      file.metadata, CheckpointKey.course, limit: DecodingProblem.maxNumbersSize)
     optimizer.step = try context.count(file.metadata, CheckpointKey.optimizerStep, in: 0...course.steps)
     optimizer.firstMoment = try moment(CheckpointKey.firstMoment, optimizer.firstMoment)
-    optimizer.secondMoment = try moment(CheckpointKey.secondMoment, optimizer.secondMoment)
+    // It is a mean of squares, of which one may overflow in a run without clipping; training goes on.
+    optimizer.secondMoment = try moment(CheckpointKey.secondMoment, optimizer.secondMoment, allowsInfinity: true)
 
     var restored = state
     restored.course = course
@@ -123,7 +126,8 @@ extension TrainingCourse {
   public static func read(fromCheckpoint path: String) throws(SafetensorsError) -> TrainingCourse {
     let file = try SafetensorsFile(path: path)
     try file.checkIsWholeCheckpoint()
-    return try SafetensorsErrorContext(file: path).decode(file.metadata, CheckpointKey.course)
+    return try SafetensorsErrorContext(file: path).decode(
+      file.metadata, CheckpointKey.course, limit: DecodingProblem.maxNumbersSize)
   }
 }
 
@@ -146,9 +150,10 @@ extension SafetensorsFile {
 
   /// A matrix of the shape that `other` has.
   fileprivate func matrix<Scalar: BLASScalar & SafetensorsElement>(
-    _ tensorName: String, shapedLike other: Matrix<Scalar>, allowsNonFinite: Bool
+    _ tensorName: String, shapedLike other: Matrix<Scalar>, allowsNonFinite: Bool, allowsInfinity: Bool
   ) throws(SafetensorsError) -> Matrix<Scalar> {
-    let found: Matrix<Scalar> = try weights(tensorName, allowsNonFinite: allowsNonFinite)
+    let found: Matrix<Scalar> = try weights(
+      tensorName, allowsNonFinite: allowsNonFinite, allowsInfinity: allowsInfinity)
     guard found.rows == other.rows, found.columns == other.columns else {
       throw SafetensorsErrorContext(file: name, tensor: tensorName)(
         .shape, "shape [\(found.rows), \(found.columns)]", "[\(other.rows), \(other.columns)]")

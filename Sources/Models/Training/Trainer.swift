@@ -27,6 +27,7 @@ extension TrainableModel {
     progress: (TrainingProgress) -> TrainingDecision = { _ in .continue }
   ) throws -> TrainingReport {
     var trainer = try Trainer(self, options)
+    trainer.keepsCheckpoints = false
     defer { self = trainer.best }
     return try trainer.run(on: examples, validatingOn: validation, progress: progress)
   }
@@ -52,6 +53,8 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// The state of the run.
   public private(set) var state: TrainingState<Model.Scalar>
 
+  /// Whether checkpoints are written: only they need a sum over the examples.
+  var keepsCheckpoints = true
   /// What the run is of, for its checkpoints.
   var identity: RunIdentity
   /// The checkpoint that the run goes on from, until the examples were found to be those that it is of.
@@ -110,7 +113,8 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// Trains until all epochs are done, patience is over or it is stopped; continues where the last call stopped.
   ///
   /// Parameters, result and errors are those of ``TrainableModel/train(on:validatingOn:_:progress:)``. A further call
-  /// must be given the same examples; after ``resume(fromCheckpoint:)`` others are a ``SafetensorsError``.
+  /// must be given the same examples; after ``resume(fromCheckpoint:)`` others are a ``SafetensorsError``. The first call
+  /// reads all examples once more than training does, for the sum by which a checkpoint knows them.
   @discardableResult
   public mutating func run<Examples: TrainingExamples<Model.Batch>>(
     on examples: Examples, validatingOn validation: Examples? = nil,
@@ -193,7 +197,7 @@ extension Trainer {
   private mutating func identify<Examples: TrainingExamples<Model.Batch>>(
     _ examples: Examples, _ validation: Examples?
   ) throws(SafetensorsError) {
-    guard identity.data == nil || resumedFile != nil else { return }
+    guard resumedFile != nil || keepsCheckpoints && identity.data == nil else { return }
     let sum = examples.contentSum(validatingOn: validation)
     if let resumedFile, let saved = identity.data, saved != sum {
       throw SafetensorsErrorContext(file: resumedFile)(

@@ -68,6 +68,7 @@ public struct TrainingSession: Sendable {
     _ options: TrainingOptions
   ) throws -> (model: Model, report: TrainingReport) where Model.Scalar: SafetensorsElement {
     var trainer = try Trainer(model, options)
+    trainer.keepsCheckpoints = checkpointFolder != nil
     let path = checkpointPath(of: stage)
     let lock = try path.map(Self.lock)
     defer { lock?.release() }
@@ -99,7 +100,7 @@ public struct TrainingSession: Sendable {
   private static func lock(_ path: String) throws(SafetensorsError) -> FileLock {
     do { return try FileLock(path: path + ".lock") } catch {
       throw SafetensorsError(
-        file: path, tensor: nil, problem: .cannotWrite, found: "a checkpoint that \(error)",
+        file: path, tensor: nil, problem: .inUse, found: "a checkpoint that \(error)",
         wanted: "one that this training has to itself")
     }
   }

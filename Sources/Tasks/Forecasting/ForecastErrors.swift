@@ -9,22 +9,11 @@ package struct ForecastErrors: Hashable, Codable, Sendable {
   /// The number of forecasts in each mean, `[H]`.
   package let counts: [Int]
 
-  /// The errors of `forecasts` beside `targets`, `horizon` steps each; a NaN among the targets does not count.
-  package init(of forecasts: [[Double]], beside targets: [[Double]], horizon: Int) {
-    var absolute = [Double](repeating: 0, count: horizon)
-    var squared = absolute
-    var counts = [Int](repeating: 0, count: horizon)
-    for (forecast, target) in zip(forecasts, targets) {
-      for step in 0..<horizon where !target[step].isNaN {
-        let error = forecast[step] - target[step]
-        absolute[step] += abs(error)
-        squared[step] += error * error
-        counts[step] += 1
-      }
-    }
-    meanAbsolute = zip(absolute, counts).map { $0 / Double($1) }
-    rootMeanSquare = zip(squared, counts).map { ($0 / Double($1)).squareRoot() }
-    self.counts = counts
+  /// The errors that `sums` holds.
+  init(_ sums: ForecastErrorSums) {
+    meanAbsolute = zip(sums.absolute, sums.counts).map { $0 / Double($1) }
+    rootMeanSquare = zip(sums.squared, sums.counts).map { ($0 / Double($1)).squareRoot() }
+    counts = sums.counts
   }
 
   /// The mean |error| over all steps.
@@ -36,6 +25,30 @@ package struct ForecastErrors: Hashable, Codable, Sendable {
   private func mean(_ values: [Double], _ function: (Double) -> Double) -> Double {
     let sum = zip(values, counts).reduce(0) { $1.1 == 0 ? $0 : $0 + function($1.0) * Double($1.1) }
     return sum / Double(counts.reduce(0, +))
+  }
+}
+
+/// Sums of errors for each step of the horizon, to which forecasts are added one by one.
+struct ForecastErrorSums {
+  private(set) var absolute: [Double]
+  private(set) var squared: [Double]
+  /// The number of errors in each sum.
+  private(set) var counts: [Int]
+
+  init(horizon: Int) {
+    absolute = [Double](repeating: 0, count: horizon)
+    squared = absolute
+    counts = [Int](repeating: 0, count: horizon)
+  }
+
+  /// Adds the errors of `forecast` beside `target`, `[H]`, of which a NaN does not count.
+  mutating func add(_ forecast: [Double], beside target: [Double]) {
+    for step in counts.indices where !target[step].isNaN {
+      let error = forecast[step] - target[step]
+      absolute[step] += abs(error)
+      squared[step] += error * error
+      counts[step] += 1
+    }
   }
 }
 
@@ -72,17 +85,15 @@ package struct ForecastBand: Hashable, Codable, Sendable {
     high = try values.decodeAll(forKey: .high, in: .finite)
   }
 
-  /// The share of `targets` that lie in the band around `forecasts`; NaN where there is no target.
-  package func coverage(of forecasts: [[Double]], beside targets: [[Double]]) -> Double {
+  /// How many numbers of `target`, `[H]`, lie in the band around `forecast`, and how many there are; a NaN is none.
+  func coverage(of forecast: [Double], beside target: [Double]) -> (inside: Int, count: Int) {
     var (inside, count) = (0, 0)
-    for (forecast, target) in zip(forecasts, targets) {
-      for step in low.indices where !target[step].isNaN {
-        let error = target[step] - forecast[step]
-        inside += low[step] <= error && error <= high[step] ? 1 : 0
-        count += 1
-      }
+    for step in low.indices where !target[step].isNaN {
+      let error = target[step] - forecast[step]
+      inside += low[step] <= error && error <= high[step] ? 1 : 0
+      count += 1
     }
-    return Double(inside) / Double(count)
+    return (inside, count)
   }
 }
 

@@ -60,8 +60,7 @@ package struct Forecaster: Sendable {
           "has no series of \(plan.history + plan.horizon) rows, for a history of \(plan.history) and a horizon of "
           + "\(plan.horizon)")
     }
-    let windows = windows(of: table, origins)
-    return ForecastEvaluation(self, windows, predictions(for: windows))
+    return ForecastEvaluation(self, on: windows(of: table, origins))
   }
 
   /// Windows of `table` after `origins`, with scaled features.
@@ -73,19 +72,31 @@ package struct Forecaster: Sendable {
 
   /// The forecasts for `windows`, `[windows][H]`, in the target's own units.
   func predictions(for windows: ForecastWindows) -> [[Double]] {
+    var all: [[Double]] = []
+    all.reserveCapacity(windows.origins.count)
+    forEachPass(over: windows) { all += $1 }
+    return all
+  }
+
+  /// Calls `body` with the forecasts for some of `windows` after another: which of them, and `[those][H]` in the target's
+  /// own units. Takes memory for one pass at a time.
+  func forEachPass(over windows: ForecastWindows, _ body: (Range<Int>, [[Double]]) -> Void) {
     let origins = windows.origins
-    return stride(from: 0, to: origins.count, by: Self.passSize).flatMap { start in
-      let indices = Array(start..<min(start + Self.passSize, origins.count))
-      let changes = model(windows.batch(indices).inputs).predictions
-      return indices.map { index in
-        let last = windows.series[origins[index].series].carried[origins[index].row]
-        return changes.row(index - start).map { last + Double($0) * scaling.targetScale }
-      }
+    let passSize = max(1, min(Self.maxPassWindows, Self.maxPassRows / max(plan.history, plan.horizon)))
+    for start in stride(from: 0, to: origins.count, by: passSize) {
+      let indices = start..<min(start + passSize, origins.count)
+      let changes = model(windows.batch(Array(indices)).inputs).predictions
+      body(
+        indices,
+        indices.map { index in
+          let last = windows.series[origins[index].series].carried[origins[index].row]
+          return changes.row(index - start).map { last + Double($0) * scaling.targetScale }
+        })
     }
   }
 
-  /// Windows in a batch of forecasts.
-  private static let passSize = 256
+  /// The limits on the windows of a pass, and on their rows: a history or horizon may be as long as the table.
+  private static let (maxPassWindows, maxPassRows) = (256, 1 << 16)
 }
 
 /// What a forecaster reads and forecasts.
@@ -233,32 +244,44 @@ package struct ForecastEvaluation: Hashable, Codable, Sendable {
   /// The share of truths in the band; `nil` without one.
   package let coverage: Double?
 
-  init(_ forecaster: Forecaster, _ windows: ForecastWindows, _ predictions: [[Double]]) {
-    let horizon = windows.horizon
-    let truths = windows.truths
-    let plan = forecaster.plan
+  init(_ forecaster: Forecaster, on windows: ForecastWindows) {
+    let baselines = forecaster.plan.baselines
+    var network = ForecastErrorSums(horizon: windows.horizon)
+    var naive = [ForecastErrorSums](repeating: network, count: baselines.count)
+    var (inside, count) = (0, 0)
+    forecaster.forEachPass(over: windows) { indices, predictions in
+      for (index, prediction) in zip(indices, predictions) {
+        let (origin, truth) = (windows.origins[index], windows.truth(index))
+        network.add(prediction, beside: truth)
+        for (place, baseline) in baselines.enumerated() {
+          let carried = windows.series[origin.series].carried
+          naive[place].add(
+            baseline.forecast(after: origin.row, of: carried, horizon: windows.horizon), beside: truth)
+        }
+        if let found = forecaster.band?.coverage(of: prediction, beside: truth) {
+          inside += found.inside
+          count += found.count
+        }
+      }
+    }
     let name = forecaster.model.architecture.recurrent.cells[0].kind.title
     entries =
-      [Entry(name: name, errors: ForecastErrors(of: predictions, beside: truths, horizon: horizon))]
-      + plan.baselines.map { baseline in
-        let forecasts = windows.origins.map { origin in
-          baseline.forecast(after: origin.row, of: windows.series[origin.series].carried, horizon: horizon)
-        }
-        return Entry(name: baseline.name, errors: ForecastErrors(of: forecasts, beside: truths, horizon: horizon))
-      }
-    forecasts = predictions.count
-    coverage = forecaster.band?.coverage(of: predictions, beside: truths)
+      [Entry(name: name, errors: ForecastErrors(network))]
+      + zip(baselines, naive).map { Entry(name: $0.name, errors: ForecastErrors($1)) }
+    forecasts = windows.origins.count
+    coverage = forecaster.band == nil ? nil : Double(inside) / Double(count)
   }
 }
 
 extension ForecastWindows {
-  /// The truth after each origin, `[windows][H]`; NaN where it is missing.
-  var truths: [[Double]] {
-    origins.map { origin in
-      let target = series[origin.series].target
-      return (1...horizon).map { origin.row + $0 < target.count ? target[origin.row + $0] : .nan }
-    }
+  /// The truth after origin `index`, `[H]`; NaN where it is missing.
+  func truth(_ index: Int) -> [Double] {
+    let (target, row) = (series[origins[index].series].target, origins[index].row)
+    return (1...horizon).map { row + $0 < target.count ? target[row + $0] : .nan }
   }
+
+  /// The truth after each origin, `[windows][H]`.
+  var truths: [[Double]] { origins.indices.map(truth) }
 }
 
 extension RecurrentCell.Kind {

@@ -151,11 +151,15 @@ struct MalformedArchive: CustomTestStringConvertible, Sendable {
     func read(_ limits: UnpackingLimits) throws -> Int { try archive(bytes).bytes(of: "a", limits: limits).count }
     #expect(try read(UnpackingLimits()) == 1 << 20)
     #expect(try read(.bytes(1 << 20)) == 1 << 20)
-    #expect(try read(UnpackingLimits(free: 0, ratio: 1032, total: 1 << 20)) == 1 << 20)
+    #expect(try read(UnpackingLimits(minAllowance: 0, maxRatio: 1032, maxTotal: 1 << 20)) == 1 << 20)
     let ratio = "the member “a” unpacks to 1048576 bytes, more than the \(8 * bytes.count) that an archive of "
-    #expect { try read(UnpackingLimits(free: 0)) } throws: { "\($0)" == "it.zip: \(ratio)\(bytes.count) bytes may" }
-    #expect(throws: DataError.self) { try read(UnpackingLimits(total: 1 << 20 - 1)) }
-    #expect(throws: Never.self) { try read(UnpackingLimits(free: 0, ratio: .max)) }
+    #expect {
+      try read(UnpackingLimits(minAllowance: 0))
+    } throws: {
+      "\($0)" == "it.zip: \(ratio)\(bytes.count) bytes may"
+    }
+    #expect(throws: DataError.self) { try read(UnpackingLimits(maxTotal: 1 << 20 - 1)) }
+    #expect(throws: Never.self) { try read(UnpackingLimits(minAllowance: 0, maxRatio: .max)) }
   }
 
   @Test func membersAreReadInPieces() throws {

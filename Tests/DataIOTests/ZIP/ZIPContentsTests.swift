@@ -35,7 +35,7 @@ import Testing
     #expect(deflated.serialized().count < 1_000)
   }
 
-  @Test func anArchiveOfManyMembersNeedsTheLargerRecord() throws {
+  @Test(.enabled(if: isOptimized)) func anArchiveOfManyMembersNeedsTheLargerRecord() throws {
     var contents = ZIPContents()
     for index in 0..<65_536 { contents.append(String(index, radix: 36), []) }
     let archive = try ZIPArchive(bytes: contents.serialized())

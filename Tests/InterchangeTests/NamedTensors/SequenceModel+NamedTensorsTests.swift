@@ -80,6 +80,28 @@ import Testing
     #expect(throws: NamedTensorError.self) { try features.outputs(of: inputs, limits: RunLimits(operations: 1000)) }
   }
 
+  /// 64 sequences of 256 characters through 256 units. Inference keeps no gates of every step, so a batch like this
+  /// takes little more than the outputs of its layers.
+  @Test(arguments: [1, 2]) func anOrdinaryBatchIsWithinTheLimitsOfItsOwn(_ layers: Int) throws {
+    let model = SequenceModel<Float>(
+      try SequenceArchitecture(
+        embedding: EmbeddingTable(vocabularySize: 65, dimension: 64),
+        recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 64, hiddenSize: 256), layers: layers),
+        outputSize: 65, loss: .softmaxCrossEntropy), seed: 3)
+    let (batch, steps) = (64, 256)
+    let tokens = Tensor(shape: [batch, steps], .int64((0..<batch * steps).map { Int64($0 % 65) }))
+    let outputs = try model.outputs(of: ["tokens": tokens])
+    #expect(outputs["predictions"]?.shape == [batch, steps, 65])
+    // What is alive at least: outputs of all layers, and predictions twice.
+    let alive = batch * steps * (layers * 256 + 2 * 65) * MemoryLayout<Float>.size
+    #expect(throws: NamedTensorError.self) {
+      try model.outputs(of: ["tokens": tokens], limits: RunLimits(memory: alive))
+    }
+    #expect(throws: Never.self) {
+      try model.outputs(of: ["tokens": tokens], limits: RunLimits(memory: 2 * alive))
+    }
+  }
+
   @Test func inputsThatDoNotFitAreRefused() {
     func error(_ model: some NamedTensorModel, _ inputs: [String: Tensor]) -> String {
       do { return "\(try model.outputs(of: inputs))" } catch { return "\(error)" }

@@ -130,12 +130,12 @@ import Testing
       $0.name = "shape"
       $0.dataType = 7
       $0.dims = [2]
-      $0.int64Data = [700, 700]
+      $0.int64Data = [100, 100]
     }
     let message = ONNX_ModelProto.sample(nodes, inputs: [], outputs: ["v4000"], initializers: [shape])
     let model = try ONNXModel(bytes: message.serializedBytes())
     let error = #expect(throws: ONNXError.self) {
-      try model([:], limits: RunLimits(memory: 1 << 25, operations: 1 << 26))
+      try model([:], limits: RunLimits(memory: 1 << 20, operations: 1 << 24))
     }
     #expect(error?.description.hasSuffix(limit) == true, "\(error?.description ?? "none")")
   }

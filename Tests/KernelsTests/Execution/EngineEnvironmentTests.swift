@@ -14,8 +14,8 @@ import Testing
   func aValueThatMeansNothingIsNamed(_ name: String, _ value: String, _ line: String) async {
     await #expect(processExitsWith: .success) { [name, value, line] in
       setenv(name, value, 1)
-      #expect(EngineEnvironment.problems.count == 1)
-      #expect(EngineEnvironment.problems.first?.hasPrefix(line) == true)
+      #expect(EngineEnvironment.invalidValues.count == 1)
+      #expect(EngineEnvironment.invalidValues.first?.hasPrefix(line) == true)
     }
   }
 
@@ -23,7 +23,7 @@ import Testing
     let absent = try #require(InstructionSet.allCases.first { !$0.isAvailable }).rawValue
     await #expect(processExitsWith: .success) { [absent = absent as String] in
       setenv("RECURRENT_ISA", absent, 1)
-      #expect(EngineEnvironment.problems.first?.contains("which this processor does not run") == true)
+      #expect(EngineEnvironment.invalidValues.first?.contains("which this processor does not run") == true)
     }
   }
 
@@ -32,7 +32,7 @@ import Testing
       for (instructionSet, threads) in [("scalar", "1"), ("scalar", "1024"), ("", "")] {
         setenv("RECURRENT_ISA", instructionSet, 1)
         setenv("RECURRENT_THREADS", threads, 1)
-        #expect(EngineEnvironment.problems.isEmpty)
+        #expect(EngineEnvironment.invalidValues.isEmpty)
       }
     }
   }
@@ -43,6 +43,7 @@ import Testing
       ("RECURENT_ISA", .instructionSet), ("RECURRENT_THREADS", nil), ("RECURRENT_THREAD", .threads),
       ("RECURRENT_TRHEADS", .threads), ("RECURRENTTHREADS", .threads), ("RECURRENT_DATA", nil),
       ("RECURRENT_STRICT", nil), ("RECURRENT_TIMED", nil), ("RECURRENT_INTERCHANGE", nil), ("OMP_NUM_THREADS", nil),
+      ("CURRENT_THREADS", nil),
     ] as [(String, EngineEnvironment.Variable?)])
   func aNameThatIsAlmostOneThatIsReadIsTakenForIt(_ name: String, _ meant: EngineEnvironment.Variable?) {
     #expect(EngineEnvironment.meant(by: name) == meant)

@@ -86,7 +86,7 @@ import Testing
           var second = second
           second.resumes = resumes
           #expect { try train(in: second) } throws: {
-            ($0 as? SafetensorsError)?.problem == .cannotWrite && "\($0)".contains("in use by process \(getpid())")
+            ($0 as? SafetensorsError)?.problem == .inUse && "\($0)".contains("in use by process \(getpid())")
           }
         }
         #expect(throws: Never.self) { try train("GRU", in: second) }

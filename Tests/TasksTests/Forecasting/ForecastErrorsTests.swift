@@ -7,7 +7,9 @@ import Testing
   private let truths: [[Double]] = [[2, 2], [.nan, 1], [9, 6]]
 
   @Test func errorsAreMeansOverWhatIsThere() {
-    let errors = ForecastErrors(of: forecasts, beside: truths, horizon: 2)
+    var sums = ForecastErrorSums(horizon: 2)
+    for (forecast, truth) in zip(forecasts, truths) { sums.add(forecast, beside: truth) }
+    let errors = ForecastErrors(sums)
     #expect(errors.counts == [2, 3])
     #expect(errors.meanAbsolute == [2.5, 1])
     #expect(errors.rootMeanSquare == [(8.5).squareRoot(), (3.0).squareRoot()])
@@ -16,7 +18,9 @@ import Testing
   }
 
   @Test func aStepWithoutTruthsDoesNotCount() {
-    let errors = ForecastErrors(of: [[1, 2]], beside: [[3, .nan]], horizon: 2)
+    var sums = ForecastErrorSums(horizon: 2)
+    sums.add([1, 2], beside: [3, .nan])
+    let errors = ForecastErrors(sums)
     #expect(errors.meanAbsolute[1].isNaN)
     #expect(errors.overallMeanAbsolute == 2)
   }
@@ -33,6 +37,7 @@ import Testing
     let truths = (0...100).map { [Double($0), .nan] }
     let band = ForecastBand(of: forecasts, beside: truths, horizon: 2)
     #expect(band.low == [5, 5] && band.high == [95, 95])
-    #expect(band.coverage(of: forecasts, beside: truths) == 91.0 / 101)
+    let found = zip(forecasts, truths).map { band.coverage(of: $0, beside: $1) }
+    #expect(found.reduce(0) { $0 + $1.inside } == 91 && found.reduce(0) { $0 + $1.count } == 101)
   }
 }

@@ -7,6 +7,8 @@ struct ONNXMessageScan {
   private(set) var messages = 0
   /// Texts and packed numbers.
   private(set) var texts = 0
+  /// Whether there is a group, whose fields decoding skips: they do not count, and hide what follows from a count.
+  private(set) var hasGroups = false
 
   /// Bytes of memory for an empty message, and for a text beside its letters: rounded up from those of the largest
   /// message, AttributeProto, and of a `String` and the places that refer to it.
@@ -16,8 +18,12 @@ struct ONNXMessageScan {
   static func check(_ bytes: [UInt8]) throws(ONNXRefusal) {
     let scan = bytes.withUnsafeBufferPointer { bytes in
       var scan = ONNXMessageScan(bytes: bytes)
-      scan.count(.model, 0..<bytes.count, depth: ONNXModel.depthLimit)
+      // Where this fails decoding does, too, and says why.
+      _ = scan.count(.model, 0..<bytes.count, depth: ONNXModel.depthLimit)
       return scan
+    }
+    guard !scan.hasGroups else {
+      throw .malformed("has groups of fields, an encoding that the format does not use, wanted an ONNX model")
     }
     let memory = scan.messages * messageSize + scan.texts * textSize
     let limit = 1 << 26 + 8 * bytes.count
@@ -62,8 +68,7 @@ struct ONNXMessageScan {
     }
   }
 
-  /// Counts what is in the message of `kind` at `range`. Stops, with `false`, where decoding fails, too.
-  @discardableResult
+  /// Counts what is in the message of `kind` at `range`. Stops, with `false`, at a group and where decoding fails, too.
   private mutating func count(_ kind: Kind, _ range: Range<Int>, depth: Int) -> Bool {
     guard depth > 0 else { return false }
     var place = range.lowerBound
@@ -83,8 +88,9 @@ struct ONNXMessageScan {
           texts += 1
         }
         place = end
-      // Groups, which the format does not have, are unknown fields whose bytes are kept as they are.
-      case 3, 4: continue
+      case 3, 4:
+        hasGroups = true
+        return false
       default: return false
       }
     }

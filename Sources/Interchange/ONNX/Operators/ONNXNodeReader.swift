@@ -12,7 +12,7 @@ struct ONNXNodeReader {
   let budget: RunBudget
   private var unread: Set<String>
 
-  init(_ node: ONNXNode, opset: Int, constants: [Tensor?], budget: RunBudget = .unlimited) {
+  init(_ node: ONNXNode, opset: Int, constants: [Tensor?], budget: RunBudget) {
     self.budget = budget
     self.node = node
     self.opset = opset

@@ -76,7 +76,7 @@ struct ONNXArguments {
   let tensors: [Tensor?]
   /// What errors call the results.
   var results: [String] = []
-  var budget = RunBudget.unlimited
+  let budget: RunBudget
 
   /// Input `index`; `nil` where it is left out.
   func optional(_ index: Int) -> Tensor? { tensors.indices.contains(index) ? tensors[index] : nil }

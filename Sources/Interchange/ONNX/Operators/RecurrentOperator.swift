@@ -53,7 +53,7 @@ struct RecurrentOperator: ONNXOperator {
     let copies = [1, 2].compactMap { node.constants.indices.contains($0) ? node.constants[$0] : nil }
     guard isConstant, (try? node.budget.allow((copies + copies).map(\.part), for: "")) != nil else { return .nothing }
     for tensor in copies + copies { node.budget.hold(tensor) }
-    let weights = ONNXArguments(tensors: node.constants)
+    let weights = ONNXArguments(tensors: node.constants, budget: .unlimited)
     switch weights.optional(1)?.elements {
     case .float: return .float(try ONNXRecurrentWeightsSet(settings, weights))
     case .double: return .double(try ONNXRecurrentWeightsSet(settings, weights))

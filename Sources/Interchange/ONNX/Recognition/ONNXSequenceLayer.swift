@@ -21,13 +21,13 @@ struct ONNXSequenceLayer {
       case "GRU": .gru
       default: .vanilla
       }
-    var reader = ONNXNodeReader(node, opset: opset, constants: constants)
+    var reader = ONNXNodeReader(node, opset: opset, constants: constants, budget: .unlimited)
     let settings = try ONNXRecurrentSettings(&reader, kind: kind)
     guard settings.directions != [.backward] else {
       throw .unsupported("attribute direction is reverse, wanted forward or bidirectional")
     }
     isBidirectional = settings.directions.count == 2
-    let tensors = ONNXArguments(tensors: constants)
+    let tensors = ONNXArguments(tensors: constants, budget: .unlimited)
     let (w, r) = (try tensors.required(1), try tensors.required(2))
     guard w.shape.count == 3, r.shape.count == 3, w.count > 0, r.count > 0 else {
       throw .malformed("W and R have shapes \(w.shape) and \(r.shape), wanted three dimensions, none of size 0")

@@ -17,33 +17,43 @@ struct ONNXSequenceTrial {
     case tokens([Int32])
   }
 
+  /// What errors call the graph's input.
+  private let name: String
   private let budget: RunBudget
 
-  /// A batch for `parts`, as near to `batch` sequences of `steps` steps as the sizes that the graph fixes allow. Where
-  /// it takes lengths and `isRagged`, they differ. Throws where the sizes are 0, or the batch and what the layers compute
-  /// from it take more than `budget`.
+  /// The sequences and steps of each trial, where the graph does not fix them.
+  static let sizes = [(batch: 2, steps: 5), (batch: 3, steps: 4)]
+  /// The largest of them.
+  static var maxFreeSize: Int { sizes.reduce(0) { max($0, $1.batch, $1.steps) } }
+
+  /// The batch of trial `number` for `parts`, as near to ``sizes`` as those that the graph fixes allow. Where it takes
+  /// lengths, those of later trials differ. Throws where the sizes are 0, or the batch takes more than `budget`.
   init(
-    _ parts: ONNXSequenceParts, order: PaddedOrder, batch: Int, steps: Int, isRagged: Bool, seed: UInt64,
-    _ budget: RunBudget
+    _ parts: ONNXSequenceParts, order: PaddedOrder, number: Int, scalarSize: Int, _ budget: RunBudget
   ) throws(ONNXRefusal) {
     self.budget = budget
+    name = "input \(quoted(parts.input.name))"
     let cell = parts.layers[0].cell
     let size = parts.embedding == nil ? cell.inputSize : 1
-    var sizes = order == .batchMajor ? [batch, steps] : [steps, batch]
+    let free = Self.sizes[number]
+    var sizes = order == .batchMajor ? [free.batch, free.steps] : [free.steps, free.batch]
     for (axis, dimension) in (parts.input.dimensions ?? []).prefix(2).enumerated() {
       if case .fixed(let size) = dimension { sizes[axis] = size }
     }
-    // The batch in its forms, and what a model of ours keeps of each step.
-    try Self.count(sizes + [max(size, cell.gateRows)], copies: 4 + 4 * parts.layers.count, of: parts.input, budget)
-    let weights = parts.layers.reduce(parts.head?.weight.count ?? 0) { $0 + $1.weights.count * $1.cell.parameterCount }
-    let name = "input \(quoted(parts.input.name))"
-    try Self.refusing { () throws(RunExcess) in try budget.charge(sizes + [weights], for: name) }
+    try Self.count(
+      [
+        // What a layer computes of each step first, or reads.
+        .init(shape: sizes + [max(size, cell.gateRows)], elementSize: scalarSize),
+        // The inputs as they are drawn, in the graph's order and in its type; and in ours, padded and packed.
+        .init(shape: sizes + [size], elementSize: 3 * MemoryLayout<Double>.size + 2 * scalarSize),
+      ], of: parts.input, budget)
     let (batch, steps) = order == .batchMajor ? (sizes[0], sizes[1]) : (sizes[1], sizes[0])
+    let isRagged = number > 0 && parts.lengths != nil
     self.order = order
     self.steps = steps
-    lengths = (0..<batch).map { isRagged && parts.lengths != nil ? max(1, steps - $0) : steps }
+    lengths = (0..<batch).map { isRagged ? max(1, steps - $0) : steps }
 
-    var generator = SeededGenerator(seed: seed)
+    var generator = SeededGenerator(seed: UInt64(number))
     if let embedding = parts.embedding {
       features = .tokens(
         (0..<batch * steps).map { _ in Int32(generator.uniform(below: min(embedding.shape[0], Int(Int32.max)))) })
@@ -54,18 +64,36 @@ struct ONNXSequenceTrial {
 
   private var batch: Int { lengths.count }
 
-  /// The number of elements of `shape`, of which `copies` are made: a file of a few bytes can fix sizes of any number.
-  @discardableResult
+  /// Counts what is made of `value`: a file of a few bytes can fix sizes of any number.
   private static func count(
-    _ shape: [Int], copies: Int, of value: ONNXValue, _ budget: RunBudget
-  ) throws(ONNXRefusal) -> Int {
+    _ made: [RunBudget.Part], of value: ONNXValue, _ budget: RunBudget
+  ) throws(ONNXRefusal) {
     let name = "input \(quoted(value.name))"
-    guard !shape.contains(0) else {
-      throw .unsupported("\(name) leads to the shape \(shape), wanted numbers to try it with")
+    if let empty = made.first(where: { $0.shape.contains(0) }) {
+      throw .unsupported("\(name) leads to the shape \(empty.shape), wanted numbers to try it with")
     }
-    let part = RunBudget.Part(shape: shape, elementSize: copies * MemoryLayout<Double>.size)
-    try refusing { () throws(RunExcess) in try budget.allow([part], for: name) }
-    return elementCount(shape)
+    try refusing { () throws(RunExcess) in try budget.allow(made, for: name) }
+  }
+
+  /// Counts what `candidate` computes from the batch, and the numbers of an output that are compared with it.
+  func count<Scalar: BLASScalar>(_ candidate: SequenceModel<Scalar>) throws(ONNXRefusal) {
+    let architecture = candidate.architecture
+    let made = architecture.inferenceMemory(
+      batch: batch, steps: steps, path: candidate.execution.path, scalarSize: MemoryLayout<Scalar>.size)
+    let compared = RunBudget.Part(
+      shape: predictionShape(architecture), elementSize: MemoryLayout<Double>.size)
+    let weights = architecture.recurrent.parameterCount + architecture.head.parameterCount
+    try Self.refusing { () throws(RunExcess) in
+      try budget.allow(made + [compared], for: name)
+      try budget.charge([batch, steps, weights], for: name)
+    }
+  }
+
+  /// The number of predictions that a model of `architecture` makes from the batch.
+  func predictionCount(_ architecture: SequenceArchitecture) -> Int { elementCount(predictionShape(architecture)) }
+
+  private func predictionShape(_ architecture: SequenceArchitecture) -> [Int] {
+    (architecture.readout == .everyStep ? [batch, steps] : [batch]) + [architecture.outputSize]
   }
 
   /// A graph that cannot be tried is not recognised.
@@ -100,7 +128,9 @@ struct ONNXSequenceTrial {
     }
     for value in parts.states {
       let shape = try shape(of: value, parts.input)
-      let zeros = [Double](repeating: 0, count: try Self.count(shape, copies: 3, of: value, budget))
+      // As they are made, and in the graph's type.
+      try Self.count([.init(shape: shape, elementSize: 2 * MemoryLayout<Double>.size)], of: value, budget)
+      let zeros = [Double](repeating: 0, count: elementCount(shape))
       tensors[value.name] = try Tensor(shape: shape, zeros, typeName: value.elementType)
     }
     return tensors
@@ -134,19 +164,18 @@ struct ONNXSequenceTrial {
     }
   }
 
-  /// The largest difference between the numbers of an output of the graph and `wanted`, our predictions, relative to
-  /// the largest of those. Infinite where the output has another number of them.
+  /// The largest difference between the numbers of an output of the graph and our predictions, which are as many,
+  /// relative to the largest of those.
   ///
   /// - Parameters:
   ///   - found: The output's numbers, in its own order.
-  ///   - wanted: `[N × O]` or `[B × O]`.
+  ///   - size: The predictions of a row, `O`.
   ///   - layout: The order of the rows of predictions for every step; `nil` for those of sequences.
   ///   - order: Which of time and batch comes first in the output.
+  ///   - wanted: A row of the predictions, `[N × O]` or `[B × O]`.
   func difference(
-    _ found: [Double], _ wanted: Matrix<Double>, _ layout: PackedLayout?, order: PaddedOrder
+    _ found: [Double], size: Int, _ layout: PackedLayout?, order: PaddedOrder, wanted: (Int) -> [Double]
   ) -> Double {
-    let size = wanted.columns
-    guard found.count == (layout == nil ? batch : batch * steps) * size else { return .infinity }
     var (worst, scale) = (0.0, 1e-30)
     func compare(_ wanted: [Double], _ found: ArraySlice<Double>) {
       for (wanted, found) in zip(wanted, found) {
@@ -158,15 +187,58 @@ struct ONNXSequenceTrial {
     }
     for b in 0..<batch {
       guard let layout else {
-        compare(wanted.row(b), found[b * size..<(b + 1) * size])
+        compare(wanted(b), found[b * size..<(b + 1) * size])
         continue
       }
       for t in 0..<lengths[b] {
         let place = order == .batchMajor ? b * steps + t : t * batch + b
-        compare(wanted.row(layout.row(of: b, at: t)), found[place * size..<(place + 1) * size])
+        compare(wanted(layout.row(of: b, at: t)), found[place * size..<(place + 1) * size])
       }
     }
     return worst / scale
+  }
+}
+
+extension ONNXSequenceParts {
+  /// Rows of a batch that its fixed sizes may justify: a file of a few bytes can fix any number.
+  private static let maxRows = 1 << 16
+  /// Bytes that they may justify.
+  private static let maxMemory = 1 << 30
+  /// Operations that they may justify, in all trials.
+  private static let maxOperations = 1 << 38
+
+  /// What all trials together may take.
+  ///
+  /// What `limits` leave open follows from the file, as in a run, and from the sizes that the graph fixes, as far as they
+  /// may justify anything. The reading that is tried last has as much left as the first.
+  ///
+  /// - Parameters:
+  ///   - limits: Given limits.
+  ///   - byteCount: The bytes of the file.
+  ///   - nodeCount: The nodes of the graph.
+  func budget(_ limits: RunLimits, byteCount: Int, nodeCount: Int) -> RunBudget {
+    // Batches of a few steps, where the graph does not fix more.
+    let open = RunBudget(limits, bytes: byteCount, elements: 1 << 12)
+    let sizes = (input.dimensions ?? []).prefix(2).map { dimension in
+      if case .fixed(let size) = dimension { size } else { ONNXSequenceTrial.maxFreeSize }
+    }
+    let rows = min(checkedProduct(sizes) ?? .max, Self.maxRows)
+    let (cell, directions) = (layers[0].cell, layers[0].isBidirectional ? 2 : 1)
+    let hidden = directions * cell.hiddenSize
+    let widest = max(cell.inputSize, hidden, head?.bias.count ?? hidden)
+    // Of each row: gates, states and outputs of every layer, and the widest value before and after it is moved,
+    // converted and compared.
+    let numbers = layers.count * directions * (cell.gateRows + 5 * cell.hiddenSize) + 8 * widest
+    let weights = layers.reduce(head?.weight.count ?? 0) { $0 + $1.weights.count * $1.cell.parameterCount }
+    // As operators count: 4096 for each step of a recurrence, up to 32 for each number elsewhere.
+    let graphOperations = 2 * weights + layers.count * directions * 2 * 4096 + 32 * nodeCount * widest
+    // Both orders of the input; in each, both programs and three readings.
+    let trials = 2 * ONNXSequenceTrial.sizes.count
+    let operations = checkedProduct([rows, trials, 2 * graphOperations + 3 * weights]) ?? .max
+    let memory = checkedProduct([rows, numbers, MemoryLayout<Double>.size]) ?? .max
+    return RunBudget(
+      memory: limits.memory ?? checkedSum([open.memory, min(memory, Self.maxMemory)]) ?? .max,
+      operations: limits.operations ?? checkedSum([open.operations, min(operations, Self.maxOperations)]) ?? .max)
   }
 }
 

@@ -23,7 +23,8 @@ extension SequenceModel {
   ///   - loss: The training objective; `nil` for the one that the last activation implies (softmax cross-entropy,
   ///     binary cross-entropy) or, without one, the mean squared error. The activation itself is dropped: predictions
   ///     here are before it, and the loss applies it.
-  ///   - limits: What all trials together may take.
+  ///   - limits: What all trials together may take. Those left open also follow from a batch and steps that the graph
+  ///     fixes, up to 1 GiB and 2³⁸ operations more.
   ///   - allowsNonFinite: Whether weights may be infinite or NaN, which is an error otherwise.
   /// - Throws: ``ONNXError`` that names the node that does not fit, or says by how much the closest candidate differs.
   public init(
@@ -103,8 +104,7 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
 
   init(model: ONNXModel, parts: ONNXSequenceParts, loss: Loss, limits: RunLimits, allowsNonFinite: Bool) {
     (self.model, self.parts, self.loss, self.allowsNonFinite) = (model, parts, loss, allowsNonFinite)
-    // A dozen times two batches, of a few steps where the graph does not fix more.
-    budget = RunBudget(limits, bytes: model.byteCount, elements: 1 << 12)
+    budget = parts.budget(limits, byteCount: model.byteCount, nodeCount: model.graph.nodes.count)
   }
 
   /// How far apart the two engines may be, relative to the largest prediction.
@@ -113,20 +113,25 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
   /// The first candidate that agrees with the graph.
   func closest() throws(ONNXError) -> SequenceModel<Scalar> {
     let bare = try ONNXProgram(withoutActivation(), file: model.name, foldedLimit: 0)
+    let candidates = try [candidate(.everyStep), candidate(.finalState)]
+    if !allowsNonFinite { try candidates[0].parameters.checkAreFinite(in: model.name) }
     var (best, failure) = (Double.infinity, nil as ONNXError?)
-    let candidates = try [SequenceArchitecture.Readout.everyStep, .finalState].map { readout throws(ONNXError) in
-      (readout, try candidate(readout))
-    }
-    if !allowsNonFinite { try candidates[0].1.parameters.checkAreFinite(in: model.name) }
-    for reading in ONNXSequenceReading.all {
-      guard let candidate = candidates.first(where: { $0.0 == reading.readout })?.1 else { continue }
+    for order in [PaddedOrder.batchMajor, .timeMajor] {
+      var attempts: [Attempt] = []
+      for reading in ONNXSequenceReading.all where reading.inputOrder == order {
+        for candidate in candidates where candidate.architecture.readout == reading.readout {
+          attempts.append(Attempt(reading: reading, candidate: candidate, outputCount: parts.outputs.count))
+        }
+      }
       do {
-        let found = try difference(candidate, reading, bare)
-        if found <= Self.tolerance { return candidate }
-        best = min(best, found)
+        let found = try compare(&attempts, order, bare)
+        failure = failure ?? found
       } catch {
         failure = failure ?? error
+        continue
       }
+      if let attempt = attempts.first(where: \.agrees) { return attempt.candidate }
+      best = min(best, attempts.map(\.difference).min() ?? .infinity)
     }
     guard best.isFinite else {
       throw failure
@@ -198,41 +203,92 @@ struct ONNXSequenceRecognition<Scalar: BLASScalar> {
 
   // MARK: Trials
 
-  /// The largest difference between the graph and `candidate`, over two batches and before and after the activation.
-  private func difference(
-    _ candidate: SequenceModel<Scalar>, _ reading: ONNXSequenceReading, _ bare: ONNXProgram
-  ) throws(ONNXError) -> Double {
-    var worst = [Double](repeating: 0, count: parts.outputs.count)
-    for (seed, (batch, steps)) in [(2, 5), (3, 4)].enumerated() {
+  /// A reading of the graph, the candidate for it, and how far both were apart until now.
+  private struct Attempt {
+    let reading: ONNXSequenceReading
+    let candidate: SequenceModel<Scalar>
+    /// The largest difference of each output that may be the predictions.
+    private(set) var differences: [Double]
+
+    init(reading: ONNXSequenceReading, candidate: SequenceModel<Scalar>, outputCount: Int) {
+      self.reading = reading
+      self.candidate = candidate
+      differences = [Double](repeating: 0, count: outputCount)
+    }
+
+    /// That of the output that is closest.
+    var difference: Double { differences.min() ?? .infinity }
+    var agrees: Bool { difference <= ONNXSequenceRecognition<Scalar>.tolerance }
+
+    mutating func add(_ found: [Double]) { differences = zip(differences, found).map { max($0, $1) } }
+  }
+
+  /// What the graph computes in a trial: the outputs by name, with the predictions as they are after `activation`.
+  private struct GraphResult {
+    let activation: String?
+    let outputs: [String: Tensor]
+  }
+
+  /// Runs the graph in every trial whose input has this order, and compares it with the candidates that agree until
+  /// then. Throws where the graph cannot be run; returns why a candidate could not.
+  private func compare(
+    _ attempts: inout [Attempt], _ order: PaddedOrder, _ bare: ONNXProgram
+  ) throws(ONNXError) -> ONNXError? {
+    var failure: ONNXError?
+    for number in ONNXSequenceTrial.sizes.indices where attempts.contains(where: \.agrees) {
       let (trial, tensors) = try locating(nil, in: model.name) { () throws(ONNXRefusal) in
         let trial = try ONNXSequenceTrial(
-          parts, order: reading.inputOrder, batch: batch, steps: steps, isRagged: seed > 0, seed: UInt64(seed),
-          budget)
+          parts, order: order, number: number, scalarSize: MemoryLayout<Scalar>.size, budget)
         return (trial, try trial.tensors(for: parts))
       }
-      let found = try run(bare, tensors)
-      let inputs = trial.inputs(as: Scalar.self)
-      let layout = reading.readout == .everyStep ? inputs.layout : nil
-      let predictions = candidate(inputs).predictions
-      var comparisons = [(found, predictions.activated(by: nil))]
+      // What a run leaves held are its outputs, which are compared.
+      defer { budget.releaseAll() }
+      var results = [GraphResult(activation: nil, outputs: try model.run(bare, tensors, budget))]
       if let activation = parts.activation {
         try model.check(tensors, budget)
-        comparisons.append((try run(model.program, tensors), predictions.activated(by: activation.operation)))
+        let outputs = try model.run(model.program, tensors, budget)
+        results.append(GraphResult(activation: activation.operation, outputs: outputs))
       }
-      for (found, wanted) in comparisons {
-        for (index, output) in parts.outputs.enumerated() {
-          let numbers = found[output]?.elements.doubles ?? []
-          let difference = trial.difference(numbers, wanted, layout, order: reading.outputOrder)
-          worst[index] = max(worst[index], difference)
+      for index in attempts.indices where attempts[index].agrees {
+        do {
+          let found = try differences(attempts[index], trial, results)
+          attempts[index].add(found)
+        } catch {
+          failure = failure ?? error
+          attempts[index].add(parts.outputs.map { _ in .infinity })
         }
       }
     }
-    return worst.min() ?? .infinity
+    return failure
   }
 
-  private func run(_ program: ONNXProgram, _ inputs: [String: Tensor]) throws(ONNXError) -> [String: Tensor] {
-    defer { budget.releaseAll() }
-    return try model.run(program, inputs, budget)
+  /// For each output that may be the predictions, how far it is from those of a candidate, before and after the
+  /// activation; infinite where it has another number of them.
+  private func differences(
+    _ attempt: Attempt, _ trial: ONNXSequenceTrial, _ results: [GraphResult]
+  ) throws(ONNXError) -> [Double] {
+    var differences = [Double](repeating: .infinity, count: parts.outputs.count)
+    let (candidate, reading) = (attempt.candidate, attempt.reading)
+    let count = trial.predictionCount(candidate.architecture)
+    let fitting = parts.outputs.indices.filter { index in
+      results.allSatisfy { $0.outputs[parts.outputs[index]]?.count == count }
+    }
+    guard !fitting.isEmpty else { return differences }
+    try locating(nil, in: model.name) { () throws(ONNXRefusal) in try trial.count(candidate) }
+    let inputs = trial.inputs(as: Scalar.self)
+    let predictions = candidate(inputs).predictions
+    let layout = reading.readout == .everyStep ? inputs.layout : nil
+    for index in fitting {
+      differences[index] = 0
+      for result in results {
+        let found = result.outputs[parts.outputs[index]]?.elements.doubles ?? []
+        let difference = trial.difference(found, size: predictions.columns, layout, order: reading.outputOrder) {
+          predictions.row($0, activatedBy: result.activation)
+        }
+        differences[index] = max(differences[index], difference)
+      }
+    }
+    return differences
   }
 }
 
@@ -246,17 +302,14 @@ extension ONNXSequenceHead {
 }
 
 extension Matrix where Element: BLASScalar {
-  /// Softmax or LogSoftmax of each row, the sigmoid of each number, or the numbers as they are.
-  fileprivate func activated(by operation: String?) -> Matrix<Double> {
-    let rows = (0..<self.rows).map { index in
-      let row = self.row(index).map { Double($0) }
-      if operation == nil { return row }
-      if operation == "Sigmoid" { return row.map { 1 / (1 + Double._exp(-$0)) } }
-      let largest = row.max() ?? 0
-      let logarithm = largest + Double._log(row.reduce(0) { $0 + Double._exp($1 - largest) })
-      return row.map { operation == "Softmax" ? Double._exp($0 - logarithm) : $0 - logarithm }
-    }
-    return Matrix<Double>(rows: self.rows, columns: columns, rows.flatMap { $0 })
+  /// Softmax or LogSoftmax of a row, the sigmoid of its numbers, or the numbers as they are.
+  fileprivate func row(_ index: Int, activatedBy operation: String?) -> [Double] {
+    let row = self.row(index).map { Double($0) }
+    if operation == nil { return row }
+    if operation == "Sigmoid" { return row.map { 1 / (1 + Double._exp(-$0)) } }
+    let largest = row.max() ?? 0
+    let logarithm = largest + Double._log(row.reduce(0) { $0 + Double._exp($1 - largest) })
+    return row.map { operation == "Softmax" ? Double._exp($0 - logarithm) : $0 - logarithm }
   }
 }
 #endif

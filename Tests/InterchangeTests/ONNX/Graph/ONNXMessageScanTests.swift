@@ -45,6 +45,12 @@ import Testing
     #expect(refusal(field(7, many(1)) + [7]) != "")
   }
 
+  @Test func aGroupHidesNothing() throws {
+    let group: [UInt8] = [0x9b, 0x06, 0x3a, 0x01, 0x07, 0x9c, 0x06]
+    #expect(refusal(group + field(7, many(5))).hasPrefix("has groups of fields"))
+    #expect(refusal(try ONNX_ModelProto.relu.serializedBytes() + group).hasPrefix("has groups of fields"))
+  }
+
   @Test func aModelIsReadWhateverItsSize() throws {
     #expect(refusal(try ONNX_ModelProto.relu.serializedBytes()) == "")
     let nodes = (0..<20_000).map { ONNX_NodeProto.node("Relu", ["v\($0)"], ["v\($0 + 1)"], [.integer("axis", 1)]) }

@@ -79,6 +79,51 @@ import Testing
     #expect(recognized.architecture.readout == .finalState)
   }
 
+  // MARK: Fixed sizes
+
+  /// PyTorch fixes batch and steps, unless told otherwise. Readings are tried one after the other, and one that is
+  /// tried late has as much left as the first.
+  @Test(arguments: [ForeignModel.everyStep, ForeignModel.finalState])
+  func aGraphThatFixesBatchAndStepsIsRecognized(_ variant: ExportVariant) throws {
+    let foreign = try ForeignModel(variant) { graph in
+      graph.fix(batch: 32, steps: 128)
+      graph.activate("Softmax", ["axis": variant.readout == .everyStep ? 2 : 1])
+    }.model
+    let recognized = try SequenceModel<Float>(recognizing: foreign)
+    #expect(recognized.architecture.readout == variant.readout)
+    #expect(recognized.parameters == (try variant.model(as: Float.self)).parameters)
+  }
+
+  @Test func aFixedBatchOfOrdinarySizeIsWithinTheLimits() throws {
+    let model = SequenceModel<Float>(
+      try SequenceArchitecture(
+        recurrent: RecurrentStack(RecurrentCell(.lstm, inputSize: 64, hiddenSize: 128)), outputSize: 10,
+        loss: .meanSquaredError), seed: 6)
+    var message = try ONNX_ModelProto(
+      serializedBytes: ONNXExport(model, ONNXExport.Options(hasStates: false)).serialized())
+    message.metadataProps = []
+    message.graph.fix(batch: 32, steps: 128)
+    let bytes: [UInt8] = try message.serializedBytes()
+    let foreign = try ONNXModel(bytes: bytes, name: "fixed.onnx")
+    #expect(try SequenceModel<Float>(recognizing: foreign).parameters == model.parameters)
+    for limits in [RunLimits(memory: 1 << 22), RunLimits(operations: 1 << 28)] {
+      let error = try #require(throws: ONNXError.self) {
+        try SequenceModel<Float>(recognizing: foreign, limits: limits)
+      }
+      #expect("\(error)".contains("in all, the limit on "), "\(error)")
+    }
+  }
+
+  @Test(arguments: [(1 << 20, 1 << 20), (1, 1 << 20), (1 << 20, 1), (1 << 40, 1), (1, 1 << 62), (Int.max, Int.max)])
+  func fixedSizesThatNoFileJustifiesAreRefused(_ batch: Int, _ steps: Int) throws {
+    for variant in [ForeignModel.everyStep, ForeignModel.finalState] {
+      let foreign = try ForeignModel(variant) { $0.fix(batch: batch, steps: steps) }.model
+      let error = try #require(throws: ONNXError.self) { try SequenceModel<Float>(recognizing: foreign) }
+      #expect("\(error)".contains("input “inputs” of shape [\(batch), \(steps), 15] takes "), "\(error)")
+      #expect("\(error)".hasSuffix("in all, the limit on memory"), "\(error)")
+    }
+  }
+
   @Test func changedBytesGiveAModelOrAnError() throws {
     let bytes = try ONNXExport(ForeignModel.everyStep.model(as: Float.self)).serialized()
     var generator = SeededGenerator(seed: 4)
@@ -309,6 +354,12 @@ extension ONNX_GraphProto {
     _ operation: String, _ inputs: [String], _ output: String, _ attributes: [String: Int] = [:]
   ) {
     node.append(.operation(operation, inputs, output, attributes))
+  }
+
+  /// Fixes the sizes of the features.
+  fileprivate mutating func fix(batch: Int, steps: Int) {
+    input[0].type.tensorType.shape.dim[0].dimValue = Int64(batch)
+    input[0].type.tensorType.shape.dim[1].dimValue = Int64(steps)
   }
 
   /// Puts an operation over what is the output `predictions`.

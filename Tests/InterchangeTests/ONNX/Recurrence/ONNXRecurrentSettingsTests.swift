@@ -9,7 +9,7 @@ import Testing
     _ attributes: [String: ONNXAttribute], _ kind: RecurrentCell.Kind = .lstm
   ) throws -> ONNXRecurrentSettings {
     let node = ONNXNode(place: "node", operation: "LSTM", inputs: [], outputs: [], attributes: attributes)
-    var reader = ONNXNodeReader(node, opset: 14, constants: [])
+    var reader = ONNXNodeReader(node, opset: 14, constants: [], budget: .unlimited)
     let settings = try ONNXRecurrentSettings(&reader, kind: kind)
     try reader.checkThatAllWasRead()
     return settings

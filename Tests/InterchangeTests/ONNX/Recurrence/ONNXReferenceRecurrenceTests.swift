@@ -9,7 +9,7 @@ import Testing
     _ kind: RecurrentCell.Kind, _ attributes: [String: ONNXAttribute], _ weights: ONNXRecurrentWeights<Double>
   ) throws -> ONNXReferenceRecurrence<Double> {
     let node = ONNXNode(place: "node", operation: "", inputs: [], outputs: [], attributes: attributes)
-    var reader = ONNXNodeReader(node, opset: 14, constants: [])
+    var reader = ONNXNodeReader(node, opset: 14, constants: [], budget: .unlimited)
     return ONNXReferenceRecurrence(
       try ONNXRecurrentSettings(&reader, kind: kind), 0, weights: weights, inputSize: 1, hiddenSize: 1)
   }
