@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -87,6 +88,13 @@ class Training:
         if ending.status != 0:
             raise SystemExit(f"torture: the undisturbed training failed: {ending.error}")
         return cls(rnn, sum_of(folder / "model.safetensors"), monotonic() - began)
+
+    def sum_on_one_thread(self) -> str:
+        """The SHA-256 of the model that one thread makes, whose last bits may be others."""
+        with tempfile.TemporaryDirectory() as name:
+            write_data(Path(name))
+            self.run(Path(name), environment={"RECURRENT_THREADS": "1"})
+            return sum_of(Path(name) / "model.safetensors")
 
     def command(self, *more: str, output: str = "model.safetensors") -> list[str]:
         """Its command line."""

@@ -118,8 +118,12 @@ enum TextMeasure {
   /// `text`, or as much of its beginning as fits into `width`, with an ellipsis.
   static func shortened(_ text: String, width limit: Double, size: Double) -> String {
     guard width(text, size: size) > limit else { return text }
-    var shortened = text
-    while !shortened.isEmpty, width(shortened, size: size) + size > limit { shortened.removeLast() }
+    var (shortened, letters) = ("", 0.0)
+    for character in text {
+      letters = character.unicodeScalars.reduce(letters) { $0 + width($1) }
+      guard letters * size + size <= limit else { break }
+      shortened.append(character)
+    }
     return shortened + "…"
   }
 

@@ -4,6 +4,14 @@ import TestSupport
 @testable import Figures
 
 @Suite struct LineChartDrawingTests {
+  /// Of a file that is not trusted; to measure it anew for each letter would take hours.
+  @Test func aLabelOfMillionsOfLettersIsCut() {
+    let label = String(repeating: "é", count: 3_000_000)
+    let axis = FigureAxis(label)
+    let chart = LineChart(label, x: axis, y: axis, lines: [LineChart.Line(label, [FigurePoint(1, 2)])])
+    #expect(Figure.lineChart(chart).svg().contains("éé…"))
+  }
+
   @Test func everyPointSaysItsNumbers() throws {
     let titles = try parsedXML(LineChartDrawing(FigureExamples.losses).picture(isAlone: false)).titles
     for line in FigureExamples.losses.lines {

@@ -12,8 +12,10 @@ enum OpenBLASCalls {
 
   private struct Slot: ~Copyable {
     let calls = Atomic<Int>(0)
+    /// The most calls that there were at a time.
+    let mostCalls = Atomic<Int>(0)
     // Two cache lines, because processors fetch them in pairs.
-    private let padding = InlineArray<15, Int>(repeating: 0)
+    private let padding = InlineArray<14, Int>(repeating: 0)
   }
 
   /// Whether the process has computed in OpenBLAS through this library.
@@ -33,11 +35,24 @@ enum OpenBLASCalls {
     _ = ForkHandlers.areInstalled
     if !anyHasBegun.load(ordering: .relaxed) { anyHasBegun.store(true, ordering: .sequentiallyConsistent) }
     while true {
-      underWay[slot].calls.add(1, ordering: .sequentiallyConsistent)
+      let calls = underWay[slot].calls.add(1, ordering: .sequentiallyConsistent).newValue
+      if calls > underWay[slot].mostCalls.load(ordering: .relaxed) { checkMemory(forCalls: calls, in: slot) }
       guard isClosed.load(ordering: .sequentiallyConsistent) else { return }
       underWay[slot].calls.subtract(1, ordering: .releasing)
       while isClosed.load(ordering: .acquiring) { sched_yield() }
     }
+  }
+
+  /// The size of the buffer that OpenBLAS takes for each of the calls that are under way at a time, in bytes; on other
+  /// processors it is less.
+  private static let bufferSize = 128 << 20
+
+  /// Stops the program where there is no memory for one more of OpenBLAS's buffers: it would try for ever to get it.
+  private static func checkMemory(forCalls calls: Int, in slot: Int) {
+    underWay[slot].mostCalls.store(calls, ordering: .relaxed)
+    let buffer = mmap(nil, bufferSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    require(buffer != MAP_FAILED, "there is no memory for a buffer of OpenBLAS of \(bufferSize) bytes")
+    munmap(buffer, bufferSize)
   }
 
   /// Waits until no call is under way, and keeps new ones waiting until ``open()``.

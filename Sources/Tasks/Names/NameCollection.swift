@@ -52,15 +52,24 @@ struct NameCollection: Hashable, Sendable {
     (training, validation, test) = (numbers(entries[0]), numbers(entries[1]), numbers(entries[2]))
   }
 
+  /// The limit on the characters of a name, which is a sequence with a step for each.
+  private static let maxLength = 1000
+
   /// The lists of `folder`, each of one name at least.
   init(_ folder: DataDirectory, seed: UInt64) throws(DataError) {
     var lists: [(language: String, names: [String])] = []
     for file in DataSet.names.files {
       let names = try folder.lines(of: file).map { $0.trimmingPrefix { $0 == " " } }.map { name in
         String(name[..<(name.lastIndex { $0 != " " }.map(name.index(after:)) ?? name.startIndex)])
-      }.filter { !$0.isEmpty }
-      guard !names.isEmpty else { throw DataError(file: folder(file), reason: "holds no name") }
-      lists.append((String(file.split(separator: "/")[1].dropLast(4)), names))
+      }
+      if let line = names.firstIndex(where: { $0.utf8.count > Self.maxLength }) {
+        throw DataError(
+          file: folder(file), line: line + 1,
+          reason: "is a name of \(names[line].utf8.count) bytes; one has at most \(Self.maxLength)")
+      }
+      let list = names.filter { !$0.isEmpty }
+      guard !list.isEmpty else { throw DataError(file: folder(file), reason: "holds no name") }
+      lists.append((String(file.split(separator: "/")[1].dropLast(4)), list))
     }
     self.init(lists, seed: seed)
   }

@@ -1,4 +1,5 @@
-import Glibc
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Kernels
@@ -34,6 +35,23 @@ import Testing
       a.withView { a in b.withView { b in c.withMutableView { multiply(a, b, into: $0) } } }
       precondition(c == Matrix([[50], [122]]))
     }
+  }
+
+  /// Not under a sanitizer, which takes terabytes of addresses.
+  @Test(.enabled(if: isOptimized)) func withoutMemoryForOpenBLASTheProgramStopsInsteadOfWaiting() async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let text = try #require(try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))
+      let pages = try #require(text.split(separator: " ").first.flatMap { UInt($0) })
+      let limit = pages * UInt(sysconf(Int32(_SC_PAGESIZE))) + 64 << 20
+      var limits = rlimit(rlim_cur: limit, rlim_max: limit)
+      precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0)
+      let a = Matrix<Float>.zeros(rows: 300, columns: 300)
+      var c = a
+      a.withView { a in c.withMutableView { multiply(a, a, into: $0) } }
+      exit(EXIT_SUCCESS)
+    }
+    let error = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(error.contains("there is no memory for a buffer of OpenBLAS"))
   }
 
   @Test func noCoreIsAdoptedOnceTheProcessHasComputed() async {

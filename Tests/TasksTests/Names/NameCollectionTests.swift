@@ -1,3 +1,4 @@
+import DataIO
 import Glibc
 import TestSupport
 import Testing
@@ -33,6 +34,15 @@ import Testing
   @Test func theSeedDecidesTheParts() {
     #expect(NameCollection(Self.lists, seed: 3) == NameCollection(Self.lists, seed: 3))
     #expect(NameCollection(Self.lists, seed: 3).test != NameCollection(Self.lists, seed: 4).test)
+  }
+
+  @Test func aNameTooLongIsNamedByItsLine() throws {
+    let folder = TemporaryFolder()
+    makeFolder(folder.path("names"))
+    let text = "Ab\n" + String(repeating: "x", count: 1001) + "\n"
+    for file in DataSet.names.files { writeFile(Array(text.utf8), to: folder.path(file)) }
+    let error = #expect(throws: DataError.self) { try NameCollection(DataDirectory(folder.path), seed: 1) }
+    #expect(error?.line == 2 && error?.reason == "is a name of 1001 bytes; one has at most 1000")
   }
 
   @Test func spacesAroundANameDoNotCount() throws {
