@@ -16,15 +16,15 @@ from .tally import Tally, table
 from .training import Training
 
 CAMPAIGNS = ("kills", "mutations", "limits", "clock", "neighbours", "memory", "sizes")
-# The share of the time that is repeated until it is over; the others run once.
-SHARES = {"kills": 0.45, "mutations": 0.55}
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="torture.sh", description="Disturbs trainings and readers of files; see Scripts/torture.sh."
     )
-    parser.add_argument("--minutes", type=float, default=2, help="time for kills and mutations together (default 2)")
+    parser.add_argument(
+        "--minutes", type=float, default=2, help="time for kills, and for mutations; the others run once (default 2)"
+    )
     parser.add_argument("--mutations", type=int, metavar="N", help="try N mutated files, however long it takes")
     parser.add_argument("--seed", type=int, default=1, help="decides everything that is random (default 1)")
     parser.add_argument(
@@ -69,11 +69,11 @@ def main() -> int:
         training = Training.measured(rnn, Path(folder))
     generator = random.Random(f"surroundings {options.seed}")
 
-    def deadline(name: str) -> float:
-        return monotonic() + 60 * options.minutes * SHARES[name]
+    def deadline() -> float:
+        return monotonic() + 60 * options.minutes
 
-    add("kills", lambda: kills(training, options.seed, deadline("kills")))
-    add("mutations", lambda: mutated.campaign(rnn, options.mutations, deadline("mutations"), options.seed))
+    add("kills", lambda: kills(training, options.seed, deadline()))
+    add("mutations", lambda: mutated.campaign(rnn, options.mutations, deadline(), options.seed))
     add(
         "limits",
         lambda: [

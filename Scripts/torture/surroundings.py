@@ -35,20 +35,18 @@ OUT_OF_MEMORY = re.compile(
 
 
 def count_same_bits(
-    tally: Tally, training: Training, folder: Path, ending: Ending, others: tuple[str, ...] = ()
+    tally: Tally, training: Training, folder: Path, ending: Ending, may_be_alone: bool = False
 ) -> None:
-    """Counts a model that is the undisturbed one, or one of the sums `others`."""
-    if sum_of(folder / "model.safetensors") in (training.sum, *others):
+    """Counts a model that is the undisturbed one, or one of a single thread where there may be no memory for a second."""
+    found = sum_of(folder / "model.safetensors")
+    if found == training.sum or may_be_alone and found == training.sum_alone:
         tally.counts["same bits"] += 1
     else:
         tally.find("other bits than without a disturbance", ending)
 
 
-def limited(tally: Tally, training: Training, limits: Limits, others: tuple[str, ...] = ()) -> None:
-    """A training under `limits`, and one without them that goes on from what it left.
-
-    The model is the undisturbed one, or one of the sums `others`.
-    """
+def limited(tally: Tally, training: Training, limits: Limits) -> None:
+    """A training under `limits`, and one without them that goes on from what it left."""
     limits = replace(limits, processor=120)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -67,7 +65,7 @@ def limited(tally: Tally, training: Training, limits: Limits, others: tuple[str,
             ).ending()
             if not tally.count(ending, (0,)):
                 return
-        count_same_bits(tally, training, folder, ending, others)
+        count_same_bits(tally, training, folder, ending, may_be_alone=True)
 
 
 def memory(training: Training, generator: random.Random) -> Tally:
@@ -97,10 +95,8 @@ def processes(training: Training) -> Tally:
                 tally.skipped = "not run: another user cannot run the tool here"
                 return tally
             training = replace(training, rnn=copy)
-        # Where no second thread can be had, the bits are those of one: the head's products go through OpenBLAS.
-        alone = training.sum_on_one_thread()
         for count in (0, 1, 2, 8):
-            limited(tally, training, Limits(processes=count, user=NOBODY if is_root() else None), (alone,))
+            limited(tally, training, Limits(processes=count, user=NOBODY if is_root() else None))
     return tally
 
 

@@ -4,10 +4,10 @@ import Models
 
 /// Work that leaves nothing in memory, however often it is done.
 enum Repetition {
-  /// Repetitions after which all that is made once has been made: threads, loops, buffers of OpenBLAS.
-  static let warmUp = 10
-  /// Bytes that may come to use for reasons of the allocator's and the runtime's.
-  static let maxGrowth = 16_384
+  /// In half of so many all that is made once has been made: threads, loops, buffers of OpenBLAS.
+  static let minCount = 20
+  /// Bytes that may come to use for reasons of the allocator's and the runtime's: some thirty for each of a thousand.
+  static let maxGrowth = 32_768
 
   /// Bytes that this process has allocated and not freed.
   static func bytesInUse() -> Int { CACBytesInUse() }
