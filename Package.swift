@@ -124,7 +124,7 @@ let package = Package(
     .testTarget(
       name: "rnnTests",
       dependencies: [
-        "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "TestSupport",
+        "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "ToolSupport", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
       ],
       swiftSettings: strict),

@@ -3,6 +3,7 @@ import DataIO
 import Foundation
 import TestSupport
 import Testing
+import ToolSupport
 
 @testable import rnn
 
@@ -20,6 +21,18 @@ import Testing
     try part.append([6])
     try part.flush()
     #expect(try part.count == 1 && FileReading.bytes(of: path) == [6])
+  }
+
+  @Test func aDiskWithoutRoomGivesALineAndKeepsWhatItHad() async {
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      ToolProcess.prepare()
+      var limit = rlimit(rlim_cur: 1000, rlim_max: rlim_t.max)
+      precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      let file = try PartialFile(path: path)
+      let error = #expect(throws: DownloadError.self) { try file.append([UInt8](repeating: 1, count: 3000)) }
+      #expect(error?.description == "\(path): what comes cannot be written: File too large")
+      #expect(try file.count == 1000 && FileReading.bytes(of: path).count == 1000)
+    }
   }
 
   @Test func whatIsNoRegularFileIsRefused() throws {
