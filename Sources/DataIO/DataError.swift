@@ -13,8 +13,10 @@ public struct DataError: Error, Hashable, Sendable {
   public var column: Int?
   /// What was found, and what was wanted.
   public var reason: String
-  /// Why a whole file could not be written; `nil` where something else is wrong.
+  /// Why a whole file could not be written or locked; `nil` where something else is wrong.
   package var writeFailure: SystemCallError?
+  /// Whether the disk is full, or a quota or limit on sizes is reached.
+  package var isOutOfSpace: Bool { writeFailure?.isOutOfSpace == true }
 
   /// An error in `file`.
   public init(file: String, line: Int? = nil, column: Int? = nil, reason: String) {
@@ -22,6 +24,18 @@ public struct DataError: Error, Hashable, Sendable {
     self.line = line
     self.column = column
     self.reason = reason
+  }
+
+  /// A file or folder that cannot be written, as `action` says, because of `failure`.
+  package init(file: String, _ action: String = "cannot be written", because failure: SystemCallError) {
+    self.init(file: file, reason: "\(action): \(failure)")
+    writeFailure = failure
+  }
+
+  /// A file or folder whose lock was not taken.
+  package init(locking file: String, _ error: FileLockError) {
+    self.init(file: file, reason: error.description)
+    writeFailure = error.systemError
   }
 }
 

@@ -10,17 +10,11 @@ package enum FileWriting {
   package static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
     do {
       try replaceFile(at: path) { descriptor throws(SystemCallError) in try writeAll(bytes, to: descriptor) }
-    } catch {
-      var dataError = DataError(file: path, reason: "cannot be written: \(error)")
-      dataError.writeFailure = error
-      throw dataError
-    }
+    } catch { throw DataError(file: path, because: error) }
   }
 
   /// Throws where no file can be written at `path`, before the work begins whose result it is to hold.
   package static func check(_ path: String) throws(DataError) {
-    do { try checkReplaceable(path) } catch {
-      throw DataError(file: path, reason: "cannot be written: \(error)")
-    }
+    do { try checkReplaceable(path) } catch { throw DataError(file: path, because: error) }
   }
 }

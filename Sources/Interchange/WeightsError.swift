@@ -13,6 +13,8 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
   public let found: String
   /// What should be.
   public let wanted: String
+  /// Whether the disk is full, or a quota or limit on sizes is reached.
+  package var isOutOfSpace = false
 
   /// An error about `item` of `file`.
   init(file: String, item: String? = nil, found: String, wanted: String) {
@@ -22,15 +24,21 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
     self.wanted = wanted
   }
 
-  /// What a safetensors file was refused for.
+  /// What a safetensors file was refused for, or could not be written for.
   init(_ error: SafetensorsError) {
     self.init(
       file: error.file, item: error.tensor.map { "tensor \($0)" }, found: error.found, wanted: error.wanted)
+    isOutOfSpace = error.isOutOfSpace
   }
 
-  /// What a file was refused for that could not be read, or held no archive or array.
+  /// What a file was refused for that could not be read or written, or held no archive or array.
   init(_ error: DataError) {
-    self.init(file: error.file, found: error.reason, wanted: "a file that can be read")
+    guard let failure = error.writeFailure else {
+      self.init(file: error.file, found: error.reason, wanted: "a file that can be read")
+      return
+    }
+    self.init(file: error.file, found: "\(failure)", wanted: "a file that can be written")
+    isOutOfSpace = error.isOutOfSpace
   }
 
   /// A setting of `item` that no network of ours can have.
@@ -45,7 +53,7 @@ public struct WeightsError: Error, Hashable, CustomStringConvertible, Sendable {
   }
 }
 
-/// Calls `body`; what a safetensors file was refused for becomes a ``WeightsError``.
+/// Calls `body`; what a safetensors file was refused for, or could not be written for, becomes a ``WeightsError``.
 func readingSafetensors<Result>(
   _ body: () throws(SafetensorsError) -> Result
 ) throws(WeightsError) -> Result {

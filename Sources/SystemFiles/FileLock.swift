@@ -41,7 +41,10 @@ package final class FileLock: Sendable {
   private static func lock(_ path: String) throws(FileLockError) -> Int32 {
     var holder: Int32?
     for _ in 0..<attempts {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+      let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+      var descriptor = open(path, flags | O_EXCL, 0o666)
+      let isNew = descriptor >= 0
+      if !isNew, errno == EEXIST { descriptor = open(path, flags, 0o666) }
       guard descriptor >= 0 else { throw .system(SystemCallError("open")) }
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || [ENOSYS, ENOTSUP, ENOLCK].contains(errno) {
         // Its last holder may have removed the file after it was opened here.
@@ -50,6 +53,7 @@ package final class FileLock: Sendable {
             guard ftruncate(descriptor, 0) == 0 else { throw SystemCallError("ftruncate") }
             try writeAll(Array("\(getpid())\n".utf8), to: descriptor)
           } catch {
+            if isNew, isOpen(descriptor, at: path) { unlink(path) }
             close(descriptor)
             throw .system(error)
           }
@@ -92,6 +96,9 @@ package enum FileLockError: Error, Equatable, CustomStringConvertible {
   /// A process holds it; `nil` where the file names none.
   case held(by: Int32?)
   case system(SystemCallError)
+
+  /// The system call that failed; `nil` where a process holds the lock.
+  package var systemError: SystemCallError? { if case .system(let error) = self { error } else { nil } }
 
   /// The reason, for a line that names the file or folder before it.
   package var description: String {

@@ -105,17 +105,18 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemCallE
 /// or the new file is there in full: a temporary file in the same directory, flushed and renamed, then the directory
 /// flushed. Where anything fails before the rename, the temporary file is removed and the old file is untouched.
 ///
-/// The new file has the permissions of the old one. Where `path` is a symbolic link, what it leads to is replaced, or
-/// made. Only a regular file is replaced: replacing a device or a pipe would remove it for the whole system.
+/// The new file has the permissions of the old one, and its owner and group where the system lets this process set
+/// them. Where `path` is a symbolic link, what it leads to is replaced, or made. Only a regular file is replaced:
+/// replacing a device or a pipe would remove it for the whole system.
 package func replaceFile(
   at path: String, with body: (_ descriptor: Int32) throws(SystemCallError) -> Void
 ) throws(SystemCallError) {
-  let (path, permissions) = try replacementTarget(path)
-  let (descriptor, temporary) = try openTemporaryFile(in: directory(of: path), isPrivate: permissions != nil)
+  let (path, old) = try replacementTarget(path)
+  let (descriptor, temporary) = try openTemporaryFile(in: directory(of: path), isPrivate: old != nil)
   do throws(SystemCallError) {
     do throws(SystemCallError) {
       try body(descriptor)
-      if let permissions { try restore(permissions, of: descriptor) }
+      if let old { try restoreOwnerAndPermissions(of: old, on: descriptor) }
       guard fsync(descriptor) == 0 else { throw SystemCallError("fsync") }
     } catch {
       close(descriptor)
@@ -131,7 +132,8 @@ package func replaceFile(
 }
 
 /// Throws where ``replaceFile(at:with:)`` cannot put a file at `path`: a name that is too long, a loop of links, a
-/// directory that may not be written to. It makes the temporary file and removes it.
+/// directory that may not be written to, a file that is mounted, immutable or protected by a sticky directory. It makes
+/// the temporary file and removes it.
 package func checkReplaceable(_ path: String) throws(SystemCallError) {
   let (descriptor, temporary) = try openTemporaryFile(in: directory(of: replacementTarget(path).path), isPrivate: true)
   unlink(temporary)
@@ -160,8 +162,8 @@ package func removeOrphans(in directory: String) {
 /// Whether there is anything at `path`.
 package func fileExists(at path: String) -> Bool { !path.utf8.contains(0) && access(path, F_OK) == 0 }
 
-/// The path of the file that is replaced at `path`, after symbolic links, and its permissions; none where it is new.
-private func replacementTarget(_ path: String) throws(SystemCallError) -> (path: String, permissions: mode_t?) {
+/// The path of the file that is replaced at `path`, after symbolic links, and its status; `nil` where it is new.
+private func replacementTarget(_ path: String) throws(SystemCallError) -> (path: String, old: stat?) {
   // The system would end the path at the NUL.
   guard !path.utf8.contains(0) else { throw SystemCallError("open", code: EINVAL) }
   var status = stat()
@@ -179,7 +181,30 @@ private func replacementTarget(_ path: String) throws(SystemCallError) -> (path:
   guard isFound == isThere, !isThere || found.st_ino == status.st_ino && found.st_dev == status.st_dev else {
     throw SystemCallError("open", code: ENOENT)
   }
-  return (target, isThere ? status.st_mode & 0o777 : nil)
+  try checkRename(to: target, over: isThere ? status : nil)
+  return (target, isThere ? status : nil)
+}
+
+/// Throws where a file in the directory of `path` may not be renamed to `path`, over the file with the status `old`;
+/// the system itself says so only at the rename.
+private func checkRename(to path: String, over old: stat?) throws(SystemCallError) {
+  let directory = directory(of: path)
+  if FileAttributes(path: directory).contains(.isAppendOnly) {
+    throw SystemCallError("an append-only directory", code: EPERM)
+  }
+  guard let old else { return }
+  let attributes = FileAttributes(path: path)
+  if attributes.contains(.isMountRoot) { throw SystemCallError("a file that is mounted by itself", code: EBUSY) }
+  if attributes.contains(.isImmutable) { throw SystemCallError("an immutable file", code: EPERM) }
+  if attributes.contains(.isAppendOnly) { throw SystemCallError("an append-only file", code: EPERM) }
+  var status = stat()
+  guard stat(directory, &status) == 0, status.st_mode & S_ISVTX != 0, ![old.st_uid, status.st_uid].contains(geteuid())
+  else { return }
+  // Whether this process may nevertheless, as root may, only the system knows. For rmdir, too, it checks that, and only
+  // then finds that a file is no directory.
+  if rmdir(path) != 0, errno == EPERM {
+    throw SystemCallError("another user's file in a sticky directory", code: EPERM)
+  }
 }
 
 /// What the symbolic link at `path` says; `nil` where there is no such link.
@@ -193,9 +218,11 @@ private func symbolicLink(at path: String) throws(SystemCallError) -> String? {
   return link
 }
 
-private func restore(_ permissions: mode_t, of descriptor: Int32) throws(SystemCallError) {
+private func restoreOwnerAndPermissions(of old: stat, on descriptor: Int32) throws(SystemCallError) {
+  // Others than root may at most choose among their groups.
+  if fchown(descriptor, old.st_uid, old.st_gid) != 0 { _ = fchown(descriptor, .max, old.st_gid) }
   // A file system without permissions says that they may not be changed.
-  guard fchmod(descriptor, permissions) == 0 || errno == EPERM || errno == ENOTSUP else {
+  guard fchmod(descriptor, old.st_mode & 0o777) == 0 || errno == EPERM || errno == ENOTSUP else {
     throw SystemCallError("fchmod")
   }
 }

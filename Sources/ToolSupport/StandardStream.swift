@@ -22,16 +22,32 @@ package struct StandardStream: Sendable {
     }
   }
 
-  /// Writes a line of a log, which nothing depends on: where it cannot be written, the work goes on without it, and the
-  /// next line that can be written says so.
+  /// Writes a line of a log, which nothing depends on: where it cannot be written, or nobody reads it, the work goes on
+  /// without it, and the next line that can be written says so.
   package func log(_ text: String) {
     let failure = Self.lastLogFailure.exchange(0, ordering: .relaxed)
+    guard hasRoom(withinMilliseconds: failure == EAGAIN ? 0 : Self.patience) else {
+      return Self.lastLogFailure.store(EAGAIN, ordering: .relaxed)
+    }
     do {
-      if failure != 0 { try write("\nA part of this log is missing: \(systemMessage(failure))\n") }
+      if failure != 0 {
+        let reason = failure == EAGAIN ? "nobody read it" : systemMessage(failure)
+        try write("\nA part of this log is missing: \(reason)\n")
+      }
       try write(text)
     } catch {
       Self.lastLogFailure.store(error.code, ordering: .relaxed)
     }
+  }
+
+  /// The time in milliseconds that a log waits for its reader.
+  private static let patience: Int32 = 1000
+
+  /// Whether a line can be written without waiting: a pipe then has room for 4096 bytes.
+  private func hasRoom(withinMilliseconds timeout: Int32) -> Bool {
+    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    // What cannot be polled fails by itself when it is written.
+    return poll(&ready, 1, timeout) != 0
   }
 
   /// Why the last text for a log could not be written; 0 where it was.

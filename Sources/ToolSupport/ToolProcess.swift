@@ -2,6 +2,14 @@ internal import Glibc
 
 /// The surroundings of a tool's process.
 package enum ToolProcess {
+  /// The place of the first argument that is not UTF-8, counted from 1: Swift would change it, so that a path would name
+  /// another file. `nil` where all are.
+  package static var firstArgumentThatIsNoText: Int? {
+    (0..<Int(CommandLine.argc)).first { index in
+      CommandLine.unsafeArgv[index].map { String(validatingCString: $0) == nil } ?? false
+    }
+  }
+
   /// Makes writing fail with an error where it would end the process, and keeps files that are opened later off the
   /// descriptors of standard streams. To be called first of all.
   package static func prepare() {

@@ -21,7 +21,8 @@ struct Convert: ParsableCommand {
               .npz          Keras's variables, by w.path
       What was written is read back and run beside the model that was read, before convert says that it is done.
 
-      Exit codes: 0; 1 where what was written does not compute the same; 2 for files that cannot be read or written.
+      Exit codes: 0; 1 where what was written does not compute the same, and where the disk is full or a limit on sizes
+      is reached; 2 for files that cannot be read or written.
       """)
 
   /// Whose weights a .safetensors file is to hold.
@@ -48,13 +49,13 @@ struct Convert: ParsableCommand {
   var reading: ReadingOptions
 
   func validate() throws {
-    guard input != output else { throw ValidationError("IN and OUT are the same file") }
+    guard !input.utf8.elementsEqual(output.utf8) else { throw ValidationError("IN and OUT are the same file") }
     let kind = try? FileKind(output)
     if let kind, kind != .onnx, lengths || noStates {
-      throw ValidationError("--lengths and --no-states are for an .onnx file, and OUT is \(output)")
+      throw ValidationError("--lengths and --no-states are for an .onnx file, and OUT is \(shown(output))")
     }
     if let kind, kind != .safetensors, target != .recurrent {
-      throw ValidationError("--for is for a .safetensors file, and OUT is \(output)")
+      throw ValidationError("--for is for a .safetensors file, and OUT is \(shown(output))")
     }
   }
 
@@ -62,20 +63,22 @@ struct Convert: ParsableCommand {
     let writer = try ModelWriter(to: output, self)
     try OutputFolder.check(file: output, besides: [input])
     let file = try ModelFile.read(input, reading)
-    print("\(input): \(file.description)")
+    print("\(shown(input)): \(file.description)")
     let difference =
       switch file.model {
       case .float(let model): try writer.write(model, file.preprocessing)
       case .double(let model): try writer.write(model, file.preprocessing)
       }
-    print("\(output): \(writer.description)")
+    print("\(shown(output)): \(writer.description)")
     guard difference <= ModelWriter.tolerance else {
       StandardStream.error.log(
-        "Error: \(output) was written, but gives outputs that differ by \(twoDigits(difference))\n")
+        "Error: \(shown(output)) was written, but gives outputs that differ by \(twoDigits(difference))\n")
       throw ExitCode(1)
     }
     let agreement = difference == 0 ? "to the bit" : "to within \(twoDigits(difference))"
     print("Read back, it gives the same outputs \(agreement).")
   }
+
+  private func shown(_ path: String) -> String { printable(path, limit: 4096) }
 }
 #endif

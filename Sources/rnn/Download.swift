@@ -7,6 +7,11 @@ import SystemFiles
 /// A download that failed.
 struct DownloadError: Error, Equatable, CustomStringConvertible {
   let description: String
+
+  /// A transfer that ended without an answer.
+  static func noAnswer(of host: String) -> DownloadError {
+    DownloadError(description: "\(host) gave no answer, or redirected to no address")
+  }
 }
 
 /// Downloads a file of known size and hash, and puts it in place only if it is that one.
@@ -15,7 +20,7 @@ struct DownloadError: Error, Equatable, CustomStringConvertible {
 /// can do that, and begun anew where the whole is not the right file. No more than the size is ever written or read.
 struct Download: Sendable {
   /// What a server says before it sends any bytes.
-  struct Answer: Sendable {
+  struct Answer: Sendable, Codable {
     /// The status code.
     let status: Int
     /// The first byte of the file that follows, where the answer is a part of it.
@@ -54,7 +59,7 @@ struct Download: Sendable {
     return SHA256.hexadecimal(of: bytes) == hash
   }
 
-  /// Downloads the file. Throws ``DownloadError`` where the network fails, and then keeps the partial download; and
+  /// Downloads the file. Throws ``DownloadError`` where the network fails, and then keeps what has come, if anything; and
   /// where another file comes, and then deletes it.
   func callAsFunction() throws {
     let lock: FileLock
@@ -63,19 +68,30 @@ struct Download: Sendable {
     // The last run ended after the download.
     if isFile(at: partPath) { return try putInPlace() }
     let part = try PartialFile(path: partPath)
-    // It is not the file, so what is as long is of another one.
-    if part.count >= size { try part.empty() }
-    if part.count > 0, try receive(into: part), isFile(at: partPath) { return try putInPlace() }
-    // There was no part, or it was one of another file.
-    try part.empty()
-    if try receive(into: part), isFile(at: partPath) { return try putInPlace() }
+    do { try receive(into: part) } catch {
+      part.removeIfEmpty()
+      throw error
+    }
+    if isFile(at: partPath) { return try putInPlace() }
     unlink(partPath)
     throw anotherFile("its SHA-256 is not \(hash)")
   }
 
-  /// Receives what follows the bytes of `part`. Returns whether it came: not where the server has no such bytes.
-  private func receive(into part: PartialFile) throws -> Bool {
-    let start = part.count
+  /// Receives what is missing of `part`, or all of it where it is one of another file.
+  private func receive(into part: PartialFile) throws {
+    // It is not the file, so what is as long is of another one.
+    let start = part.count < size ? part.count : 0
+    if start > 0, try receive(into: part, from: start), isFile(at: partPath) { return }
+    // There was no part, or it was one of another file, which an answer with the file replaces.
+    guard try receive(into: part, from: 0) else { throw DownloadError.noAnswer(of: host) }
+  }
+
+  private var host: String { address.host ?? "the server" }
+
+  /// Receives the bytes from `start` on, which is 0 or the end of `part`. Returns whether they came: not where the server
+  /// has no such bytes.
+  private func receive(into part: PartialFile, from start: Int) throws -> Bool {
+    let hasBegun = Mutex(false)
     let isOther = Mutex(false)
     do {
       try transfer(address, start) { answer in
@@ -88,14 +104,16 @@ struct Download: Sendable {
           try part.empty()
         case 206 where start > 0:
           guard answer.start == start else { throw OtherBytes() }
-          guard start + (answer.count ?? size - start) == size else {
-            throw anotherFile("it has \(start + (answer.count ?? 0)) bytes, not \(size)")
+          // Any number may stand there, so nothing is added to it.
+          guard answer.count ?? size - start == size - start else {
+            throw anotherFile("it has \(answer.count ?? 0) bytes from byte \(start) on, not \(size - start)")
           }
         case 416 where start > 0: throw OtherBytes()
         default:
           throw DownloadError(
             description: "\(address.absoluteString): the server answered with status \(answer.status)")
         }
+        hasBegun.withLock { $0 = true }
       } _: { bytes in
         guard part.count + bytes.count <= size else {
           isOther.withLock { $0 = true }
@@ -109,7 +127,13 @@ struct Download: Sendable {
       if isOther.withLock({ $0 }) { unlink(partPath) }
       throw error
     }
+    guard hasBegun.withLock({ $0 }) else { throw DownloadError.noAnswer(of: host) }
     try part.flush()
+    guard part.count == size else {
+      throw DownloadError(
+        description: "\(address.absoluteString) was cut off at \(part.count) of \(size) bytes; "
+          + "rnn fetch goes on from there")
+    }
     return true
   }
 

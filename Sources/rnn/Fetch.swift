@@ -54,7 +54,7 @@ struct Fetch: ParsableCommand {
       if list {
         print("\(dataSet.rawValue) (\(data.folder.state(of: dataSet))): \(dataSet.provenance)")
       } else {
-        try fetch(dataSet, by: HTTPTransfer.get(limits))
+        try fetch(dataSet, by: TransferProcess.get(limits))
       }
     }
     print((list ? "Folder: " : "Written to ") + data.folder.path)

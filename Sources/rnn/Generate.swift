@@ -38,7 +38,7 @@ struct Generate: ParsableCommand {
 
   func validate() throws {
     guard topK == nil || topP == nil else { throw ValidationError("--top-k and --top-p: give one of them") }
-    guard length > 0 else { throw ValidationError("--length takes a number from 1 up, not \(length)") }
+    try checkCount(length, of: "length")
     guard prompt != "" else { throw ValidationError("--prompt takes at least one character") }
     if temperature != 0 { try strategy.check() }
   }

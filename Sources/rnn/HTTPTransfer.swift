@@ -12,9 +12,24 @@ struct TransferLimits: Sendable {
   /// A tenth of what the slowest modem carried.
   var bytesOfProgress = 10_000
   var redirections = 5
+
+  /// The failure of a server that did not answer in time.
+  func lateAnswer(of host: String) -> DownloadError {
+    DownloadError(description: "\(host) did not answer within \(secondsToAnswer) seconds")
+  }
+
+  /// The failure of a server that sent no more than `count` bytes in a period.
+  func slowAnswer(of host: String, count: Int) -> DownloadError {
+    DownloadError(
+      description: "\(host) sent \(count) bytes in \(secondsOfProgress) seconds, less than \(bytesOfProgress); "
+        + "rnn fetch goes on from there")
+  }
 }
 
 /// One answer over HTTP, part by part.
+///
+/// Some answers that a server can send make FoundationNetworking end the process, and a call in here waits without limit
+/// where the system has no thread for it: ``TransferProcess`` does it in a process of its own.
 final class HTTPTransfer: NSObject, URLSessionDataDelegate {
   private struct State {
     /// The last answer, until its first byte or its end: those of a proxy and of redirections come before it.
@@ -81,14 +96,12 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate {
     let seconds = (SuspendingClock.now - state.since) / .seconds(1)
     if !state.hasBegun {
       guard seconds >= limits.secondsToAnswer else { return false }
-      state.failure = DownloadError(description: "\(host) did not answer within \(limits.secondsToAnswer) seconds")
+      state.failure = limits.lateAnswer(of: host)
       return true
     }
     guard seconds >= limits.secondsOfProgress else { return false }
     if state.bytesSince < limits.bytesOfProgress {
-      state.failure = DownloadError(
-        description: "\(host) sent \(state.bytesSince) bytes in \(limits.secondsOfProgress) seconds, "
-          + "less than \(limits.bytesOfProgress); rnn fetch goes on from there")
+      state.failure = limits.slowAnswer(of: host, count: state.bytesSince)
       return true
     }
     (state.since, state.bytesSince) = (.now, 0)
@@ -154,8 +167,13 @@ final class HTTPTransfer: NSObject, URLSessionDataDelegate {
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     advance(task) { state in
-      guard let error else { return try begin(&state) }
       let host = task.originalRequest?.url?.host ?? "the server"
+      guard let error else {
+        try begin(&state)
+        // A redirection to nowhere ends like this.
+        guard state.hasBegun else { throw DownloadError.noAnswer(of: host) }
+        return
+      }
       throw DownloadError(description: "\(host) cannot be reached: \(error.localizedDescription)")
     }
     end.signal()

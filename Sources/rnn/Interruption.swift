@@ -2,8 +2,8 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C, the signal that asks a process to end, and that of a terminal which was closed: the first is noted, so that a
-/// training can save a checkpoint. The second Ctrl-C or request to end has the default effect and ends the process at
+/// Ctrl-C, the signal that asks a process to end, that of a terminal which was closed and that of a limit on processor time:
+/// the first is noted, so that a training can save a checkpoint. The second Ctrl-C or request to end has the default effect and ends the process at
 /// once; a terminal that closes sends its signal twice, so no number of those does.
 enum Interruption {
   private static let flag = Atomic<Bool>(false)
@@ -15,7 +15,7 @@ enum Interruption {
   static func watch() {
     // The flag must exist before a handler touches it: making it is not safe there.
     flag.store(false, ordering: .relaxed)
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGXCPU] {
       var action = sigaction()
       // nohup has it ignored.
       if signal == SIGHUP, sigaction(signal, nil, &action) == 0, action.isIgnored { continue }

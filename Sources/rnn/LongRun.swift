@@ -2,6 +2,7 @@
 import ArgumentParser
 import DataIO
 import Foundation
+import Kernels
 import Models
 import ToolSupport
 
@@ -40,14 +41,18 @@ struct LongRun {
   ///   - options: The options of the command line.
   ///   - console: For progress and notes.
   ///   - defaultFolder: The folder of checkpoints by default.
+  ///   - outputs: The files that it writes.
   ///   - purpose: Identifies this work: checkpoints of another purpose are not resumed.
-  init(_ options: LongRunOptions, console: Console, defaultFolder: String, purpose: RunPurpose) throws(DataError) {
+  init(
+    _ options: LongRunOptions, console: Console, defaultFolder: String, outputs: [String], purpose: RunPurpose
+  ) throws(DataError) {
     self.console = console
+    let path = options.checkpoints ?? defaultFolder
+    try CheckpointFolder.check(outputs, besides: path)
     folder = try CheckpointFolder(
-      options.checkpoints ?? defaultFolder, isKept: options.checkpoints != nil, purpose: purpose,
-      resumes: options.resume)
+      path, isKept: options.checkpoints != nil, purpose: purpose, resumes: options.resume)
     if options.resume, !folder.holdsCheckpoints {
-      console.note("There is no checkpoint in \(folder.path): this begins at the start")
+      console.note("There is no checkpoint in \(printable(folder.path, limit: 4096)): this begins at the start")
     }
     var session = TrainingSession(checkpointFolder: folder.path, resumes: options.resume) { stage, progress in
       console.show(stage, progress)

@@ -56,17 +56,23 @@ struct ModelFile {
   /// Compares the model at `path` with stored vectors: an ONNX file by its graph's names, any other as one of ours. Vectors
   /// that are none of the model's are not unpacked.
   static func verify(
-    _ path: String, _ options: ReadingOptions, on vectors: NumPyArchive, tolerance: Double
+    _ path: String, _ options: ReadingOptions, on vectors: NumPyArchive, at vectorsPath: String, tolerance: Double
   ) throws -> Verification {
     func verify(_ model: some NamedTensorModel) throws -> Verification {
       let known = model.requiredInputs + model.optionalInputs + model.outputNames
       let unknown = Set(vectors.names).subtracting(known)
       guard unknown.isEmpty else { throw VerificationError.unknownNames(unknown.sorted(), known: known) }
+      let tensors = try vectors.tensors(vectors.names, limits: options.limits)
       return try Verification(
-        of: model, on: vectors.tensors(vectors.names, limits: options.limits), tolerance: tolerance,
-        limits: options.run.limits)
+        of: model, on: tensors, tolerance: tolerance,
+        limits: options.run.limits.justified(
+          modelBytes: fileSize(path), vectorBytes: fileSize(vectorsPath), tensors: tensors))
     }
-    if try FileKind(path) == .onnx { return try verify(ONNXModel(path: path)) }
+    if try FileKind(path) == .onnx {
+      let model = try ONNXModel(path: path)
+      if !options.trust.allowNonFinite { try model.checkIsFinite() }
+      return try verify(model)
+    }
     switch try read(path, options).model {
     case .float(let model): return try verify(model)
     case .double(let model): return try verify(model)

@@ -45,13 +45,14 @@ enum OutputFolder {
     }
     var status = stat()
     if code == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return }
-    throw DataError(file: path, reason: "cannot be made a folder: \(String(cString: strerror(code)))")
+    throw DataError(file: path, "cannot be made a folder", because: SystemCallError("mkdir", code: code))
   }
 
   /// Whether two paths name one file, which need not exist.
   private static func isSame(_ path: String, _ other: String) -> Bool {
     if let file = identity(of: path), let other = identity(of: other) { return file == other }
-    return path.fileName == other.fileName
+    // To Linux, é is another name than e with an accent; to Swift it is an equal string.
+    return path.fileName.utf8.elementsEqual(other.fileName.utf8)
       && identity(of: path.parentFolder) == identity(of: other.parentFolder)
   }
 

@@ -62,6 +62,11 @@ final class PartialFile: Sendable {
     guard fsync(descriptor) == 0 else { throw refusal() }
   }
 
+  /// Removes the file where it has no bytes: nothing is gained by keeping it.
+  func removeIfEmpty() {
+    if count == 0 { unlink(path) }
+  }
+
   private func refusal() -> DownloadError {
     DownloadError(description: "\(path): what comes cannot be written: \(Self.reason)")
   }

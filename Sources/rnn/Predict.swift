@@ -2,6 +2,7 @@
 import ArgumentParser
 import DataIO
 import Foundation
+import Kernels
 import Models
 import Tasks
 
@@ -33,20 +34,25 @@ struct Predict: ParsableCommand {
     let forecaster = try Forecaster(contentsOf: model, allowsNonFinite: trust.allowNonFinite)
     let table = try ForecastTable(contentsOf: self.table, as: forecaster.plan.columns)
     for note in table.notes { console.note(note) }
-    for series in table.series where series.count < forecaster.plan.history {
-      let name = series.id.map { quoted($0) } ?? self.table
+    let short = table.series.filter { $0.count < forecaster.plan.history }
+    for series in short.prefix(Self.maxNamed) {
+      let name = series.id.map { quoted($0) } ?? printable(self.table, limit: 4096)
       console.note(
         "\(name) has \(counted(series.count, "row")), fewer than the \(forecaster.plan.history) that were learned with")
     }
+    if short.count > Self.maxNamed { console.note("and so have \(short.count - Self.maxNamed) more") }
     let forecasts = try forecaster.forecasts(for: table)
     let csv = ForecastCSV(forecasts, forecaster.plan.columns).text
     if let output { try FileWriting.write(Array(csv.utf8), to: output) }
     if console.isJSON || output == nil {
       try console.result(forecasts, text: String(csv.dropLast()))
     } else {
-      console.note("Written: \(output ?? "")")
+      console.note("Written: \(printable(output ?? "", limit: 4096))")
     }
   }
+
+  /// Series that notes name.
+  private static let maxNamed = 3
 }
 
 /// Forecasts as a table.

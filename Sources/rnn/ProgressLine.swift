@@ -62,6 +62,7 @@ func significant(_ value: Double, digits: Int = 4) -> String {
 
 /// A time as text: `45 s`, `3:07 min`, `1:02:03 h`.
 func duration(_ seconds: Double) -> String {
+  guard !seconds.isNaN else { return "? s" }
   let whole = Int(min(max(seconds, 0), 1e9).rounded(.up))
   let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
   if hours > 0 { return String(format: "%d:%02d:%02d h", hours, minutes, rest) }

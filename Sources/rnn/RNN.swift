@@ -2,9 +2,9 @@
 import ArgumentParser
 import DataIO
 import Foundation
+import Interchange
 import Kernels
 import Models
-import SystemFiles
 import ToolSupport
 
 /// The command line tool: recurrent networks without writing a program.
@@ -16,6 +16,8 @@ struct RNN: ParsableCommand {
       "Recurrent networks on a CPU: trained on your own data, shown on public data, exchanged with other engines.",
     discussion: "Exit codes: 0; 1 for a run or a check that failed or was stopped; 2 for bad input and wrong options.",
     version: PackageVersion.current,
+    // For the tool itself.
+    subcommands: [Transfer.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Models of your own data",
@@ -30,6 +32,10 @@ struct RNN: ParsableCommand {
   /// Runs the subcommand that `arguments` name; `nil` for those of the command line.
   static func main(_ arguments: [String]?) {
     ToolProcess.prepare()
+    if arguments == nil, let argument = ToolProcess.firstArgumentThatIsNoText {
+      StandardStream.error.log("Error: argument \(argument) is no text in UTF-8\n")
+      Foundation.exit(badInput)
+    }
     // This process is the tool's own, and nothing has computed yet.
     OpenBLASInformation.adoptFasterCore()
     do {
@@ -64,7 +70,8 @@ struct RNN: ParsableCommand {
     StandardStream.error.log(message)
     let isFailure =
       error is TrainingError || error is DownloadError || error is OutputError
-      || (error as? DataError)?.writeFailure?.isOutOfSpace == true || (error as? SafetensorsError)?.isOutOfSpace == true
+      || (error as? DataError)?.isOutOfSpace == true || (error as? SafetensorsError)?.isOutOfSpace == true
+      || (error as? WeightsError)?.isOutOfSpace == true
     Foundation.exit(isFailure ? failure : badInput)
   }
 

@@ -3,6 +3,7 @@ import ArgumentParser
 import DataIO
 import Figures
 import Foundation
+import Kernels
 import Models
 import Tasks
 
@@ -33,7 +34,7 @@ struct Report: ParsableCommand {
     let report =
       file.hasSuffix(".safetensors") ? try ReportPage(weightsIn: file) : try ReportPage(logIn: file)
     try report.write(to: page)
-    print("Written: \(page)")
+    print("Written: \(printable(page, limit: 4096))")
   }
 
   private static func replacingExtension(of path: String) -> String {
@@ -157,7 +158,7 @@ private struct LoggedTask: Decodable {
     let inner = outer.contains(.result) ? try outer.superDecoder(forKey: .result) : decoder
     task = try TaskResult(from: inner)
     let values = try inner.container(keyedBy: Keys.self)
-    seconds = try values.decodeIfPresent(Double.self, forKey: .seconds)
+    seconds = try values.decodeIfPresent(forKey: .seconds, in: .finiteAndNotNegative)
     files = try values.decodeIfPresent([String].self, forKey: .files) ?? []
     record = try values.decodeIfPresent(RunRecord.self, forKey: .record)
   }

@@ -14,7 +14,8 @@ struct RunPurpose {
     guard note != text else { return }
     let lines = note.split(separator: "\n")
     let different = parts.filter { part in !lines.contains { $0 == "\(part.key): \(part.value)" } }.map(\.key)
-    let isComplete = parts.allSatisfy { part in lines.contains { $0.hasPrefix("\(part.key): ") } }
+    let isComplete =
+      !different.isEmpty && parts.allSatisfy { part in lines.contains { $0.hasPrefix("\(part.key): ") } }
     throw DataError(
       file: folder,
       reason: isComplete

@@ -56,10 +56,12 @@ struct RunTask: ParsableCommand {
     }
     for dataSet in task.description.dataSets { try data.folder.check(dataSet) }
     try OutputFolder.check(output)
-    if let report { try OutputFolder.check(file: report, besides: []) }
+    let dataFiles = (task.description.dataSets + task.description.optionalDataSets).flatMap(\.files)
+    if let report { try OutputFolder.check(file: report, besides: dataFiles.map { data.folder($0) }) }
     let scale = quick ? TaskContext.Scale.quick : .full
     let run = try LongRun(
       running, console: console, defaultFolder: "\(output)/\(task.name).checkpoints",
+      outputs: report.map { [$0] } ?? [],
       purpose: RunPurpose(parts: [
         "work": "task \(task.name)", "data": try dataFingerprints(task.description),
         "options": "\(scale.rawValue), seed \(seed)",
@@ -96,6 +98,8 @@ struct RunTask: ParsableCommand {
     var paths: [String] = []
     for attachment in attachments {
       let path = output == "." ? attachment.fileName : "\(output)/\(attachment.fileName)"
+      // Before anything is written; its name is known only now.
+      try OutputFolder.check(file: path, besides: report.map { [$0] } ?? [])
       try FileWriting.write(attachment.bytes, to: path)
       paths.append(path)
     }

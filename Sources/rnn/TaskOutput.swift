@@ -1,5 +1,6 @@
 #if Tools
 import Foundation
+import Kernels
 import Tasks
 import TextTable
 
@@ -35,7 +36,7 @@ struct TaskOutput: Encodable, CustomStringConvertible {
   var description: String {
     var parts = task.scores.isEmpty ? [] : [scoreTable]
     parts += task.examples.map { "\($0.title)\n" + $0.lines.map { "  \($0)" }.joined(separator: "\n") }
-    if !files.isEmpty { parts.append("Written: " + files.joined(separator: ", ")) }
+    if !files.isEmpty { parts.append("Written: " + files.map { printable($0, limit: 4096) }.joined(separator: ", ")) }
     parts.append("\(task.task), \(task.scale.rawValue), seed \(task.seed): \(duration(seconds))")
     return parts.joined(separator: "\n\n")
   }

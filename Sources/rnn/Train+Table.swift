@@ -105,7 +105,7 @@ struct ForecastReport: Encodable, CustomStringConvertible {
       let best = training.bestEpoch.map { "; the best was epoch \($0)" } ?? ""
       lines.append("Trained for \(counted(training.losses.count, "epoch"))\(best).")
     }
-    if !files.isEmpty { lines.append("Written: " + files.joined(separator: ", ")) }
+    if !files.isEmpty { lines.append("Written: " + files.map { printable($0, limit: 4096) }.joined(separator: ", ")) }
     return lines.joined(separator: "\n")
   }
 

@@ -84,7 +84,9 @@ struct Train: ParsableCommand {
       learning rate \(network.learningRate), seed \(network.seed)
       """,
     ])
-    return try LongRun(running, console: console, defaultFolder: "\(output).checkpoints", purpose: purpose)
+    return try LongRun(
+      running, console: console, defaultFolder: "\(output).checkpoints", outputs: files(besides: output),
+      purpose: purpose)
   }
 }
 

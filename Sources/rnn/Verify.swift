@@ -32,14 +32,16 @@ struct Verify: ParsableCommand {
   var reading: ReadingOptions
 
   func validate() throws {
-    guard tolerance >= 0 else { throw ValidationError("--tolerance takes a number from 0 up, not \(tolerance)") }
+    guard tolerance >= 0, tolerance.isFinite else {
+      throw ValidationError("--tolerance takes a number from 0 up, not \(tolerance)")
+    }
   }
 
   func run() throws {
     let vectors = try NumPyArchive(path: self.vectors)
     let verification: Verification
     do {
-      verification = try ModelFile.verify(path, reading, on: vectors, tolerance: tolerance)
+      verification = try ModelFile.verify(path, reading, on: vectors, at: self.vectors, tolerance: tolerance)
     } catch let error as VerificationError {
       throw DataError(file: self.vectors, reason: "\(error)")
     } catch let error as NamedTensorError {

@@ -21,7 +21,19 @@ import Testing
     ] {
       let error = #expect(throws: DataError.self) { try FileWriting.write([1], to: path) }
       #expect(error?.reason == "cannot be written: \(reason)" && error?.file == path)
-      #expect(error?.writeFailure == SystemCallError("open", code: code))
+      #expect(error?.writeFailure == SystemCallError("open", code: code) && error?.isOutOfSpace == false)
+      let refusal = #expect(throws: DataError.self) { try FileWriting.check(path) }
+      #expect(refusal == error)
     }
+  }
+
+  @Test func aFullDiskIsToldFromOtherErrors() {
+    let full = SystemCallError("write", code: ENOSPC)
+    let error = DataError(locking: "runs", .system(full))
+    #expect(error.writeFailure == full && error.isOutOfSpace)
+    #expect("\(error)" == "runs: cannot be locked: write: No space left on device (errno 28)")
+    #expect(DataError(file: "a", because: full).isOutOfSpace)
+    let held = DataError(locking: "runs", .held(by: 12))
+    #expect(held.writeFailure == nil && !held.isOutOfSpace && held.reason == "is in use by process 12")
   }
 }

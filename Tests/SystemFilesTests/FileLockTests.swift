@@ -79,5 +79,21 @@ import Testing
     #expect(symlink(folder.path("other"), path) == 0)
     #expect(throws: FileLockError.self) { try FileLock(path: path) }
     #expect("\(FileLockError.held(by: 12))" == "is in use by process 12")
+    #expect(FileLockError.held(by: 12).systemError == nil)
+  }
+
+  @Test func aDiskWithoutRoomIsSaidAndNoLockFileIsLeft() async {
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      signal(SIGXFSZ, SIG_IGN)
+      var limit = rlimit(rlim_cur: 0, rlim_max: rlim_t.max)
+      precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+      let error = #expect(throws: FileLockError.self) { try FileLock(path: path) }
+      #expect(error?.systemError == SystemCallError("write", code: EFBIG))
+      #expect(access(path, F_OK) != 0)
+      // A file that was there before stays.
+      close(open(path, O_WRONLY | O_CREAT, 0o600))
+      #expect(throws: FileLockError.self) { try FileLock(path: path) }
+      #expect(access(path, F_OK) == 0)
+    }
   }
 }

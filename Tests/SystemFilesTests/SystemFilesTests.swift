@@ -71,6 +71,18 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "needs root")) func theNewFileHasTheOwnerOfTheOld() throws {
+    try withTemporaryFolder { directory in
+      let path = directory + "/file"
+      writeFile([1], to: path)
+      #expect(chown(path, 65534, 65533) == 0 && chmod(path, 0o640) == 0)
+      try replace(path)
+      var status = stat()
+      #expect(stat(path, &status) == 0 && status.st_uid == 65534 && status.st_gid == 65533)
+      #expect(permissions(of: path) == 0o640)
+    }
+  }
+
   @Test func whatALinkLeadsToIsReplacedAndTheLinkStays() throws {
     try withTemporaryFolder { directory in
       makeFolder(directory + "/elsewhere")

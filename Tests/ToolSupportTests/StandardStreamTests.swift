@@ -54,6 +54,24 @@ import Testing
     close(ends[0])
   }
 
+  /// A signal could not end the program that waits in vain.
+  @Test func aLogThatNobodyReadsIsNotWaitedFor() async {
+    await #expect(processExitsWith: .success) {
+      var ends: [Int32] = [0, 0]
+      #expect(pipe(&ends) == 0)
+      let stream = StandardStream(descriptor: ends[1], name: "a log")
+      // More than a pipe holds; each waits a second at most, and only the first.
+      for _ in 0..<2000 { stream.log(String(repeating: "x", count: 99) + "\n") }
+      var buffer = [UInt8](repeating: 0, count: 100_000)
+      #expect(read(ends[0], &buffer, buffer.count) > 60_000)
+      stream.log("again\n")
+      let count = read(ends[0], &buffer, buffer.count)
+      #expect(
+        String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+          == "\nA part of this log is missing: nobody read it\nagain\n")
+    }
+  }
+
   @Test func aLogGoesOnAfterAFailureAndSaysSoOnce() async throws {
     let folder = TemporaryFolder()
     let path = folder.path("log")

@@ -1,6 +1,7 @@
 #if Tools
 import DataIO
 import Foundation
+import Models
 import TestSupport
 import Testing
 
@@ -13,9 +14,14 @@ import Testing
     RunPurpose(parts: ["work": "test", "data": data, "options": options])
   }
 
-  private func open(_ data: String = "this", options: String = "few", resumes: Bool = false) throws -> CheckpointFolder
-  {
-    try CheckpointFolder(folder.path, isKept: true, purpose: purpose(data, options: options), resumes: resumes)
+  private func open(
+    _ data: String = "this", options: String = "few", resumes: Bool = false, isKept: Bool = true
+  ) throws -> CheckpointFolder {
+    try CheckpointFolder(folder.path, isKept: isKept, purpose: purpose(data, options: options), resumes: resumes)
+  }
+
+  private func writeCheckpoint(_ name: String) throws {
+    try SafetensorsContents(metadata: ["format": "recurrent.training-checkpoint"]).write(to: folder.path(name))
   }
 
   @Test func otherFilesAreUnchanged() throws {
@@ -36,17 +42,39 @@ import Testing
 
   @Test func oldCheckpointsGoUnlessTheRunIsResumed() throws {
     _ = try open()
-    writeFile([7], to: folder.path("gru.checkpoint.safetensors"))
+    try writeCheckpoint("gru.checkpoint.safetensors")
     writeFile([7], to: folder.path(".recurrent-12ab.tmp"))
     #expect(throws: DataError.self) { try open("that", resumes: true) }
     let resumed = try open(resumes: true)
     #expect(resumed.holdsCheckpoints)
     resumed.release()
     #expect(Set(fileNames(in: folder.path)) == ["recurrent-run.txt", "gru.checkpoint.safetensors"])
-    let fresh = try open("that")
+    // A folder that somebody named keeps what is another run's.
+    #expect(throws: DataError.self) { try open("that") }
+    let fresh = try open("that", isKept: false)
     #expect(!fresh.holdsCheckpoints)
     fresh.release()
     #expect(fileNames(in: folder.path) == ["recurrent-run.txt"])
+  }
+
+  @Test func whatIsNoCheckpointIsNotRemoved() throws {
+    _ = try open()
+    writeFile([7], to: folder.path("mine.checkpoint.safetensors"))
+    for isKept in [true, false] {
+      #expect { try open(isKept: isKept) } throws: { "\($0)".contains("is no checkpoint, and has the name of one") }
+    }
+    try open(resumes: true, isKept: false).removeUnlessKept()
+    #expect(fileNames(in: folder.path) == ["mine.checkpoint.safetensors"])
+  }
+
+  @Test func outputsThatBelongToTheFolderAreRefused() throws {
+    let path = folder.path("kept")
+    for name in ["", "/recurrent-run.txt", "/recurrent-run.lock", "/gru.checkpoint.safetensors", "/../kept"] {
+      #expect(throws: DataError.self) { try CheckpointFolder.check([path + name], besides: path) }
+    }
+    #expect(throws: DataError.self) { try CheckpointFolder.check(["a.checkpoint.safetensors"], besides: path) }
+    #expect(throws: DataError.self) { try CheckpointFolder.check([], besides: "") }
+    try CheckpointFolder.check([path + "/model.safetensors", "page.html"], besides: path)
   }
 
   @Test func whatDiffersFromTheRunOfTheCheckpointsIsNamed() throws {
@@ -66,7 +94,7 @@ import Testing
 
   @Test func aSecondRunIsRefusedWithTheFolderAndTheProcess() throws {
     let first = try open()
-    writeFile([7], to: folder.path("gru.checkpoint.safetensors"))
+    try writeCheckpoint("gru.checkpoint.safetensors")
     for resumes in [true, false] {
       #expect(throws: DataError(file: folder.path, reason: "is in use by process \(getpid())")) {
         try open("that", resumes: resumes)

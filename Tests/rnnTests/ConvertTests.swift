@@ -127,12 +127,29 @@ import Testing
         == "\(folder.path("m.bin")): no model has the extension “bin”, wanted one of "
         + ".safetensors, .onnx, .npz, .keras, .h5")
     #expect(message(ours, ours) == "IN and OUT are the same file")
+    // Equal strings to Swift, but two names to Linux.
+    let names = ["\u{E9}.safetensors", "e\u{301}.safetensors"].map(folder.path)
+    #expect(message(names[0], names[1]) != "IN and OUT are the same file")
+    #expect(
+      message(ours, "a\u{1B}\n.npz", "--lengths")
+        == "--lengths and --no-states are for an .onnx file, and OUT is a\\u{1b}\\u{a}.npz")
     #expect(
       message(ours, folder.path("m.npz"), "--lengths")
         == "--lengths and --no-states are for an .onnx file, and OUT is \(folder.path("m.npz"))")
     #expect(
       message(ours, folder.path("m.onnx"), "--for", "pytorch")
         == "--for is for a .safetensors file, and OUT is \(folder.path("m.onnx"))")
+  }
+
+  @Test(arguments: [["m.npz"], ["t.safetensors", "--for", "pytorch"]])
+  func aLimitOnSizesIsNoBadInput(_ arguments: [String]) throws {
+    let ours = folder.path("m.safetensors")
+    _ = try write(RecurrentCell(.gru, inputSize: 3, hiddenSize: 5), tokens: false, readout: .everyStep, to: ours)
+    let run = ShellRun(
+      "(ulimit -f 0; \"$rnn\" convert m.safetensors \(arguments.joined(separator: " ")) 2>&1 >/dev/null; echo $?) | cat",
+      in: folder.path)
+    #expect(run.output.contains("\(arguments[0]): write: File too large (errno 27), wanted a file "))
+    #expect(run.output.hasSuffix("\n1\n") && !run.output.contains("can be read"))
   }
 
   @Test func peepholesHaveNoPlaceInPyTorchAndNothingIsWritten() throws {

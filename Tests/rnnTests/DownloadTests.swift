@@ -91,7 +91,62 @@ import Testing
       }
       let error = #expect(throws: DownloadError.self) { try refused() }
       #expect(error?.description.contains("\(status)") == true)
-      #expect(try FileReading.bytes(of: folder + "/file.part").isEmpty)
+      // Nothing came, so there is no part.
+      #expect(fileNames(in: folder).isEmpty)
+    }
+  }
+
+  /// How a download fails whose part has the first 400 bytes, which must stay.
+  private func failureThatKeepsThePart(by transfer: @escaping Download.Transfer) throws -> String? {
+    let part = Array(Self.file.prefix(400))
+    return try withTemporaryFolder { folder in
+      writeFile(part, to: folder + "/file.part")
+      let download = try download(folder, by: transfer)
+      let error = #expect(throws: DownloadError.self) { try download() }
+      #expect(try FileReading.bytes(of: folder + "/file.part") == part)
+      #expect(fileNames(in: folder) == ["file.part"])
+      return error?.description
+    }
+  }
+
+  @Test(arguments: [0, 1, 599, 601, 9_223_372_036_854_775_000, Int.max])
+  func aPartOfAnotherLengthIsOfAnotherFile(count: Int) throws {
+    let failure = try failureThatKeepsThePart { _, start, began, _ in
+      try began(Download.Answer(status: 206, start: start, count: count))
+    }
+    #expect(failure?.hasSuffix("it has \(count) bytes from byte 400 on, not 600") == true)
+  }
+
+  @Test func aTransferWithoutAnAnswerIsAFailure() throws {
+    let failure = try failureThatKeepsThePart { _, _, _, _ in }
+    #expect(failure?.hasPrefix("localhost gave no answer") == true)
+  }
+
+  @Test func aPartOfWhichNothingComesIsCutOff() throws {
+    let failure = try failureThatKeepsThePart { _, start, began, _ in
+      try began(Download.Answer(status: 206, start: start))
+    }
+    #expect(failure?.contains("was cut off at 400 of 1000 bytes") == true)
+  }
+
+  @Test(arguments: [416, 206]) func aPartStaysUntilAnAnswerReplacesIt(status: Int) throws {
+    let failure = try failureThatKeepsThePart { _, start, began, _ in
+      try began(Download.Answer(status: start > 0 ? status : 503, start: 0))
+    }
+    #expect(failure?.contains("status 503") == true)
+  }
+
+  @Test func aFileThatIsCutOffWithoutAnErrorIsKept() throws {
+    try withTemporaryFolder { folder in
+      let short = try download(folder) { _, _, began, receive in
+        try began(Download.Answer(status: 200))
+        try receive(Array(Self.file.prefix(300)))
+      }
+      let error = #expect(throws: DownloadError.self) { try short() }
+      #expect(error?.description.contains("was cut off at 300 of 1000 bytes") == true)
+      #expect(try FileReading.bytes(of: folder + "/file.part") == Array(Self.file.prefix(300)))
+      try download(folder, by: Self.server())()
+      #expect(try FileReading.bytes(of: folder + "/file") == Self.file)
     }
   }
 
@@ -127,6 +182,7 @@ import Testing
       let error = #expect(throws: DownloadError.self) { try lost() }
       #expect(error?.description.contains("127.0.0.1 cannot be reached") == true)
       #expect(error?.description.contains("\n") == false)
+      #expect(fileNames(in: folder).isEmpty)
     }
   }
 }

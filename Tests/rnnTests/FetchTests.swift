@@ -20,7 +20,7 @@ import Testing
       #expect(throws: DownloadError.self) {
         try fetch.fetch(.digits) { _, _, began, receive in
           try began(Download.Answer(status: 200))
-          try receive([1, 2, 3])
+          try receive([UInt8](repeating: 1, count: DataSet.digits.sources[0].size))
         }
       }
       #expect(fileNames(in: folder).isEmpty)

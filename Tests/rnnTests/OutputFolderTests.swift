@@ -34,6 +34,15 @@ import Testing
     #expect(refusal(folder.path("a"), besides: [folder.path("b")]) == "none")
   }
 
+  @Test func namesThatOnlyUnicodeHoldsEqualAreTwoFiles() {
+    let (composed, decomposed) = (folder.path("caf\u{E9}"), folder.path("cafe\u{301}"))
+    #expect(composed == decomposed)
+    #expect(refusal(composed, besides: [decomposed]) == "none")
+    #expect(refusal(composed, besides: [composed]) == "would be written over \(composed)")
+    writeFile([1], to: composed)
+    #expect(refusal(decomposed, besides: [composed]) == "none")
+  }
+
   @Test func onlyARegularFileIsReplaced() {
     #expect(mkfifo(folder.path("pipe"), 0o600) == 0)
     #expect(refusal(folder.path("pipe")) == "is no regular file")
@@ -59,11 +68,9 @@ import Testing
     try OutputFolder.make(folder.path("a/b/c"))
     for name in ["a/b/c", "a/b", "a"] { #expect(rmdir(folder.path(name)) == 0) }
     writeFile([], to: folder.path("file"))
-    #expect(throws: DataError(file: folder.path("file/x"), reason: "cannot be made a folder: Not a directory")) {
-      try OutputFolder.make(folder.path("file/x"))
-    }
-    #expect(throws: DataError(file: folder.path("file"), reason: "cannot be made a folder: File exists")) {
-      try OutputFolder.make(folder.path("file"))
+    for (name, reason) in [("file/x", "Not a directory (errno 20)"), ("file", "File exists (errno 17)")] {
+      let error = #expect(throws: DataError.self) { try OutputFolder.make(folder.path(name)) }
+      #expect(error?.file == folder.path(name) && error?.reason == "cannot be made a folder: mkdir: \(reason)")
     }
   }
 }

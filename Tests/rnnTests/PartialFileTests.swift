@@ -3,7 +3,6 @@ import DataIO
 import Foundation
 import TestSupport
 import Testing
-import ToolSupport
 
 @testable import rnn
 
@@ -24,8 +23,9 @@ import ToolSupport
   }
 
   @Test func aDiskWithoutRoomGivesALineAndKeepsWhatItHad() async {
-    await #expect(processExitsWith: .success) { [path = path as String] in
-      ToolProcess.prepare()
+    await #expect(processExitsWith: .success) { [path = folder.path("file") as String] in
+      // As the tool does at its start.
+      signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 1000, rlim_max: rlim_t.max)
       precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
       let file = try PartialFile(path: path)

@@ -72,6 +72,12 @@ import Testing
     }
   }
 
+  @Test(arguments: ["\"nan\"", "\"infinity\"", "-1"]) func aTimeThatIsNoneIsRefused(_ seconds: String) {
+    #expect(throws: DataError.self) {
+      try page(of: Self.result.replacing(#""seconds":75"#, with: #""seconds":\#(seconds)"#))
+    }
+  }
+
   @Test func lossesOfAnySizeHaveAPicture() throws {
     for losses in [
       [.leastNonzeroMagnitude], [0, 2 * .leastNonzeroMagnitude], [1e-200, 1e200], [.greatestFiniteMagnitude, 1], [],

@@ -110,8 +110,13 @@ import Testing
     #expect(first.isRunning)
     first.kill()
     _ = first.wait()
-    let (status, errors) = try ToolProcess(arguments(2) + ["--resume"]).wait()
-    #expect(status == 2 && errors == "Error: \(runs): holds checkpoints of a run that differs in its options\n")
+    // Neither gone on with nor removed.
+    for options in [[], ["--resume"]] {
+      let (status, errors) = try ToolProcess(arguments(2) + options).wait()
+      #expect(status == 2 && errors == "Error: \(runs): holds checkpoints of a run that differs in its options\n")
+    }
+    #expect(fileNames(in: runs).contains { $0.hasSuffix(".checkpoint.safetensors") })
+    try FileManager.default.removeItem(atPath: runs)
     #expect(try ToolProcess(arguments(2)).wait().status == 0)
     #expect(fileNames(in: runs).allSatisfy { !$0.hasSuffix(".tmp") && !$0.hasSuffix(".lock") })
   }

@@ -93,7 +93,7 @@ import Testing
         == "\(vectors): input inputs: shape [2, 3, 5], wanted [batch, steps, 3]")
     #expect(
       try message(["y": tensors["h_n"]!])
-        == "\(vectors): no input or output is called y, only inputs, lengths, h_0, predictions, h_n")
+        == "\(vectors): no input or output is called y; there are inputs, lengths, h_0, predictions, h_n")
   }
 
   @Test func whatARunMayTakeIsAnOption() throws {

@@ -34,6 +34,9 @@ public struct Verification: Sendable {
       throw VerificationError.noOutputs(model.outputNames)
     }
     outputs = try Self.compare(model, vectors, tolerance, limits)
+    guard outputs.contains(where: { !$0.agrees || !$0.foundShape.contains(0) }) else {
+      throw VerificationError.noElements
+    }
     guard !outputs.allSatisfy(\.agrees) else {
       convention = nil
       return
@@ -122,13 +125,17 @@ public enum VerificationError: Error, Hashable, CustomStringConvertible, Sendabl
   case missingInputs([String])
   /// None of the outputs that the model has.
   case noOutputs([String])
+  /// Outputs without a number, as of a batch of no sequences.
+  case noElements
 
   /// The error in a line.
   public var description: String {
     switch self {
     case .unknownNames(let names, let known):
-      "no input or output is called \(names.joined(separator: ", ")), only \(known.joined(separator: ", "))"
+      "no input or output is called \(names.joined(separator: ", ")); "
+        + (known.isEmpty ? "the model has none" : "there are \(known.joined(separator: ", "))")
     case .missingInputs(let names): "the model needs \(names.joined(separator: ", ")), which is not there"
+    case .noElements: "the outputs hold no number to compare"
     case .noOutputs(let names): "nothing to compare with, wanted one of \(names.joined(separator: ", "))"
     }
   }

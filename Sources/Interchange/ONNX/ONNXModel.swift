@@ -1,6 +1,7 @@
 #if ONNX
 public import DataIO
 internal import FoundationEssentials
+internal import Models
 internal import SwiftProtobuf
 
 /// A model from an ONNX file, which runs here.
@@ -46,6 +47,12 @@ public struct ONNXModel: Sendable {
   /// Reads a file that is already in memory; errors call it `name`.
   public init(bytes: [UInt8], name: String = "bytes in memory") throws(ONNXError) {
     try self.init(Self.decode(bytes, name: name), name: name, byteCount: bytes.count)
+  }
+
+  /// Throws where a weight is infinite or NaN, or a number of an attribute is NaN: those who run the model need not mean it.
+  package func checkIsFinite() throws(ONNXError) {
+    guard let (place, found) = graph.nonFiniteNumber else { return }
+    throw ONNXRefusal.malformed("\(found), wanted \(finiteWeights)").at(place, in: name)
   }
 
   /// The bytes of the file at `path`.

@@ -9,7 +9,8 @@ struct RunIdentity: Hashable, Codable, Sendable {
   let initialParameters: String
   /// A sum over the examples; `nil` before training has begun.
   var data: String?
-  /// The instruction sets and OpenBLAS cores that it was trained on, in order, such as `avx2, OpenBLAS Haswell`.
+  /// What it was trained with, in order, such as `avx2, OpenBLAS Haswell, 2 threads`: how OpenBLAS shares a product among
+  /// threads decides over its last bits.
   private(set) var kernels: [String]
 
   /// The identity of a run of `model` that begins here.
@@ -24,8 +25,10 @@ struct RunIdentity: Hashable, Codable, Sendable {
     kernels = [Self.kernelsHere]
   }
 
-  private static var kernelsHere: String {
-    "\(InstructionSet.active.rawValue), OpenBLAS \(OpenBLASInformation.core)"
+  static var kernelsHere: String {
+    let threads = ThreadBudget.available
+    return "\(InstructionSet.active.rawValue), OpenBLAS \(OpenBLASInformation.core), "
+      + "\(threads) thread\(threads == 1 ? "" : "s")"
   }
 
   /// Throws unless this identity, which a checkpoint has, is of the same model as `run`.

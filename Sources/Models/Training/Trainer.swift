@@ -83,9 +83,9 @@ public struct Trainer<Model: TrainableModel>: Sendable {
     identity = RunIdentity(of: model)
   }
 
-  /// The instruction sets and OpenBLAS cores that the run was trained on so far, such as `avx2, OpenBLAS Haswell`. Where
-  /// they are several, because it was resumed elsewhere, its parameters may differ in their last bits from those of a run
-  /// that was not.
+  /// The instruction sets, OpenBLAS cores and numbers of threads that the run was trained with so far, such as
+  /// `avx2, OpenBLAS Haswell, 2 threads`. Where they are several, because it was resumed elsewhere, its parameters may differ
+  /// in their last bits from those of a run that was not.
   public var kernels: [String] { identity.kernels }
 
   /// The model with the parameters of the lowest validation loss so far, or as trained so far without validation.

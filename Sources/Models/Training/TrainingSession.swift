@@ -74,10 +74,14 @@ public struct TrainingSession: Sendable {
     defer { lock?.release() }
     if resumes, let path, fileExists(at: path) {
       try trainer.resume(fromCheckpoint: path, allowsNonFinite: allowsNonFinite)
+      let difference = "bits may differ from those of a run that was not interrupted"
       if trainer.kernels.count > 1 {
+        note("\(stage) was trained with \(trainer.kernels.joined(separator: ", then ")): its \(difference)")
+      } else if trainer.kernels != [RunIdentity.kernelsHere] {
+        // It is over.
         note(
-          "\(stage) was trained with \(trainer.kernels.joined(separator: ", then ")): its bits may differ from those of a "
-            + "run on one of them")
+          "\(stage) was trained with \(trainer.kernels.joined()), and what follows it is with "
+            + "\(RunIdentity.kernelsHere): the \(difference)")
       }
     }
     while true {
@@ -89,8 +93,14 @@ public struct TrainingSession: Sendable {
         return isStopped || isDue ? .stop : .continue
       }
       if let path, let lock {
-        try Self.check(lock, of: path)
-        try trainer.writeCheckpoint(to: path)
+        do throws(SafetensorsError) {
+          try Self.check(lock, of: path)
+          try trainer.writeCheckpoint(to: path)
+        } catch {
+          // What was learned is not lost with its last checkpoint.
+          guard report.ending != .stopped else { throw error }
+          note("\(stage) is trained, but has no checkpoint of that: \(error)")
+        }
       }
       if report.ending != .stopped { return (trainer.best, report) }
       if isStopped || Task.isCancelled { throw TrainingInterruption(stage: stage, checkpoint: path) }
@@ -99,9 +109,11 @@ public struct TrainingSession: Sendable {
 
   private static func lock(_ path: String) throws(SafetensorsError) -> FileLock {
     do { return try FileLock(path: path + ".lock") } catch {
-      throw SafetensorsError(
-        file: path, tensor: nil, problem: .inUse, found: "a checkpoint that \(error)",
-        wanted: "one that this training has to itself")
+      var failure = SafetensorsError(
+        file: path, tensor: nil, problem: error.systemError == nil ? .inUse : .cannotWrite,
+        found: "a checkpoint that \(error)", wanted: "one that this training has to itself")
+      failure.isOutOfSpace = error.systemError?.isOutOfSpace == true
+      throw failure
     }
   }
 

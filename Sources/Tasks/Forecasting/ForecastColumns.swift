@@ -54,6 +54,43 @@ package struct ForecastColumns: Hashable, Codable, Sendable {
   }
 }
 
+// MARK: - From files that are not trusted
+
+extension ForecastColumns {
+  private enum CodingKeys: CodingKey { case hasHeader, target, id, dates, step, numbers, categories, cycles }
+
+  /// Reads columns; those that no table can have are an error: a column has one role, a category is there once, and features
+  /// are as few as when they are learned.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    hasHeader = try values.decode(Bool.self, forKey: .hasHeader)
+    target = try values.decode(String.self, forKey: .target)
+    id = try values.decodeIfPresent(String.self, forKey: .id)
+    dates = try values.decodeIfPresent(Dates.self, forKey: .dates)
+    step = try values.decodeIfPresent(TimeStep.self, forKey: .step)
+    numbers = try values.decode([Numbers].self, forKey: .numbers)
+    categories = try values.decode([Categories].self, forKey: .categories)
+    cycles = try values.decode([CalendarCycle].self, forKey: .cycles)
+    func check(_ condition: Bool, _ key: CodingKeys, _ problem: String) throws {
+      guard condition else {
+        throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: problem)
+      }
+    }
+    let names = numbers.map(\.name) + categories.map(\.name) + [id, dates?.name].compactMap(\.self)
+    try check(Set(names).count == names.count, .numbers, "a column has two roles")
+    for column in categories {
+      try check(
+        1...Self.maxCategories ~= column.values.count, .categories,
+        "\(column.values.count) categories in a column; wanted 1 to \(Self.maxCategories)")
+      try check(Set(column.values).count == column.values.count, .categories, "a category is there twice")
+    }
+    try check(Set(cycles).count == cycles.count, .cycles, "a cycle is there twice")
+    try check(dates != nil || cycles.isEmpty && step == nil, .cycles, "cycles or a step without a column of dates")
+    let count = featureNames.count
+    try check(count <= Self.maxFeatures, .numbers, "\(count) features; wanted at most \(Self.maxFeatures)")
+  }
+}
+
 /// The columns of a table as the user describes them.
 package struct ForecastColumnOptions: Hashable, Sendable {
   /// The column to forecast.

@@ -1,6 +1,7 @@
 package import DataIO
 internal import Glibc
 internal import Kernels
+internal import Models
 
 /// The series of a table, as a forecaster reads them.
 package struct ForecastTable: Sendable {
@@ -25,17 +26,28 @@ package struct ForecastTable: Sendable {
       let span = moments.map { ($0.last?.seconds ?? 0) - ($0.first?.seconds ?? 0) }.max() ?? 0
       columns.cycles = CalendarCycle.visible(step: step, span: span)
     }
-    self.init(table, columns, raw)
+    try self.init(table, columns, raw)
   }
 
   /// Reads the table at `path`, whose columns must be as `columns` says. Other columns are ignored.
   package init(contentsOf path: String, as columns: ForecastColumns) throws(DataError) {
     let table = try NamedTable(contentsOf: path, hasHeader: columns.hasHeader)
-    self.init(table, columns, try RawSeries.read(table, columns))
+    try self.init(table, columns, try RawSeries.read(table, columns))
   }
 
-  private init(_ table: NamedTable, _ columns: ForecastColumns, _ raw: [RawSeries]) {
+  /// Bytes that the features of all rows may take; a feature is four bytes, and may be one letter in the file or none.
+  private static let maxFeatureBytes = 1 << 30
+
+  private init(_ table: NamedTable, _ columns: ForecastColumns, _ raw: [RawSeries]) throws(DataError) {
     file = table.table.file
+    let (rows, features) = (table.table.rowCount, columns.featureNames.count)
+    let size = MemoryLayout<Float>.size
+    guard rows <= Self.maxFeatureBytes / size / max(1, features) else {
+      throw DataError(
+        file: file,
+        reason: "has \(rows) rows, each of \(features) features for this model, which would take more than "
+          + "\(Self.maxFeatureBytes) bytes of memory")
+    }
     self.columns = columns
     series = raw.map { ForecastSeries($0, columns) }
     let gaps = raw.reduce(0) { count, series in
@@ -61,9 +73,14 @@ package struct ForecastSeries: Sendable {
   package let target: [Double]
   /// The target with what is missing carried forward; NaN before the first that is not.
   package let carried: [Double]
-  /// The features of each row in the order of ``ForecastColumns/featureNames``, `[T × F]`, not scaled; NaN where a
-  /// number is missing and none came before.
-  let features: Matrix<Double>
+  /// Each column of numbers with what is missing carried forward; NaN where none came before.
+  let numbers: [[Double]]
+  /// For each column of numbers that has them, whether the number of a row was missing.
+  private let indicators: [[Bool]]
+  /// The number of categories of each column of them, and the one of each row; `nil` for one that was not learned.
+  private let categories: [(count: Int, values: [Int?])]
+  /// For each cycle of the calendar the angle of each row.
+  private let phases: [[Double]]
 
   /// Rows, `T`.
   package var count: Int { target.count }
@@ -73,23 +90,40 @@ package struct ForecastSeries: Sendable {
     moments = raw.moments
     lines = raw.lines
     target = raw.numbers[0]
-    let filled = raw.numbers.map(carriedForward)
-    carried = filled[0]
-    var features: [[Double]] = filled
-    for (column, numbers) in zip(columns.numbers, raw.numbers) where column.hasIndicator {
-      features.append(numbers.map { $0.isNaN ? 1 : 0 })
+    numbers = raw.numbers.map(carriedForward)
+    carried = numbers[0]
+    indicators = zip(columns.numbers, raw.numbers).filter { $0.0.hasIndicator }.map { $1.map(\.isNaN) }
+    categories = zip(columns.categories, raw.categories).map { column, values in
+      let places = Dictionary(uniqueKeysWithValues: zip(column.values, column.values.indices))
+      return (column.values.count, values.map { places[$0] })
     }
-    for (column, values) in zip(columns.categories, raw.categories) {
-      for category in column.values { features.append(values.map { $0 == category ? 1 : 0 }) }
+    phases = columns.cycles.map { cycle in (raw.moments ?? []).map { 2 * .pi * cycle.phase(of: $0) } }
+  }
+
+  /// The features of each row in the order of ``ForecastColumns/featureNames``, `[T × F]`, scaled; 0, which is the mean,
+  /// where a number is missing and none came before.
+  func features(_ scaling: FeatureScaling) -> Matrix<Float> {
+    var matrix = Matrix<Float>.zeros(rows: count, columns: scaling.features)
+    matrix.withUnsafeMutableBufferPointer { matrix in
+      var feature = 0
+      func add(_ value: (_ row: Int) -> Double) {
+        let (offset, scale) = (scaling.offsets[feature], scaling.scales[feature])
+        for row in 0..<count {
+          let scaled = (value(row) - offset) / scale
+          if !scaled.isNaN { matrix[row * scaling.features + feature] = Float(scaled) }
+        }
+        feature += 1
+      }
+      for column in numbers { add { column[$0] } }
+      for column in indicators { add { column[$0] ? 1 : 0 } }
+      for column in categories { for category in 0..<column.count { add { column.values[$0] == category ? 1 : 0 } } }
+      for column in phases {
+        add { sin(column[$0]) }
+        add { cos(column[$0]) }
+      }
+      precondition(feature == scaling.features, "a scaling of other features")
     }
-    for cycle in columns.cycles {
-      let angles = (raw.moments ?? []).map { 2 * .pi * cycle.phase(of: $0) }
-      features.append(angles.map { sin($0) })
-      features.append(angles.map { cos($0) })
-    }
-    var matrix = Matrix<Double>.zeros(rows: target.count, columns: features.count)
-    for (j, column) in features.enumerated() { for (t, value) in column.enumerated() { matrix[t, j] = value } }
-    self.features = matrix
+    return matrix
   }
 }
 

@@ -41,15 +41,22 @@ extension Forecaster {
     }
     let (features, architecture) = (plan.columns.featureNames.count, model.architecture)
     guard
-      let inputScaling = preprocessing.inputScaling, let targetScale = preprocessing.targetScaling?.scales.first,
+      let inputScaling = preprocessing.inputScaling, let targetScaling = preprocessing.targetScaling,
+      let targetScale = targetScaling.scales.first, targetScaling.offsets.allSatisfy({ $0 == 0 }),
+      targetScaling.scales.allSatisfy({ $0 == targetScale }),
       architecture.embedding == nil, architecture.readout == .finalState, inputScaling.features == features,
       architecture.head.outputSize == plan.horizon, plan.columns.numbers.first?.name == plan.columns.target
     else { throw DataError(file: path, reason: "the note “\(Self.noteKey)” does not fit the model beside it") }
     self.init(
       model: model, scaling: ForecastScaling(features: inputScaling, targetScale: targetScale), plan: plan)
     band = try preprocessing.note(Self.bandKey, file: path)
-    guard band.map({ $0.low.count == plan.horizon && $0.high.count == plan.horizon }) ?? true else {
-      throw DataError(file: path, reason: "the note “\(Self.bandKey)” is not of \(plan.horizon) steps")
+    guard
+      band.map({
+        $0.low.count == plan.horizon && $0.high.count == plan.horizon && zip($0.low, $0.high).allSatisfy { $0 <= $1 }
+      })
+        ?? true
+    else {
+      throw DataError(file: path, reason: "the note “\(Self.bandKey)” has no band for \(plan.horizon) steps")
     }
     training = try preprocessing.note(TrainingSummary.noteKey, file: path)
   }

@@ -26,6 +26,12 @@ package struct Forecaster: Sendable {
   ///
   /// - Throws: `DataError` where a series has no value to start from.
   package func forecasts(for table: ForecastTable) throws(DataError) -> [Forecast] {
+    guard table.series.count <= Self.maxForecastSteps / plan.horizon else {
+      throw DataError(
+        file: table.file,
+        reason: "has \(table.series.count) series, and the model a horizon of \(plan.horizon): together more than "
+          + "\(Self.maxForecastSteps) numbers")
+    }
     for series in table.series where series.carried.last?.isNaN != false {
       let name = series.id.map { " of \(quoted($0))" } ?? ""
       throw DataError(
@@ -60,13 +66,23 @@ package struct Forecaster: Sendable {
           "has no series of \(plan.history + plan.horizon) rows, for a history of \(plan.history) and a horizon of "
           + "\(plan.horizon)")
     }
+    // A file may name any history, and a table may be long: steps that the network takes and numbers that it gives.
+    for (name, length) in [("history", plan.history), ("horizon", plan.horizon)] {
+      guard origins.count <= Self.maxEvaluatedSteps / length else {
+        throw DataError(
+          file: table.file,
+          reason:
+            "has \(origins.count) moments to forecast from, and the model a \(name) of \(length): together more than "
+            + "\(Self.maxEvaluatedSteps) steps")
+      }
+    }
     return ForecastEvaluation(self, on: windows(of: table, origins))
   }
 
   /// Windows of `table` after `origins`, with scaled features.
   func windows(of table: ForecastTable, _ origins: [ForecastOrigin]) -> ForecastWindows {
     ForecastWindows(
-      features: table.series.map { scaling.scaled($0.features) }, series: table.series, origins: origins,
+      features: table.series.map { $0.features(scaling.features) }, series: table.series, origins: origins,
       history: plan.history, horizon: plan.horizon, targetScale: scaling.targetScale)
   }
 
@@ -94,6 +110,11 @@ package struct Forecaster: Sendable {
         })
     }
   }
+
+  /// The limit on the steps of an evaluation, of which a small network takes some ten million a second.
+  private static let maxEvaluatedSteps = 1 << 30
+  /// The limit on the numbers of a forecast, of a hundred bytes each with their text.
+  private static let maxForecastSteps = 1 << 23
 
   /// The limits on the windows of a pass, and on their rows: a history or horizon may be as long as the table.
   private static let (maxPassWindows, maxPassRows) = (256, 1 << 16)
@@ -158,10 +179,10 @@ package struct ForecastScaling: Hashable, Sendable {
       return count == 0 ? 0 : sum / Double(count)
     }
     let numbers = table.columns.numbers.count
-    let offsets = (0..<numbers).map { j in mean { $0.features[$1, j] } }
+    let offsets = (0..<numbers).map { j in mean { $0.numbers[j][$1] } }
     let scales = offsets.indices.map { j in
       let deviation = mean { series, row in
-        let difference = series.features[row, j] - offsets[j]
+        let difference = series.numbers[j][row] - offsets[j]
         return difference * difference
       }.squareRoot()
       return deviation == 0 ? 1 : deviation
@@ -191,23 +212,6 @@ package struct ForecastScaling: Hashable, Sendable {
   init(features: FeatureScaling, targetScale: Double) {
     self.features = features
     self.targetScale = targetScale
-  }
-
-  /// `matrix`, `[T × F]`, scaled; 0, which is the mean, where a number is missing.
-  func scaled(_ matrix: Matrix<Double>) -> Matrix<Float> {
-    var result = Matrix<Float>.zeros(rows: matrix.rows, columns: matrix.columns)
-    let (offsets, scales) = (features.offsets, features.scales)
-    matrix.withUnsafeBufferPointer { source in
-      result.withUnsafeMutableBufferPointer { target in
-        for t in 0..<matrix.rows {
-          for j in offsets.indices {
-            let value = (source[t * matrix.columns + j] - offsets[j]) / scales[j]
-            target[t * matrix.columns + j] = value.isNaN ? 0 : Float(value)
-          }
-        }
-      }
-    }
-    return result
   }
 }
 

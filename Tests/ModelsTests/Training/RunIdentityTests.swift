@@ -104,10 +104,17 @@ import Testing
       notes.withLock { $0.allSatisfy { $0.contains("run was trained with \(elsewhere), then \(here): its bits") } })
   }
 
-  @Test func whatIsFinishedElsewhereHasItsBits() throws {
+  /// The stages that follow it are trained here.
+  @Test func whatWasFinishedElsewhereIsSaid() throws {
     try train()
-    try rewrite("OpenBLAS", as: "ElseBLAS")
     try train(note: { Issue.record("\($0)") })
+    for (text, other) in [("OpenBLAS", "ElseBLAS"), (" thread", " strand")] {
+      try rewrite(text, as: other)
+      let notes = Mutex<[String]>([])
+      try train(note: { line in notes.withLock { $0.append(line) } })
+      #expect(notes.withLock { $0.count == 1 && $0[0].contains(other) && $0[0].contains("what follows it is with") })
+      try rewrite(other, as: text)
+    }
   }
 
   @Test func whatIsRandomAboutTheExamplesCounts() throws {

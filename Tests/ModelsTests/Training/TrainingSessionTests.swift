@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Synchronization
 import TestSupport
 import Testing
 
@@ -103,13 +104,21 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/runs"
       makeFolder(path)
-      let session = TrainingSession(checkpointFolder: path) { _, progress in
+      var session = TrainingSession(checkpointFolder: path) { _, progress in
         if progress.step == 2 {
           try? FileManager.default.removeItem(atPath: path)
           if isMadeAnew { makeFolder(path) }
         }
         return .continue
       }
+      // What was learned to the end is not lost with the last checkpoint.
+      let notes = Mutex<[String]>([])
+      session.note = { line in notes.withLock { $0.append(line) } }
+      let whole = try train(in: session)
+      #expect(try whole.model.parameters == train(in: TrainingSession()).model.parameters)
+      #expect(notes.withLock { $0.count == 1 && $0[0].contains("is trained, but has no checkpoint of that") })
+      if !isMadeAnew { makeFolder(path) }
+      session.secondsBetweenCheckpoints = 0
       #expect { try train(in: session) } throws: {
         "\($0)".contains(path) && "\($0)".contains("removed or changed")
       }

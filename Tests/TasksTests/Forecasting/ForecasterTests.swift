@@ -1,6 +1,6 @@
 import DataIO
 import Figures
-import Glibc
+import Foundation
 import Kernels
 import Models
 import TestSupport
@@ -130,6 +130,43 @@ import Testing
   @Test func aTableTooShortIsRefused() throws {
     let table = try Self.table(Self.csv(rows: 30))
     #expect(throws: DataError.self) { try Forecaster.train(on: table, Self.settings(), in: TrainingSession()) }
+  }
+
+  /// Each is a few bytes in the file, and gigabytes or hours beside a table.
+  @Test(arguments: [
+    (#""values":["down","up"]"#, #""values":["down","down"]"#, "a category is there twice"),
+    (#""values":["down","up"]"#, #""values":[]"#, "0 categories in a column"),
+    (
+      #""values":["down","up"]"#, #""values":[\#((0..<33).map { "\"\($0)\"" }.joined(separator: ","))]"#,
+      "33 categories in a column"
+    ),
+    (#""name":"sign""#, #""name":"y""#, "a column has two roles"), (#""name":"date""#, #""name":"y""#, "two roles"),
+  ])
+  func columnsThatNoTableHasAreRefused(_ old: String, _ new: String, _ wanted: String) throws {
+    let (forecaster, _) = try Forecaster.train(on: try Self.table(), Self.settings(epochs: 1), in: TrainingSession())
+    let columns = String(decoding: try JSONEncoder().encode(forecaster.plan.columns), as: UTF8.self)
+    try #require(columns.contains(old))
+    #expect {
+      try JSONDecoder().decode(ForecastColumns.self, from: Data(columns.replacing(old, with: new).utf8))
+    } throws: { "\($0)".contains(wanted) }
+    #expect(
+      try JSONDecoder().decode(ForecastColumns.self, from: Data(columns.utf8)) == forecaster.plan.columns)
+  }
+
+  @Test func whatAModelAndATableTakeTogetherIsLimited() throws {
+    let table = try Self.table(Self.csv(rows: 4000))
+    let (short, _) = try Forecaster.train(on: table, Self.settings(epochs: 1), in: TrainingSession())
+    func forecaster(history: Int, horizon: Int) -> Forecaster {
+      let plan = ForecastPlan(columns: short.plan.columns, history: history, horizon: horizon, season: nil)
+      return Forecaster(model: short.model, scaling: short.scaling, plan: plan)
+    }
+    #expect {
+      try forecaster(history: 1000, horizon: 10_000_000).forecasts(for: table)
+    } throws: { "\($0)".contains("1 series, and the model a horizon of 10000000") }
+    let long = try Self.table(Self.csv(rows: 70_000))
+    #expect {
+      try forecaster(history: 33_000, horizon: 5).evaluation(on: long)
+    } throws: { "\($0)".contains("and the model a history of 33000: together more than 1073741824 steps") }
   }
 
   @Test func anotherModelIsNoForecaster() throws {

@@ -16,6 +16,22 @@ struct ONNXGraph: Sendable {
   let nodes: [ONNXNode]
 }
 
+extension ONNXGraph {
+  /// The first weight that is infinite or NaN, and the first number among the attributes that is NaN; `nil` where there is
+  /// none. A bound may be infinite.
+  var nonFiniteNumber: (place: String, found: String)? {
+    for (name, tensor) in initializers.sorted(by: { $0.key < $1.key }) {
+      if let (index, value) = tensor.firstNonFinite { return ("initializer \(quoted(name))", "\(value) at \(index)") }
+    }
+    for node in nodes {
+      for (name, attribute) in node.attributes.sorted(by: { $0.key < $1.key }) where attribute.holdsNaN {
+        return (node.place, "attribute \(name) that holds NaN")
+      }
+    }
+    return nil
+  }
+}
+
 /// One operation of a graph.
 struct ONNXNode: Sendable {
   /// What errors call it: its name, or its index if it has none.
@@ -38,6 +54,15 @@ enum ONNXAttribute: Hashable, Sendable {
   case string(String)
   case strings([String])
   case tensor(Tensor)
+
+  var holdsNaN: Bool {
+    switch self {
+    case .float(let number): number.isNaN
+    case .floats(let numbers): numbers.contains { $0.isNaN }
+    case .tensor(let tensor): tensor.firstNonFinite.map { $0.value.isNaN } ?? false
+    case .integer, .integers, .string, .strings: false
+    }
+  }
 
   var kind: String {
     switch self {
