@@ -19,6 +19,8 @@ from .training import Training, sum_of, write_data
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Interruptions of one training before it is left alone.
 MAX_INTERRUPTIONS = 4
+# What a run that failed says: how to go on, or that it has not begun, or that nobody can read it.
+HINTS = ("--resume", "cannot be locked", "recurrent-run.txt: cannot be written", "standard output")
 
 
 def is_root() -> bool:
@@ -94,7 +96,7 @@ class Kills:
                 mend()
             if not tally.count(ending, allowed, folder):
                 return
-            if ending.status == 1 and not any(word in ending.error for word in ("--resume", "standard output")):
+            if ending.status == 1 and not any(word in ending.error for word in HINTS):
                 tally.find(f"does not say how to go on: {ending.message}", ending, folder)
                 return
             arguments = ("--resume",)

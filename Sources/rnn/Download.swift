@@ -63,7 +63,7 @@ struct Download: Sendable {
   /// where another file comes, and then deletes it.
   func callAsFunction() throws {
     let lock: FileLock
-    do { lock = try FileLock(path: partPath + ".lock") } catch { throw DataError(file: partPath, reason: "\(error)") }
+    do { lock = try FileLock(path: partPath + ".lock") } catch { throw DataError(locking: partPath, error) }
     defer { lock.release() }
     // The last run ended after the download.
     if isFile(at: partPath) { return try putInPlace() }
