@@ -172,11 +172,6 @@ tests_on() {
     --skip "$WITHOUT_LOOPS"
 }
 
-# Kills, mutated files and the like, for two minutes each where they do not end by themselves.
-torture() {
-  TORTURE_TOOLS=$(swift build "${RELEASE[@]}" --show-bin-path) Scripts/torture.sh --minutes 2
-}
-
 # Trainings take both cores, so they run alone.
 readonly TRAININGS='^TasksTests\.RecurrentTaskTests'
 
@@ -226,7 +221,6 @@ run_stage "thread sanitizer" thread_tests
 # The last one is what the release tests run on.
 read -ra sets <<<"$(instruction_sets)"
 for set in "${sets[@]:0:${#sets[@]}-1}"; do run_stage "tests on $set" tests_on "$set"; done
-run_stage "torture" torture
 run_stage "quick runs of tasks" swift test --skip-build "${RELEASE[@]}" --filter "$TRAININGS"
 run_stage "release tests" release_tests
 
