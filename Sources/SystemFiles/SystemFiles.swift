@@ -198,13 +198,11 @@ private func checkRename(to path: String, over old: stat?) throws(SystemCallErro
   if attributes.contains(.isImmutable) { throw SystemCallError("an immutable file", code: EPERM) }
   if attributes.contains(.isAppendOnly) { throw SystemCallError("an append-only file", code: EPERM) }
   var status = stat()
-  guard stat(directory, &status) == 0, status.st_mode & S_ISVTX != 0, ![old.st_uid, status.st_uid].contains(geteuid())
+  // Root may replace it.
+  guard stat(directory, &status) == 0, status.st_mode & S_ISVTX != 0,
+    ![0, old.st_uid, status.st_uid].contains(geteuid())
   else { return }
-  // Whether this process may nevertheless, as root may, only the system knows. For rmdir, too, it checks that, and only
-  // then finds that a file is no directory.
-  if rmdir(path) != 0, errno == EPERM {
-    throw SystemCallError("another user's file in a sticky directory", code: EPERM)
-  }
+  throw SystemCallError("another user's file in a sticky directory", code: EPERM)
 }
 
 /// What the symbolic link at `path` says; `nil` where there is no such link.

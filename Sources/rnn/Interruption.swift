@@ -2,9 +2,9 @@
 import Foundation
 import Synchronization
 
-/// Ctrl-C, the signal that asks a process to end, that of a terminal which was closed and that of a limit on processor time:
-/// the first is noted, so that a training can save a checkpoint. The second Ctrl-C or request to end has the default effect and ends the process at
-/// once; a terminal that closes sends its signal twice, so no number of those does.
+/// Ctrl-C, the signal that asks a process to end, that of a terminal which was closed and that of a limit on processor
+/// time: the first is noted, so that a training can save a checkpoint. The second of each has the default effect and ends
+/// the process at once; but a terminal that closes sends its signal twice, so no number of those does.
 enum Interruption {
   private static let flag = Atomic<Bool>(false)
 

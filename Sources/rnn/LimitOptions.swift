@@ -1,6 +1,5 @@
 #if Tools
 import ArgumentParser
-import DataIO
 import Foundation
 import Interchange
 
@@ -25,18 +24,6 @@ struct LimitOptions: ParsableArguments {
     if let operationLimit, operationLimit < 1 {
       throw ValidationError("--operation-limit takes a number from 1 up, not \(operationLimit)")
     }
-  }
-}
-extension RunLimits {
-  /// These, with those that are left open as the bytes of both files justify them: what vectors unpack to may be a thousand
-  /// times as much. A model may multiply each row of the vectors with all of its weights, and what it does beside that takes
-  /// some seconds at most.
-  func justified(modelBytes: Int, vectorBytes: Int, tensors: [String: Tensor]) -> RunLimits {
-    let rows = tensors.values.map { $0.count / max(1, $0.shape.last ?? 1) }.max() ?? 0
-    let (products, overflows) = (2 * modelBytes).multipliedReportingOverflow(by: rows)
-    return RunLimits(
-      memory: memory ?? 1 << 26 + 16 * (modelBytes + vectorBytes),
-      operations: operations ?? (overflows ? Int.max : max(1 << 33, products)))
   }
 }
 

@@ -66,7 +66,7 @@ struct ModelFile {
       return try Verification(
         of: model, on: tensors, tolerance: tolerance,
         limits: options.run.limits.justified(
-          modelBytes: fileSize(path), vectorBytes: fileSize(vectorsPath), tensors: tensors))
+          modelBytes: fileSize(path), vectorBytes: fileSize(vectorsPath), vectors: tensors))
     }
     if try FileKind(path) == .onnx {
       let model = try ONNXModel(path: path)

@@ -1,5 +1,6 @@
 #if Tools
 import Foundation
+import SystemFiles
 
 /// A transfer in a process of its own, whatever happens to which is an error like any other.
 ///
@@ -64,21 +65,22 @@ private final class ChildProcess {
   private let descriptor: Int32
   /// Bytes of the next frames.
   private var pending: [UInt8] = []
+  private var buffer = [UInt8](repeating: 0, count: 65536)
   /// How the process ended; `nil` before.
   private var ending: String?
 
   /// Starts the program at `path`, with nothing to read, and with no place for messages.
-  init(_ path: String, _ arguments: [String]) throws(SystemError) {
+  init(_ path: String, _ arguments: [String]) throws(SystemCallError) {
     var ends: [Int32] = [-1, -1]
     // Unlike a pipe's, its ends cannot get into a process that another thread starts meanwhile.
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(code: errno) }
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemCallError("socketpair") }
     var process: pid_t = 0
     let code = Self.start(path, arguments, output: ends[1], &process)
     close(ends[1])
     guard code == 0 else {
       close(ends[0])
-      throw SystemError(code: code)
+      throw SystemCallError("posix_spawn", code: code)
     }
     self.process = process
     descriptor = ends[0]
@@ -109,7 +111,6 @@ private final class ChildProcess {
   /// The next frame, if it comes within `seconds`.
   func frame(within seconds: Double) throws(DownloadError) -> Output {
     let start = SuspendingClock.now
-    var buffer = [UInt8](repeating: 0, count: 65536)
     while true {
       if pending.count >= TransferFrame.headCount {
         guard let head = TransferFrame.Head(pending.prefix(TransferFrame.headCount)) else { return .nonsense }
@@ -152,13 +153,5 @@ private final class ChildProcess {
     ending = text
     return text
   }
-}
-
-/// A call of the system's that failed.
-private struct SystemError: Error, CustomStringConvertible {
-  /// `errno` after the call.
-  let code: Int32
-
-  var description: String { String(cString: strerror(code)) }
 }
 #endif

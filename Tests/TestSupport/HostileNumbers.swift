@@ -46,14 +46,10 @@ package enum HostileNumbers {
   /// The safetensors file at `path` with one number in its metadata replaced, for each number and each of ``all``, or for some
   /// of them, see ``sampling``. A sum over the file, as checkpoints have it, is right.
   package static func files(from path: String) throws -> [(change: String, bytes: [UInt8])] {
-    let file = try SafetensorsFile(path: path)
-    var contents = SafetensorsContents(metadata: file.metadata)
-    for name in file.tensorNames {
-      let (shape, elements) = try file.tensor(name, as: Float.self)
-      contents.setTensor(name, shape: shape, elements: elements)
-    }
+    let contents = try SafetensorsContents(copying: path)
     var files: [(String, [UInt8])] = []
-    for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) where key != "sum" && key != "format_version" {
+    for (key, value) in contents.metadata.sorted(by: { $0.key < $1.key }) where key != "sum" && key != "format_version"
+    {
       for (index, (change, text)) in variants(of: value).enumerated() where index.isMultiple(of: sampling) {
         var changed = contents
         changed.metadata[key] = text

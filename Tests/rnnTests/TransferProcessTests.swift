@@ -171,7 +171,7 @@ import Testing
     let transfer = TransferProcess.get(executable: folder.path("nothing"))
     #expect(
       failure(of: download(address, by: transfer))
-        == "127.0.0.1: the transfer cannot be started: No such file or directory")
+        == "127.0.0.1: the transfer cannot be started: posix_spawn: No such file or directory (errno 2)")
     #expect(fileNames(in: folder.path).isEmpty)
   }
 

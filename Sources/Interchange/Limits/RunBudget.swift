@@ -24,8 +24,14 @@ final class RunBudget {
   /// The budget of `limits`; those that are left open follow from the bytes of a model and its inputs and from the
   /// inputs' elements.
   init(_ limits: RunLimits, bytes: Int, elements: Int) {
-    memory = limits.memory ?? checkedSum([1 << 26, checkedProduct([16, bytes])]) ?? .max
+    memory = limits.memory ?? Self.openMemory(forBytes: bytes)
     operations = limits.operations ?? checkedSum([1 << 26, checkedProduct([4, bytes, elements + 16])]) ?? .max
+  }
+
+  /// The limit on memory where none is given, for so many `bytes` of a model and its inputs; `nil` for more than can be
+  /// counted.
+  static func openMemory(forBytes bytes: Int?) -> Int {
+    bytes.flatMap { checkedSum([1 << 26, checkedProduct([16, $0])]) } ?? .max
   }
 
   /// A new one without limits, for what was counted before.

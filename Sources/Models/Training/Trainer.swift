@@ -113,8 +113,9 @@ public struct Trainer<Model: TrainableModel>: Sendable {
   /// Trains until all epochs are done, patience is over or it is stopped; continues where the last call stopped.
   ///
   /// Parameters, result and errors are those of ``TrainableModel/train(on:validatingOn:_:progress:)``. A further call
-  /// must be given the same examples; after ``resume(fromCheckpoint:allowsNonFinite:)`` others are a ``SafetensorsError``. The first call
-  /// reads all examples once more than training does, for the sum by which a checkpoint knows them.
+  /// must be given the same examples; after ``resume(fromCheckpoint:allowsNonFinite:)`` others are a
+  /// ``SafetensorsError``. The first call reads all examples once more than training does, for the sum by which a
+  /// checkpoint knows them.
   @discardableResult
   public mutating func run<Examples: TrainingExamples<Model.Batch>>(
     on examples: Examples, validatingOn validation: Examples? = nil,

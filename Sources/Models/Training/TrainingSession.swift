@@ -27,8 +27,9 @@ public struct TrainingSession: Sendable {
   public var secondsBetweenCheckpoints = 30.0
   /// Called after every step.
   public var observer: Observer
-  /// Called with a line for the user: where a stage goes on with other vector loops than it began with, that its bits may
-  /// differ from those of a run that was not interrupted.
+  /// Called with a line for the user: where a stage goes on, or stages follow one, with other vector loops or another number
+  /// of threads, that the bits may differ from those of a run that was not interrupted; and where the last checkpoint of a
+  /// stage could not be written.
   public var note: @Sendable (_ line: String) -> Void = { _ in }
 
   /// A session that keeps checkpoints in `checkpointFolder`.
@@ -60,8 +61,8 @@ public struct TrainingSession: Sendable {
   /// - Returns: The model with the parameters of the lowest validation loss, or the last ones without validation, and
   ///   what happened.
   /// - Throws: ``TrainingInterruption`` where the observer stopped it or the surrounding task was cancelled;
-  ///   ``SafetensorsError`` where a checkpoint cannot be read or written, is in use, or belongs to another run, with
-  ///   what differs: options, model or data; what
+  ///   ``SafetensorsError`` where a checkpoint cannot be read, cannot be written before the stage is over, is in use, or
+  ///   belongs to another run, with what differs: options, model or data; what
   ///   ``TrainableModel/train(on:validatingOn:_:progress:)`` throws.
   public func train<Model: TrainableModel, Examples: TrainingExamples<Model.Batch>>(
     _ stage: String, _ model: Model, on examples: Examples, validatingOn validation: Examples? = nil,

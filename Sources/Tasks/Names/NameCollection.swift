@@ -52,7 +52,7 @@ struct NameCollection: Hashable, Sendable {
     (training, validation, test) = (numbers(entries[0]), numbers(entries[1]), numbers(entries[2]))
   }
 
-  /// The limit on the characters of a name, which is a sequence with a step for each.
+  /// The limit on the bytes of a name, which is a sequence with a step for each character.
   private static let maxLength = 1000
 
   /// The lists of `folder`, each of one name at least.
