@@ -13,6 +13,7 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
   public let model: SequenceModel<Scalar>
   private let embedding: EmbeddingTable
   private let weights: [PreparedWeights<Scalar>?]
+  private let head: PreparedHead<Scalar>
 
   /// A decoder of `model`. Throws where the model does not say after every token which may follow: where it reads
   /// features, predicts once, reads both directions, is trained on another loss than softmax cross-entropy or predicts
@@ -34,8 +35,11 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
       "\(architecture.outputSize)", wanted: "at most the \(embedding.vocabularySize) tokens that it can read")
     self.model = model
     self.embedding = embedding
-    weights = model.parameters.withView {
-      architecture.recurrent.prepare(parameters: $0.columns(architecture.ranges.recurrent))
+    (weights, head) = model.parameters.withView {
+      (
+        architecture.recurrent.prepare(parameters: $0.columns(architecture.ranges.recurrent)),
+        architecture.head.prepare(architecture.headParameters($0))
+      )
     }
   }
 
@@ -58,7 +62,7 @@ public struct SequenceModelDecoder<Scalar: BLASScalar>: SequenceDecoder {
       architecture.recurrent.step(
         features.unsafeView, &state, parameters: all.columns(ranges.recurrent), prepared: weights,
         into: outputs.unsafeMutableView(), execution: model.execution)
-      var tape = HeadTape<Scalar>()
+      var tape = HeadTape<Scalar>(prepared: head)
       architecture.head.forward(
         outputs.unsafeView, architecture.headParameters(all), tape: &tape, into: logits.unsafeMutableView(),
         execution: model.execution)

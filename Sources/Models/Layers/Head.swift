@@ -87,15 +87,26 @@ struct HeadGradients<Scalar: BLASScalar> {
   let dTable: MutableMatrixView<Scalar>
 }
 
-/// What the hidden layers of a head leave for its backward pass, and the memory both work in. Empty for a head without any.
+/// What the hidden layers of a head leave for its backward pass, and the memory both work in.
 struct HeadTape<Scalar: BLASScalar>: Sendable {
   /// After tanh, `[N × features]` for each hidden layer.
   var hidden: [Matrix<Scalar>] = []
   var dHidden: [Matrix<Scalar>] = []
+  /// The weights of the pass that runs in the order of the fused path, for each map.
+  var packed: [PackedLinear<Scalar>] = []
+  /// The same, prepared for this pass and others; `nil` to pack them.
+  var prepared: PreparedHead<Scalar>?
+}
+
+/// The weights of a head in the order of the fused path, prepared once for many passes.
+struct PreparedHead<Scalar: BLASScalar>: Sendable {
+  /// For each hidden layer, and the last map.
+  let maps: [PackedLinear<Scalar>]
 }
 
 extension Head {
-  /// Predictions, `[N × O]`, of `inputs`, `[N × inputSize]`. One GEMM for each layer.
+  /// Predictions, `[N × O]`, of `inputs`, `[N × inputSize]`. One product for each layer; on the fused path a row has the same
+  /// bits in any batch.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   func forward<Scalar: BLASScalar>(
@@ -103,18 +114,54 @@ extension Head {
     into predictions: MutableMatrixView<Scalar>, execution: Execution
   ) {
     var read = inputs
-    if tape.hidden.count != hiddenLayers.count {
+    if tape.hidden.count != hiddenLayers.count || tape.packed.isEmpty {
       tape.hidden = hiddenLayers.map { _ in .zeros(rows: 0, columns: 0) }
       tape.dHidden = tape.hidden
+      tape.packed = Array(repeating: PackedLinear(), count: hiddenLayers.count + 1)
     }
     for (index, layer) in hiddenLayers.enumerated() {
       let hidden = tape.hidden[index].reshaped(rows: inputs.rows, columns: layer.outputSize)
-      layer.forward(read, parameters: parameters.own.columns(hiddenRanges[index]), into: hidden, execution: execution)
+      multiply(index, read, parameters, tape: &tape, into: hidden, execution)
       applyTanh(hidden)
       read = hidden.readOnly
     }
-    output.forward(
-      read, weight: weight(parameters), bias: bias(parameters.own), into: predictions, execution: execution)
+    multiply(hiddenLayers.count, read, parameters, tape: &tape, into: predictions, execution)
+  }
+
+  /// The map `index`: one of the hidden layers, or behind them the last one.
+  private func multiply<Scalar: BLASScalar>(
+    _ index: Int, _ inputs: MatrixView<Scalar>, _ parameters: HeadParameters<Scalar>, tape: inout HeadTape<Scalar>,
+    into outputs: MutableMatrixView<Scalar>, _ execution: Execution
+  ) {
+    if execution.path == .fused, let prepared = tape.prepared {
+      return prepared.maps[index](inputs, into: outputs, execution)
+    }
+    let (map, weight, bias) = map(index, parameters)
+    guard execution.path == .fused else {
+      return map.forward(inputs, weight: weight, bias: bias, into: outputs, execution: execution)
+    }
+    tape.packed[index].pack(weight: weight, bias: bias, multiplying: inputs, into: outputs, execution)
+  }
+
+  /// The map `index` with its weight, `[O × I]`, and bias, `[1 × O]`.
+  private func map<Scalar: BLASScalar>(
+    _ index: Int, _ parameters: HeadParameters<Scalar>
+  ) -> (map: LinearMap, weight: MatrixView<Scalar>, bias: MatrixView<Scalar>) {
+    guard index < hiddenLayers.count else { return (output, weight(parameters), bias(parameters.own)) }
+    let (map, own) = (hiddenLayers[index], parameters.own.columns(hiddenRanges[index]))
+    let count = map.outputSize * map.inputSize
+    return (
+      map, MatrixView(own.baseAddress, rows: map.outputSize, columns: map.inputSize), own.columns(count..<own.columns)
+    )
+  }
+
+  /// The weights in the order of the fused path: a copy.
+  func prepare<Scalar: BLASScalar>(_ parameters: HeadParameters<Scalar>) -> PreparedHead<Scalar> {
+    PreparedHead(
+      maps: (0...hiddenLayers.count).map {
+        let (_, weight, bias) = map($0, parameters)
+        return PackedLinear(weight: weight, bias: bias)
+      })
   }
 
   /// The gradients of the pass that `tape` recorded over `inputs`, for `dPredictions`, `[N × O]`. Two GEMMs for each layer.

@@ -19,6 +19,8 @@ public struct RecurrentLayer<Scalar: BLASScalar>: ParameterizedModel {
   public var parameters: ParameterVector<Scalar>
   /// Path and threads of every pass.
   public var execution = Execution.automatic
+  /// What its states, and those of its copies, step with.
+  private let steppingWeights = SteppingWeightsCache<Scalar>()
 
   /// A network with parameters of the architecture's layout.
   public init(unchecked architecture: RecurrentStack, parameters: ParameterVector<Scalar>) {
@@ -51,8 +53,9 @@ public struct RecurrentLayer<Scalar: BLASScalar>: ParameterizedModel {
 
   /// One step of one sequence on plain buffers: `outputs` receives `R` numbers for the `I` numbers of `inputs`.
   ///
-  /// The first step from a state prepares the weights and allocates; those after it do neither, lock nothing and call
-  /// nothing of the system, as long as the layer's parameters stay as they are.
+  /// All states share weights that are prepared once, at the first step of the first of them, for as long as one of them
+  /// lives and the layer's parameters stay as they are. A state's first step allocates; those after it allocate nothing, lock
+  /// nothing and call nothing of the system. For many states of a model see ``PreparedModel``.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func step(
@@ -77,9 +80,11 @@ public struct RecurrentLayer<Scalar: BLASScalar>: ParameterizedModel {
   private func stepAlone(
     _ inputs: UnsafePointer<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: UnsafeMutablePointer<Scalar>
   ) -> Bool {
-    if !isKnownUniquelyReferenced(&state.stepper) || !state.stepper!.serves(architecture, parameters, execution) {
+    if !isKnownUniquelyReferenced(&state.stepper)
+      || !state.stepper!.shared.serve(architecture, parameters, execution)
+    {
       state.check(fits: architecture, batch: 1)
-      state.stepper = SequenceStepper(architecture, parameters, execution)
+      state.stepper = SequenceStepper(architecture, weights(forStepsFrom: state), execution)
     }
     guard let stepper = state.stepper, stepper.isUsable else { return false }
     stepper.step(inputs, &state.hidden, &state.cell, into: outputs)
@@ -90,9 +95,21 @@ public struct RecurrentLayer<Scalar: BLASScalar>: ParameterizedModel {
   public func step(
     _ inputs: MatrixView<Scalar>, _ state: inout RecurrentState<Scalar>, into outputs: MutableMatrixView<Scalar>
   ) {
-    parameters.withView {
-      architecture.step(inputs, &state, parameters: $0, into: outputs, execution: execution)
+    if state.stepper?.shared.serve(architecture, parameters, execution) != true {
+      state.check(fits: architecture, batch: inputs.rows)
+      state.stepper = SequenceStepper(architecture, weights(forStepsFrom: state), execution)
     }
+    let prepared = state.stepper?.shared.weights ?? []
+    parameters.withView {
+      architecture.step(
+        inputs, &state, parameters: $0, prepared: prepared, into: outputs, execution: execution)
+    }
+  }
+
+  /// The prepared weights: those that `state` stepped with before, or those that other states step with.
+  private func weights(forStepsFrom state: RecurrentState<Scalar>) -> SteppingWeights<Scalar> {
+    if let shared = state.stepper?.shared, shared.serve(architecture, parameters, execution) { return shared }
+    return steppingWeights.weights(architecture, parameters, execution)
   }
 
   /// As ``callAsFunction(_:from:)``, recording into `tape` what a backward pass needs.

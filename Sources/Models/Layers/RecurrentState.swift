@@ -11,7 +11,7 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
 
   /// Memory that steps from this state work in, so that they allocate nothing after the first. No part of the value.
   var workspace = RecurrentTape<Scalar>()
-  /// What steps of a single sequence work with. No part of the value.
+  /// What steps work with. No part of the value.
   var stepper: SequenceStepper<Scalar>?
 
   /// A state from its matrices.
@@ -49,7 +49,10 @@ public struct RecurrentState<Scalar: BLASScalar>: Sendable {
       }
       return result
     }
-    return RecurrentState(hidden: hidden.map(select), cell: cell.map(select))
+    var selected = RecurrentState(hidden: hidden.map(select), cell: cell.map(select))
+    // The first step of the selected ones finds the weights there.
+    selected.stepper = stepper
+    return selected
   }
 
   /// Whether it is a state of `batch` sequences in `stack`.

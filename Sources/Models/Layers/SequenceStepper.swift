@@ -1,46 +1,90 @@
 internal import Kernels
 
-/// What one step after another of a single sequence works with: weights that were prepared once, and a place for what a
-/// layer gives to the next.
+/// The weights of a stack in the order of the fused path, for all states that step through it.
 ///
 /// It keeps the parameters that it prepared, and the cells. As long as it does, whoever changes a layer's parameters
 /// changes a copy, so that their address says whether the weights are still those of the layer.
-///
-/// Unchecked `Sendable`: a state uses its stepper only while no other state shares it.
-final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
+final class SteppingWeights<Scalar: BLASScalar>: Sendable {
   private let parameters: ParameterVector<Scalar>
   private let cells: [RecurrentCell]
-  private let cellsAddress: UnsafeRawPointer?
+  /// For each layer and direction; empty on other paths than the fused one.
+  let weights: [PreparedWeights<Scalar>?]
   private let execution: Execution
-  private let weights: [PreparedWeights<Scalar>]
-  /// One for each layer, into `weights`.
+
+  init(_ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
+    self.parameters = parameters
+    cells = stack.cells
+    self.execution = execution
+    weights = execution.path == .fused ? parameters.withView { stack.prepare(parameters: $0) } : []
+  }
+
+  /// Whether the weights are those of `parameters` in the cells of `stack`.
+  @inline(__always)
+  func serve(
+    _ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution
+  ) -> Bool {
+    parameters.isIdentical(to: self.parameters) && Self.address(of: stack.cells) == Self.address(of: cells)
+      && execution == self.execution
+  }
+
+  @inline(__always)
+  private static func address(of cells: [RecurrentCell]) -> UnsafeRawPointer? {
+    cells.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
+  }
+}
+
+/// Where a layer, and copies of it, find the weights that their states prepared, as long as there is a state that steps with
+/// them. A few, because copies may have other parameters.
+final class SteppingWeightsCache<Scalar: BLASScalar>: Sendable {
+  private struct Cached {
+    weak var weights: SteppingWeights<Scalar>?
+  }
+  private let cached = Guarded([Cached]())
+  private static var maxCount: Int { 16 }
+
+  /// The weights of `parameters`, prepared now where those that are there are others.
+  func weights(
+    _ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution
+  ) -> SteppingWeights<Scalar> {
+    cached.withLock { cached in
+      for entry in cached {
+        if let weights = entry.weights, weights.serve(stack, parameters, execution) { return weights }
+      }
+      let weights = SteppingWeights(stack, parameters, execution)
+      cached.removeAll { $0.weights == nil }
+      if cached.count == Self.maxCount { cached.removeFirst() }
+      cached.append(Cached(weights: weights))
+      return weights
+    }
+  }
+}
+
+/// What one step after another from a state works with: weights that all states of a layer share, and for a single sequence a
+/// place for what a layer gives to the next.
+///
+/// Unchecked `Sendable`: a state uses the memory of its stepper only while no other state shares it.
+final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
+  let shared: SteppingWeights<Scalar>
+  /// One for each layer, where a step of one sequence can do with them alone: else none.
   private let steps: UnsafeMutableBufferPointer<SingleStep>
   private let outputs: UnsafeMutablePointer<Scalar>
   private let outputSize: Int
   private let cellSize: Int
 
-  /// Whether it steps; otherwise a step had better take the general way: on another path than the fused one, in both directions, through a cell that has no fused path.
-  var isUsable: Bool { !weights.isEmpty }
+  /// Whether it takes steps of one sequence; otherwise these go the general way: on another path than the fused one, in both
+  /// directions, through a cell that has no fused path, and through weights that two threads read faster.
+  var isUsable: Bool { !steps.isEmpty }
 
-  /// Prepares the weights of `stack`, where a step can do with them alone.
-  init(_ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution) {
+  /// Steps through `stack` with the weights `shared`.
+  init(_ stack: RecurrentStack, _ shared: SteppingWeights<Scalar>, _ execution: Execution) {
+    self.shared = shared
     let isAlone =
-      execution.path == .fused && !stack.isBidirectional
+      !stack.isBidirectional
       && (execution.threads == 1
         || stack.cells.allSatisfy { $0.forwardOperations <= Execution.maxSingleStepWork })
-    let prepared = parameters.withView { parameters in
-      stack.layerDirections.compactMap { part in
-        isAlone
-          ? PreparedWeights(stack.cells[part.layer], parameters: parameters.columns(part.parameters)) : nil
-      }
-    }
-    weights = prepared.count == stack.layers ? prepared : []
-    steps = .allocate(capacity: weights.count)
-    _ = steps.initialize(fromContentsOf: weights.map { $0.singleStep() })
-    self.parameters = parameters
-    cells = stack.cells
-    cellsAddress = Self.address(of: stack.cells)
-    self.execution = execution
+    let weights = isAlone ? shared.weights.compactMap { $0 } : []
+    steps = .allocate(capacity: weights.count == stack.layers ? stack.layers : 0)
+    for layer in steps.indices { (steps.baseAddress! + layer).initialize(to: weights[layer].singleStep()) }
     outputSize = stack.outputSize
     cellSize = stack.cells[0].cellStateSize
     outputs = .allocate(capacity: outputSize)
@@ -50,20 +94,6 @@ final class SequenceStepper<Scalar: BLASScalar>: @unchecked Sendable {
     for step in steps { step.deallocate() }
     steps.deallocate()
     outputs.deallocate()
-  }
-
-  /// Whether the weights are those of `parameters` in the cells of `stack`.
-  @inline(__always)
-  func serves(
-    _ stack: RecurrentStack, _ parameters: ParameterVector<Scalar>, _ execution: Execution
-  ) -> Bool {
-    parameters.isIdentical(to: self.parameters) && Self.address(of: stack.cells) == cellsAddress
-      && execution == self.execution
-  }
-
-  @inline(__always)
-  private static func address(of cells: [RecurrentCell]) -> UnsafeRawPointer? {
-    cells.withUnsafeBufferPointer { UnsafeRawPointer($0.baseAddress) }
   }
 
   /// One step of the one sequence in `hidden` and `cell`.

@@ -209,7 +209,36 @@ import Testing
     layer.execution = Execution(path: .fused, threads: 1)
     var state = layer.zeroState(batch: 1)
     _ = layer.step(Matrix([[1, 2, 3]]), &state)
-    #expect(state.stepper == nil)
+    #expect(state.stepper?.isUsable == false)
+  }
+
+  /// However many states there are, forked, selected or new, and whichever way they step.
+  @Test(arguments: [1, 2])
+  func allStatesShareTheWeights(_ threads: Int) throws {
+    var layer = try layer(.lstm, as: Float.self)
+    layer.execution.threads = threads
+    var states = (0..<3).map { _ in layer.zeroState(batch: 1) }
+    for i in states.indices { _ = step(layer, [1, 2, 3], &states[i]) }
+    var (fork, selected, pair) = (states[0], states[1].selecting([0]), layer.zeroState(batch: 2))
+    _ = step(layer, [1, 2, 3], &fork)
+    _ = step(layer, [1, 2, 3], &selected)
+    _ = layer.step(Matrix([[1, 2, 3], [4, 5, 6]]), &pair)
+    for state in states + [fork, selected, pair] {
+      #expect(state.stepper?.shared === states[0].stepper?.shared)
+      #expect(state.stepper?.shared.weights.count == 2)
+    }
+  }
+
+  /// Two copies with parameters of their own, whose states begin in turn.
+  @Test func statesOfCopiesWithOtherParametersShareTheirOwnWeights() throws {
+    let one = try layer(.gru, as: Float.self)
+    var other = one
+    other.parameters = Self.parameters(other, seed: 7)
+    var states = (0..<6).map { _ in one.zeroState(batch: 1) }
+    for i in states.indices { _ = step(i.isMultiple(of: 2) ? one : other, [1, 2, 3], &states[i]) }
+    #expect(states[0].stepper?.shared === states[4].stepper?.shared)
+    #expect(states[1].stepper?.shared === states[5].stepper?.shared)
+    #expect(states[0].stepper?.shared !== states[1].stepper?.shared)
   }
 
   // MARK: - Copies

@@ -15,6 +15,7 @@ public struct PreparedDecoder<Scalar: BLASScalar>: SequenceDecoder {
   /// The decoder's own parameters.
   private let parameters: ParameterVector<Scalar>
   private let weights: [PreparedWeights<Scalar>?]
+  private let head: PreparedHead<Scalar>
   private let execution: Execution
 
   /// A decoder of the numbers `range` of `all`.
@@ -23,8 +24,11 @@ public struct PreparedDecoder<Scalar: BLASScalar>: SequenceDecoder {
   ) {
     self.architecture = architecture
     parameters = all.part(range, ParameterLayout(architecture.parameters))
-    weights = parameters.withView {
-      architecture.recurrent.prepare(parameters: $0.columns(architecture.ranges.recurrent))
+    (weights, head) = parameters.withView {
+      (
+        architecture.recurrent.prepare(parameters: $0.columns(architecture.ranges.recurrent)),
+        architecture.head.prepare(architecture.headParameters($0))
+      )
     }
     self.execution = execution
   }
@@ -38,6 +42,7 @@ public struct PreparedDecoder<Scalar: BLASScalar>: SequenceDecoder {
     let (rows, ranges, stack) = (tokens.count, architecture.ranges, architecture.recurrent)
     let (features, outputSize) = (architecture.embedding.dimension, stack.outputSize)
     var tape = TokenDecoderTape<Scalar>()
+    tape.head.prepared = head
     let inputs = tape.inputs.reshaped(rows: rows, columns: stack.inputSize)
     let found = tape.found.reshaped(rows: rows, columns: outputSize + (architecture.attention?.memorySize ?? 0))
     var logits = Matrix<Scalar>(uninitializedRows: rows, columns: vocabularySize)
@@ -144,10 +149,14 @@ extension EncoderDecoder {
   }
 
   /// The state before the first token of the translations of `sources`: they are read here, once.
-  public func state(for sources: [[Int32]]) -> DecoderMemory<Scalar> {
+  public func state(for sources: [[Int32]]) -> DecoderMemory<Scalar> { state(for: sources, encoderWeights: []) }
+
+  /// The same with the encoder's weights, `encoderWeights`, where they are prepared.
+  func state(for sources: [[Int32]], encoderWeights: [PreparedWeights<Scalar>?]) -> DecoderMemory<Scalar> {
     let (ranges, target, encoder) = (architecture.ranges, architecture.target, architecture.encoder)
     let sources = PackedSequence(sources)
     var tape = makeTape(seed: 0)
+    tape.encoder.recurrent.prepared = encoderWeights
     var shared = DecoderMemory<Scalar>.Shared()
     parameters.withView { all in
       let own = all.columns(ranges.target)

@@ -64,7 +64,7 @@ extension TokenDecoder {
   }
 
   /// The head's parameters among the decoder's.
-  private func headParameters<Scalar: BLASScalar>(_ parameters: MatrixView<Scalar>) -> HeadParameters<Scalar> {
+  func headParameters<Scalar: BLASScalar>(_ parameters: MatrixView<Scalar>) -> HeadParameters<Scalar> {
     HeadParameters(own: parameters.columns(ranges.head), table: parameters.columns(ranges.embedding))
   }
 

@@ -91,6 +91,11 @@ struct TokenEncoderTape<Scalar: BLASScalar>: Sendable {
 }
 
 extension TokenEncoder {
+  /// The weights of each layer and direction in the order of the fused path, as far as its cell has one.
+  func prepare<Scalar: BLASScalar>(parameters: MatrixView<Scalar>) -> [PreparedWeights<Scalar>?] {
+    recurrent.prepare(parameters: parameters.columns(ranges.recurrent))
+  }
+
   /// Reads `tokens`; leaves what it remembers of each in the tape, and the summary.
   func forward<Scalar: BLASScalar>(
     _ tokens: PackedSequence<Int32>, parameters: MatrixView<Scalar>, tape: inout TokenEncoderTape<Scalar>,
