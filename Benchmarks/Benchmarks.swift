@@ -51,10 +51,13 @@ struct Benchmarks: ParsableCommand {
   }
 
   enum Part: String, CaseIterable, ExpressibleByArgument {
-    case speed, streaming, learning
+    case speed, streaming, streams, learning
   }
 
-  @Option(help: "Run one part only.")
+  @Option(
+    help: """
+      Run one part only. The part streams, many sessions of one prepared model, runs where it is asked for.
+      """)
   var only: Part?
 
   @Option(
@@ -115,8 +118,8 @@ struct Benchmarks: ParsableCommand {
     if let wrong = threads.first(where: { !(1...1024).contains($0) }) {
       throw ValidationError("--threads takes numbers from 1 to 1024, not \(wrong)")
     }
-    if compare != nil, only == .learning {
-      throw ValidationError("--compare compares speeds, and --only learning measures none")
+    if compare != nil, only == .learning || only == .streams {
+      throw ValidationError("--compare compares the speed and the streaming part, and --only \(only!) measures neither")
     }
   }
 
@@ -166,7 +169,7 @@ struct Benchmarks: ParsableCommand {
       let streaming = min(Self.maxStreamingSeconds, seconds / 10)
       return (seconds - streaming, streaming)
     case .streaming: return (0, min(Self.maxStreamingSeconds, seconds))
-    case .speed, .learning: return (seconds, 0)
+    case .speed, .streams, .learning: return (seconds, 0)
     }
   }
 
@@ -186,8 +189,9 @@ struct Benchmarks: ParsableCommand {
 
     let (start, waitedBefore) = (ContinuousClock.now, Machine.secondsWaitedForACore())
     var report = Report(machine: machine, measurements: [])
-    if only != .streaming { report.measurements = try measureSpeed(on: machine, progress) }
-    if only != .speed { report.streaming = try measureStreaming(on: machine, progress) }
+    if only == nil || only == .speed { report.measurements = try measureSpeed(on: machine, progress) }
+    if only == nil || only == .streaming { report.streaming = try measureStreaming(on: machine, progress) }
+    if only == .streams { report.streams = try measureStreams(progress) }
     report.ceilingNoise = machine.ceilingNoise()
     if let baseline { try remeasureSlower(at: &report, comparingWith: baseline, progress) }
     if let waitedBefore, let waited = Machine.secondsWaitedForACore() {
@@ -247,6 +251,12 @@ struct Benchmarks: ParsableCommand {
     let table = StreamingTable(measurements: result.measurements, clockNanoseconds: result.clockNanoseconds)
     try say("\n\(table)")
     return result.measurements
+  }
+
+  private func measureStreams(_ progress: ProgressLine) throws -> [StreamsRecord] {
+    let records = try StreamsBenchmark(budget: min(Self.maxStreamingSeconds, seconds)).run(progress: progress)
+    try say("\n\(StreamsTable(records: records))")
+    return records
   }
 
   private func learn(from folds: [TrajectoryFold]?, _ progress: ProgressLine) throws {

@@ -7,6 +7,7 @@ struct Report: Codable, Hashable {
   var machine: Machine
   var measurements: [Measurement]
   var streaming: [StreamingMeasurement] = []
+  var streams: [StreamsRecord] = []
   /// The relative difference of the ceilings before and after the measurements, by number type.
   var ceilingNoise: [String: Double]?
   /// Time that threads of the process were ready to run and had no core, over the time of measuring; above 1
@@ -90,6 +91,7 @@ extension Report {
     machine = try values.decode(Machine.self, forKey: .machine)
     measurements = try values.decode([Measurement].self, forKey: .measurements)
     streaming = try values.decodeIfPresent([StreamingMeasurement].self, forKey: .streaming) ?? []
+    streams = try values.decodeIfPresent([StreamsRecord].self, forKey: .streams) ?? []
     ceilingNoise = try values.decodeIfPresent([String: Double].self, forKey: .ceilingNoise)
     waitingShare = try values.decodeIfPresent(Double.self, forKey: .waitingShare)
   }

@@ -43,7 +43,7 @@ import Testing
       try Self.report.write(to: folder + "/r.json")
       let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/r.json"))
       let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-      #expect(Set(object.keys) == ["machine", "measurements", "streaming", "ceilingNoise", "waitingShare"])
+      #expect(Set(object.keys) == ["machine", "measurements", "streaming", "streams", "ceilingNoise", "waitingShare"])
       let batch = try #require(object["measurements"] as? [[String: Any]])[0]
       #expect(
         Set(batch.keys) == [

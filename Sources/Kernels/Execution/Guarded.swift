@@ -31,8 +31,8 @@ package final class Guarded<Value>: @unchecked Sendable {
   }
 
   /// Keeps other threads out until ``unlock()``, across a `fork`.
-  func lock() { pthread_mutex_lock(mutex) }
+  package func lock() { pthread_mutex_lock(mutex) }
 
   /// Ends what ``lock()`` began, in the parent or in the child.
-  func unlock() { pthread_mutex_unlock(mutex) }
+  package func unlock() { pthread_mutex_unlock(mutex) }
 }

@@ -26,6 +26,9 @@ struct ContentSum {
     state ^= state >> 32
   }
 
+  /// The sum.
+  var value: UInt64 { state }
+
   /// The sum in 16 hexadecimal digits.
   var text: String {
     let digits = String(state, radix: 16)

@@ -26,7 +26,7 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
   }
 
   /// The seed of generator number `stream` of those that `seed` decides (see ``init(seed:stream:)``).
-  static func seed(of seed: UInt64, stream: UInt64) -> UInt64 {
+  package static func seed(of seed: UInt64, stream: UInt64) -> UInt64 {
     var mixer = SplitMix64(state: seed)
     mixer = SplitMix64(state: mixer.next() &+ stream)
     return mixer.next()
