@@ -136,3 +136,18 @@ let package = Package(
       path: "Tests/BenchmarksTests", swiftSettings: strict),
   ]
 )
+
+#if compiler(>=6.3)
+// The library for C: `@c` came with Swift 6.3, and everything else builds without it.
+package.products.append(.library(name: "recurrent-c", type: .dynamic, targets: ["RecurrentC"]))
+package.targets += [
+  .systemLibrary(name: "CRecurrent"),
+  .target(
+    name: "RecurrentC", dependencies: ["CRecurrent", "Kernels", "Models", "Interchange", "SystemFiles"],
+    swiftSettings: strict),
+  .testTarget(
+    name: "RecurrentCTests",
+    dependencies: ["RecurrentC", "CRecurrent", "Kernels", "Models", "Interchange", "TestSupport"],
+    swiftSettings: strict),
+]
+#endif

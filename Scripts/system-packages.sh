@@ -26,6 +26,9 @@ reason_for() {
     zlib1g-dev) echo "compressed arrays in .npz files" ;;
     libhdf5-dev) echo "weights that Keras wrote (HDF5)" ;;
     pkg-config) echo "tells Swift where OpenBLAS is" ;;
+    binutils) echo "shows what the library for C needs and gives" ;;
+    valgrind) echo "runs the library for C" ;;
+    python3-numpy) echo "runs the library for C from Python" ;;
     python3) echo "runs the other engines that we compare with" ;;
     python3-venv) echo "gives the other engines a place of their own" ;;
     gcc-aarch64-linux-gnu) echo "compiles the NEON loops here" ;;

@@ -7,6 +7,7 @@ import Glibc
 ///     EngineProbe size NAME NUMBER   one of them with this size: prints what came of it
 ///     EngineProbe trainings COUNT    trains so many small models; fails where the last ones leave memory in use
 ///     EngineProbe steps COUNT        streams so many steps, likewise
+///     EngineProbe step-time I H      nanoseconds of a step, for Scripts/check-c-library.sh
 @main
 enum EngineProbe {
   static func main() throws {
@@ -24,6 +25,9 @@ enum EngineProbe {
       }
     case ("trainings", 2): try repeating(arguments[2], Repetition.training)
     case ("steps", 2): try repeating(arguments[2], Repetition.steps)
+    case ("step-time", 3):
+      guard let inputs = Int(arguments[2]), let hidden = Int(arguments[3]) else { fail("no such sizes") }
+      print(try StepTime.nanoseconds(inputs: inputs, hidden: hidden))
     default: fail("see EngineProbe.swift for the arguments")
     }
   }
