@@ -33,6 +33,10 @@ let package = Package(
       description: "The executables rnn and Benchmarks; fetches the packages that they alone need.",
       enabledTraits: ["ONNX"]),
     .trait(name: "ONNX", description: "Reads and writes ONNX models (Interchange); fetches swift-protobuf."),
+    .trait(
+      name: "Serve",
+      description: "The subcommand rnn serve, an inference server (Serving); fetches hummingbird and what it needs.",
+      enabledTraits: ["Tools"]),
     .trait(name: "HDF5", description: "Reads Keras's .keras and .weights.h5 files (Interchange); needs libhdf5-dev."),
   ],
   dependencies: [
@@ -40,6 +44,12 @@ let package = Package(
     .package(url: "https://github.com/ordo-one/TextTable", from: "0.0.2"),  // Tools
     .package(url: "https://github.com/stencilproject/Stencil", from: "0.15.1"),  // Tools
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),  // ONNX
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),  // Serve
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),  // Serve
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),  // Serve
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),  // Serve
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),  // Serve
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),  // Serve
   ],
   targets: [
     // The engine. Nothing here depends on anything but the two system libraries.
@@ -72,10 +82,27 @@ let package = Package(
       exclude: ["ONNX/Schema/onnx.proto"],
       swiftSettings: strict),
 
+    // Models over HTTP.
+    .target(
+      name: "Serving",
+      dependencies: [
+        "Kernels", "Models", "SystemFiles",
+        .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Serve"])),
+        .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Serve"])),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["Serve"])),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["Serve"])),
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Serve"])),
+        .product(name: "Metrics", package: "swift-metrics", condition: .when(traits: ["Serve"])),
+        .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Serve"])),
+        .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Serve"])),
+      ],
+      swiftSettings: strict),
+
     .executableTarget(
       name: "rnn",
       dependencies: [
-        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks", "SystemFiles", "ToolSupport",
+        "Kernels", "Models", "DataIO", "Interchange", "Figures", "Tasks", "SystemFiles", "ToolSupport", "Serving",
+        .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Serve"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
         .product(name: "Stencil", package: "Stencil", condition: .when(traits: ["Tools"])),
         .product(name: "TextTable", package: "TextTable", condition: .when(traits: ["Tools"])),
@@ -119,12 +146,15 @@ let package = Package(
         .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "ServingTests", dependencies: ["Kernels", "Models", "Serving", "SystemFiles", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "ToolSupportTests", dependencies: ["ToolSupport", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "Models", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "rnnTests",
       dependencies: [
-        "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "ToolSupport", "TestSupport",
+        "rnn", "Models", "DataIO", "Interchange", "Figures", "Tasks", "ToolSupport", "Serving", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
       ],
       swiftSettings: strict),

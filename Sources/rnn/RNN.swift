@@ -24,7 +24,16 @@ struct RNN: ParsableCommand {
         subcommands: [Train.self, Predict.self, Generate.self, Evaluate.self, Inspect.self]),
       CommandGroup(name: "What recurrent networks are for", subcommands: [RunTask.self, Report.self, Fetch.self]),
       CommandGroup(name: "Other engines", subcommands: [Convert.self, Verify.self]),
-    ])
+    ] + servers)
+
+  /// What the trait Serve adds.
+  private static var servers: [CommandGroup] {
+    #if Serve
+    [CommandGroup(name: "Servers", subcommands: [Serve.self])]
+    #else
+    []
+    #endif
+  }
 
   /// Runs the subcommand that the command line names.
   static func main() { main(nil) }

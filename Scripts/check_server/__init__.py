@@ -1,0 +1,1 @@
+"""Drives `rnn serve` with the client that others use, tritonclient."""

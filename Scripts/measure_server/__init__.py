@@ -1,0 +1,1 @@
+"""Loads `rnn serve`, and beside it another server with the same model."""
