@@ -62,8 +62,10 @@ def main() -> int:
             return
         began = monotonic()
         found = campaign()
-        tallies.extend(found if isinstance(found, list) else [found])
-        print(f"{name}: {monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        rows = found if isinstance(found, list) else [found]
+        tallies.extend(rows)
+        # The counts of an hour are not lost with a run that is ended before its last campaign.
+        print(f"{name}: {monotonic() - began:.0f} s\n{table(rows)}", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         training = Training.measured(rnn, Path(folder))

@@ -103,12 +103,14 @@ class Kills:
             if ending.status == 0:
                 break
         if ending.status != 0:
+            mend = None
             ending = self.training.run(folder, *arguments)
             if not tally.count(ending, (0,), folder):
                 return
         if sum_of(folder / "model.safetensors") != self.training.sum:
             tally.find("other bits than without a disturbance", ending, folder)
-        elif left := {path.name for path in folder.iterdir()} - {"wave.csv", "book.txt", "model.safetensors"}:
+        elif (left := leftovers(folder)) and not (disturb == self.make_read_only and mend):
+            # From a disk that became read-only in its last moment a run cannot remove anything.
             tally.find(f"left behind: {', '.join(sorted(left))}", ending, folder)
         else:
             tally.counts["same bits"] += 1
@@ -123,6 +125,11 @@ class Kills:
                 self.disturbed(tally, folder, disturb)
             else:
                 tally.skipped = "not run: needs to mount a tmpfs"
+
+
+def leftovers(folder: Path) -> set[str]:
+    """What is in the folder beside the data and the model."""
+    return {path.name for path in folder.iterdir()} - {"wave.csv", "book.txt", "model.safetensors"}
 
 
 def outputs(training: Training) -> Tally:

@@ -60,10 +60,11 @@ extension ReportPage {
           reason: "has \(line.utf8.count) bytes; an event has at most \(DecodingProblem.maxTextSize)")
       }
       do {
-        let event = try decoder.decode(LoggedEvent.self, from: Data(line.utf8))
-        if event.event == "progress" { epochs.append(try decoder.decode(LoggedEpoch.self, from: Data(line.utf8))) }
-        guard event.event == "result" || event.event == nil else { continue }
-        logged = try decoder.decode(LoggedTask.self, from: Data(line.utf8))
+        switch try decoder.decode(LoggedEvent.self, from: Data(line.utf8)) {
+        case .progress(let epoch): epochs.append(epoch)
+        case .result(let task): logged = task
+        case .other: break
+        }
       } catch {
         throw DataError(file: path, line: index + 1, reason: "is no event of rnn task --json: \(explanation(error))")
       }
@@ -115,19 +116,40 @@ extension ReportPage {
         lasts.append(epoch)
       }
     }
+    var rows = lasts.prefix(maxTrainings).map {
+      [
+        $0.stage, "\($0.epoch) of \($0.epochs)", "\($0.step)", NumberText.significant($0.loss, digits: 5),
+        $0.validationLoss.map { NumberText.significant($0, digits: 5) } ?? "",
+      ]
+    }
+    if lasts.count > maxTrainings { rows.append(["and \(lasts.count - maxTrainings) more", "", "", "", ""]) }
     return Table(
-      title: "Trainings", columns: ["training", "epochs", "steps", "last loss", "last validation loss"],
-      rows: lasts.map {
-        [
-          $0.stage, "\($0.epoch) of \($0.epochs)", "\($0.step)", NumberText.significant($0.loss, digits: 5),
-          $0.validationLoss.map { NumberText.significant($0, digits: 5) } ?? "",
-        ]
-      }, numberColumns: [1, 2, 3, 4])
+      title: "Trainings", columns: ["training", "epochs", "steps", "last loss", "last validation loss"], rows: rows,
+      numberColumns: [1, 2, 3, 4])
   }
+
+  /// Trainings that a page lists: a task has some ten, and a file of a few megabytes may claim a hundred thousand.
+  private static let maxTrainings = 1000
 }
 
-/// The kind of a line of `--json`; `nil` for a result alone.
-private struct LoggedEvent: Decodable { let event: String? }
+/// A line of `--json`.
+private enum LoggedEvent: Decodable {
+  /// The end of an epoch.
+  case progress(LoggedEpoch)
+  /// The end of the task: a line of its kind, or the result alone.
+  case result(LoggedTask)
+  case other
+
+  private enum Keys: CodingKey { case event }
+
+  init(from decoder: any Decoder) throws {
+    switch try decoder.container(keyedBy: Keys.self).decodeIfPresent(String.self, forKey: .event) {
+    case "progress": self = .progress(try LoggedEpoch(from: decoder))
+    case "result", nil: self = .result(try LoggedTask(from: decoder))
+    case _?: self = .other
+    }
+  }
+}
 
 /// The end of an epoch in the log of `--json`.
 private struct LoggedEpoch: Decodable {
