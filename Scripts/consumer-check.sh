@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs what somebody would write who depends on this package, from packages outside the tree, and counts what
 # these fetch: the programs of Tests/Consumers, which use each library product, those of Tests/Examples, and the examples of
-# the README and of the tasks' pages.
+# the README, of Serving streams and of the tasks' pages.
 #
 #   Scripts/consumer-check.sh [FILE ...]   the examples of those files instead, and no other program
 #
@@ -15,7 +15,7 @@ source Scripts/system-packages.sh
 readonly PRODUCTS="Kernels|Models|DataIO|Interchange"
 
 files=("$@")
-[[ $# -gt 0 ]] || files=(README.md Sources/Tasks/Tasks.docc/*.md)
+[[ $# -gt 0 ]] || files=(README.md Sources/Models/Models.docc/ServingStreams.md Sources/Tasks/Tasks.docc/*.md)
 for file in "${files[@]}"; do [[ -r $file ]] || die "cannot read $file"; done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

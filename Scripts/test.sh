@@ -6,9 +6,9 @@
 #
 # Each configuration is built once, and each suite runs once in every configuration that can change its result:
 #
-#   debug, address sanitizer, HDF5   all suites, the exchange with other engines among them
-#   debug, thread sanitizer          suites of what has threads; without the packages that only tools need
-#   release                          all suites; those that compute, once more on every other instruction set
+#   debug, address sanitizer, all traits   all suites, the exchange with other engines and the server among them
+#   debug, thread sanitizer                suites of what has threads; without the packages that only tools need
+#   release                                all suites; those that compute, once more on every other instruction set
 #
 # No result depends on time, so a busy machine only makes it slower; Scripts/check-performance.sh compares times. What has
 # one thread runs beside the builds, which leave a core idle for much of their time. The last stage is the test run in
@@ -22,9 +22,9 @@ source Scripts/instruction-sets.sh
 export RECURRENT_STRICT=1
 # The debug builds compile the C loops with optimisation: without it they take most of the time of the tests.
 readonly FAST_LOOPS=(-Xcc -O2)
-# A sanitizer's runtime cannot be mixed with other code, so each has a build of its own. HDF5 is read in this one; the
-# others are what most people build.
-readonly ADDRESS=(--scratch-path .build-asan --sanitize=address --traits default,HDF5 "${FAST_LOOPS[@]}")
+# A sanitizer's runtime cannot be mixed with other code, so each has a build of its own. This one has HDF5 and the server;
+# the others are what most people build.
+readonly ADDRESS=(--scratch-path .build-asan --sanitize=address --traits default,HDF5,Serve "${FAST_LOOPS[@]}")
 readonly THREAD=(--scratch-path .build-tsan --sanitize=thread --disable-default-traits "${FAST_LOOPS[@]}")
 readonly RELEASE=(-c release -Xswiftc -enable-testing)
 readonly VECTORS=$PWD/.build-interchange/vectors
@@ -125,6 +125,13 @@ address_tests() {
     swift test --skip-build "${ADDRESS[@]}" --skip FiniteDifferences
 }
 
+# The server with a real client, and a session that goes through it and the library for C.
+server() {
+  Scripts/install.sh --prefix .build-c/prefix
+  Scripts/check-server.sh --rnn "$(swift build "${ADDRESS[@]}" --show-bin-path)/rnn" \
+    --library .build-c/prefix/lib/librecurrent-c.so
+}
+
 # A regular expression for suites of a module: MODULE SUITE ..., each without its last word, Tests. A suite that was renamed
 # must not drop out unseen.
 suites() {
@@ -138,9 +145,9 @@ suites() {
 
 # The suites of what runs on several threads, in modules that the compiler cannot vouch for.
 THREADED_KERNELS=$(suites KernelsTests Execution ExecutionAffine ExecutionMultiply FusedBackwardRun FusedCost \
-  FusedForwardRun Guarded Recomputation RecurrentCellPasses Region Softmax TeamProducts ThreadPool)
-THREADED_MODELS=$(suites ModelsTests EncoderDecoder Execution RecurrentStackPasses SequenceModel SequenceStepper Trainer \
-  TrainingSession)
+  FusedForwardRun Guarded PackedLinear Recomputation RecurrentCellPasses Region Softmax TeamProducts ThreadPool)
+THREADED_MODELS=$(suites ModelsTests EncoderDecoder Execution PreparedModelSteps RecurrentStackPasses SequenceModel \
+  SequenceStepper StepScheduler Trainer TrainingSession)
 readonly THREADED_KERNELS THREADED_MODELS
 
 # Swift 6 proves the absence of races except where a source opts out, so only modules that do are tested for them.
@@ -170,6 +177,11 @@ readonly WITHOUT_LOOPS
 tests_on() {
   RECURRENT_ISA=$1 swift test --skip-build "${RELEASE[@]}" --filter '^(KernelsTests|ModelsTests)\.' \
     --skip "$WITHOUT_LOOPS"
+}
+
+# The campaigns against hostile files and bad moments, with the tools of the release build.
+torture() {
+  TORTURE_TOOLS=$(swift build "${RELEASE[@]}" --show-bin-path) Scripts/torture.sh --minutes 2
 }
 
 # Trainings take both cores, so they run alone.
@@ -212,10 +224,13 @@ finish_stage "other engines read"
 begin_stage "fuzzers" Scripts/fuzz.sh --seconds 10
 run_stage "release build" swift build --build-tests "${RELEASE[@]}"
 finish_stage "fuzzers"
+run_stage "torture" torture
 
 begin_stage "consumer package" Scripts/consumer-check.sh
 run_stage "thread sanitizer's build" swift build --build-tests "${THREAD[@]}"
 finish_stage "consumer package"
+run_stage "library for C" Scripts/check-c-library.sh
+run_stage "server" server
 run_stage "thread sanitizer" thread_tests
 
 # The last one is what the release tests run on.
