@@ -180,7 +180,9 @@ import Testing
       try check(recurrent_step(workspace.pointer, pointers[0], x, 3, &outputs, 4))
       try check(recurrent_step_many(workspace.pointer, pointers, 3, x, 9, &outputs, 12))
     }
-    try step()
-    #expect(try Allocations.count { try step() } == 0)
+    try withExtendedLifetime(sessions) {
+      try step()
+      #expect(try Allocations.count { try step() } == 0)
+    }
   }
 }
